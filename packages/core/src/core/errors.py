@@ -1,0 +1,26 @@
+"""Every error that Kaca raises on purpose, so that a caller can catch one kind or all of them.
+
+A message says which layer or file, what was expected, what came, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class KacaError(Exception):
+    """The common parent: ``except core.KacaError`` catches whatever Kaca refuses."""
+
+
+class ModelFileError(KacaError):
+    """A model file is broken, hostile, or not a Keras model at all."""
+
+
+class UnsupportedLayerError(KacaError):
+    """A layer, or an option of one, that Kaca does not implement or refuses to run."""
+
+
+class WeightMismatchError(KacaError):
+    """The weights of a file do not fit the model: a name, a shape, a count or a type differs."""
+
+
+class InputError(KacaError, ValueError):
+    """An input has the wrong shape, type or values (NaN, a token out of range, ...)."""
