@@ -1,1 +1,25 @@
-"""placeholder."""
+"""Open, run and look inside trained Keras models with nothing but NumPy.
+
+>>> import core
+>>> model = core.load_model("model.keras")  # doctest: +SKIP
+>>> model.predict(x)  # doctest: +SKIP
+"""
+
+from core.errors import InputError, KacaError, ModelFileError, UnsupportedLayerError, WeightMismatchError
+from core.files import load_model
+from core.layer import Layer
+from core.model import Model
+from core.registry import register_layer
+
+__version__ = "0.1.0"
+__all__ = [
+    "InputError",
+    "KacaError",
+    "Layer",
+    "Model",
+    "ModelFileError",
+    "UnsupportedLayerError",
+    "WeightMismatchError",
+    "load_model",
+    "register_layer",
+]

@@ -1,0 +1,23 @@
+"""The two words that every signature uses: an array, and a shape whose unknown sizes are None."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+#: The size of each axis; None where it is not known before the data comes (the batch, the length of a sentence).
+Shape: TypeAlias = tuple[int | None, ...]
+
+
+def show_shape(shape: Shape | tuple[int, ...]) -> str:
+    """Write a shape as Keras does, with None for an unknown size: ``(None, 32, 32, 3)``."""
+    return str(tuple(None if size is None else int(size) for size in shape))
+
+
+def known_size(shape: Shape) -> int | None:
+    """Count the elements of one shape: the product of its sizes, or None where one of them is unknown."""
+    sizes = [size for size in shape if size is not None]
+    return int(np.prod(sizes, dtype=object)) if len(sizes) == len(shape) else None

@@ -1,0 +1,62 @@
+"""A dtype policy says in which type a layer keeps its parameters and in which it computes.
+
+Keras: ``"float32"`` means both; ``"mixed_float16"`` keeps float32 parameters and computes in float16.
+Source: https://keras.io/api/mixed_precision/policy/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import InputError
+
+_POLICIES = {
+    "float16": ("float16", "float16"),
+    "float32": ("float32", "float32"),
+    "float64": ("float64", "float64"),
+    "mixed_float16": ("float16", "float32"),
+    # Layers over tokens and strings carry integer or string policies; they have no parameters to keep.
+    "int32": ("int32", "int32"),
+    "int64": ("int64", "int64"),
+    "uint8": ("uint8", "uint8"),
+    "bool": ("bool", "bool"),
+    "string": ("string", "string"),
+}
+
+
+@dataclass(frozen=True)
+class DTypePolicy:
+    """The type a layer computes in, and the type it keeps its parameters in."""
+
+    name: str
+    compute: str
+    variable: str
+
+    @property
+    def compute_dtype(self) -> np.dtype:  # type: ignore[type-arg]
+        """The NumPy type of inputs and outputs."""
+        return np.dtype(np.str_) if self.compute == "string" else np.dtype(self.compute)
+
+    @property
+    def variable_dtype(self) -> np.dtype:  # type: ignore[type-arg]
+        """The NumPy type of parameters."""
+        return np.dtype(self.variable)
+
+
+def policy(value: object) -> DTypePolicy:
+    """Read a policy from a config: a name, or Keras' ``{"class_name": "DTypePolicy", "config": {"name": ...}}``."""
+    name = value
+    if isinstance(value, DTypePolicy):
+        return value
+    if isinstance(value, dict):
+        inner = value.get("config")
+        if value.get("class_name") not in {"DTypePolicy", "Policy"} or not isinstance(inner, dict):
+            raise InputError(f"dtype must be a plain policy (quantized ones cannot be exact), got {value!r}")
+        name = inner.get("name")
+    if name is None:
+        name = "float32"
+    if not isinstance(name, str) or name not in _POLICIES:
+        raise InputError(f"dtype must be one of {', '.join(_POLICIES)}, got {name!r}")
+    return DTypePolicy(name, *_POLICIES[name])

@@ -1,0 +1,1 @@
+"""The harness around a trainer: jobs, comparison with Keras, provenance, and the report."""

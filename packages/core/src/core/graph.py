@@ -1,0 +1,56 @@
+"""A model is a graph: nodes that apply a layer to tensors, each tensor named by the node and output it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from core.layer import Layer
+
+
+class Ref(NamedTuple):
+    """A tensor of the graph: output number `output` of node number `node`."""
+
+    node: int
+    output: int = 0
+
+
+@dataclass(frozen=True)
+class Node:
+    """One application of a layer. Its arguments are nests of `Ref`s and constants; an input node has none."""
+
+    layer: Layer
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_input(self) -> bool:
+        """Whether this node receives its value from outside."""
+        return not self.args and not self.kwargs
+
+
+def map_nest(function: Callable[[Any], Any], nest: Any) -> Any:
+    """Apply `function` to every leaf of nested lists, tuples and dicts; a `Ref` is a leaf."""
+    if isinstance(nest, dict):
+        return {key: map_nest(function, value) for key, value in nest.items()}
+    if isinstance(nest, list | tuple) and not isinstance(nest, Ref):
+        return type(nest)(map_nest(function, value) for value in nest)
+    return function(nest)
+
+
+def leaves(nest: Any) -> Iterator[Any]:
+    """Go through the leaves of nested lists, tuples and dicts, dicts in the order of their sorted keys as Keras does."""
+    if isinstance(nest, dict):
+        for key in sorted(nest):
+            yield from leaves(nest[key])
+    elif isinstance(nest, list | tuple) and not isinstance(nest, Ref):
+        for value in nest:
+            yield from leaves(value)
+    else:
+        yield nest
+
+
+def refs(*nests: Any) -> Iterator[Ref]:
+    """Go through the tensors in `nests`."""
+    return (leaf for nest in nests for leaf in leaves(nest) if isinstance(leaf, Ref))

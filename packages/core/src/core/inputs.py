@@ -1,0 +1,60 @@
+"""What a user hands to a model becomes an array of the declared shape and type, or one clear error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array, Shape, show_shape
+from core.errors import InputError
+from core.layers.input_layer import InputLayer
+
+
+def adapt_input(x: Any, layer: InputLayer) -> Array:
+    """Give `x` as an array that `layer` accepts: its rank and sizes, its type. Raises `InputError`."""
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise InputError(f"{layer} expects an array, got rows of different lengths: {error}") from error
+    array = _adapt_rank(array, layer.batch_shape)
+    if not _fits(array.shape, layer.batch_shape):
+        raise InputError(f"{layer} expects an input of shape {show_shape(layer.batch_shape)}, got {array.shape}")
+    if layer.dtype.compute == "string":
+        return _texts(array, layer)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{layer} expects numbers ({layer.dtype.compute}), got an array of {array.dtype}")
+    return array.astype(layer.dtype.compute_dtype, copy=False)
+
+
+def refuse_nan(array: Array, layer: InputLayer) -> None:
+    """Raise `InputError` naming the first row that holds a NaN."""
+    if array.dtype.kind == "f" and np.isnan(np.sum(array)):  # the sum is NaN for inf - inf too: look closer then
+        rows = np.flatnonzero(np.isnan(array.reshape(len(array), -1)).any(axis=1))
+        if rows.size:
+            raise InputError(f"{layer}: row {rows[0]} of the input holds NaN (in all {rows.size} of {len(array)} rows do)")
+
+
+def _adapt_rank(array: Array, shape: Shape) -> Array:
+    """Add or drop a last axis of size 1, as Keras does."""
+    if array.ndim == len(shape) - 1 and shape[-1] == 1:
+        return array[..., None]
+    if array.ndim == len(shape) + 1 and array.shape[-1] == 1:
+        return array[..., 0]
+    return array
+
+
+def _fits(actual: tuple[int, ...], declared: Shape) -> bool:
+    return len(actual) == len(declared) and all(
+        wanted is None or size == wanted for size, wanted in zip(actual, declared, strict=True)
+    )
+
+
+def _texts(array: Array, layer: InputLayer) -> Array:
+    if array.dtype.kind in "US":
+        return array
+    for row, value in enumerate(array.reshape(len(array), -1)):
+        wrong = [item for item in value if not isinstance(item, str | bytes)]
+        if wrong:
+            raise InputError(f"{layer} expects strings, got {type(wrong[0]).__name__} ({wrong[0]!r}) in row {row}")
+    return array

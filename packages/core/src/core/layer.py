@@ -1,0 +1,189 @@
+"""A layer is a function of its input with named parameters, and nothing else: it keeps no state between calls.
+
+A subclass writes the equation in `call`, says in `build` which parameters it has, and in `compute_output_shape` what
+comes out. Names, order and shapes of options and parameters are Keras' own, so that loading is assignment.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from core.arrays import Array, Shape, known_size, show_shape
+from core.dtypes import DTypePolicy, policy
+from core.errors import InputError, UnsupportedLayerError, WeightMismatchError
+
+#: Options that matter only while a network learns: they stay in `config` and never change the forward pass.
+_LEARNING_SUFFIXES = ("_initializer", "_regularizer", "_constraint")
+#: What `call` may ask for beside its inputs.
+_CONTEXT = frozenset({"mask", "training", "rng"})
+
+
+def snake_case(name: str) -> str:
+    """Write a class name as Keras writes layer names: ``SimpleRNN`` -> ``simple_rnn``, ``PReLU`` -> ``p_re_lu``."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+class Layer:
+    """The common part of every layer: options, parameters, and the checked entry point `forward`.
+
+    `parameters` maps each name to its array, in Keras' order; a parameter is also an attribute (``layer.kernel``).
+    `children` maps names to layers inside this one (the cell of an RNN, the halves of a Bidirectional).
+    """
+
+    #: True where a mask passes through to the output (or `compute_mask` makes one); otherwise it ends here.
+    supports_masking: ClassVar[bool] = False
+    #: The arguments of `call` that carry tensors and context; found from its signature.
+    call_arguments: ClassVar[tuple[str, ...]] = ()
+    #: False where the input keeps its own type (token ids, strings).
+    autocast: ClassVar[bool] = True
+
+    config: dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Remember the options as they were given, so that a layer can be written down again."""
+        layer = super().__new__(cls)
+        names = list(inspect.signature(cls.__init__).parameters)[1:]
+        layer.config = dict(zip(names, args, strict=False)) | kwargs
+        return layer
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        parameters = inspect.signature(cls.call).parameters.values()
+        cls.call_arguments = tuple(p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD)
+
+    def __init__(self, *, name: str | None = None, trainable: bool = True, dtype: object = None, **others: Any) -> None:
+        unknown = [option for option in others if not option.endswith(_LEARNING_SUFFIXES)]
+        if unknown:
+            raise InputError(f"option {unknown[0]}={others[unknown[0]]!r} is not one that Kaca knows")
+        if name is not None and not isinstance(name, str):
+            raise InputError(f"name must be text, got {name!r}")
+        self.name = name or snake_case(type(self).__name__)
+        self.trainable = trainable
+        self.dtype: DTypePolicy = policy(dtype)
+        self.parameters: dict[str, Array] = {}
+        self.parameter_shapes: dict[str, tuple[int, ...]] = {}
+        self.children: dict[str, Layer] = {}
+        self._expected: tuple[int | None, dict[int, int]] | None = None
+
+    def __getattr__(self, name: str) -> Array:
+        """Find a parameter by its name: ``layer.kernel``."""
+        shapes = self.__dict__.get("parameter_shapes", {})
+        if name not in shapes:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        parameters: dict[str, Array] = self.__dict__["parameters"]
+        if name not in parameters:
+            raise WeightMismatchError(f"{self} has no value for its parameter {name!r} yet: load its weights first")
+        return parameters[name]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} {self.name!r}"
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Build the layer that a Keras config describes; an unknown or impossible option is an error."""
+        named = f"{cls.__name__} {config.get('name', '')!r}"
+        try:
+            inspect.signature(cls).bind(**config)
+            return cls(**config)
+        except TypeError as error:
+            raise UnsupportedLayerError(f"{named}: its config does not fit the layer: {error}") from error
+        except InputError as error:
+            raise UnsupportedLayerError(f"{named}: {error}") from error
+
+    # --- shapes ---------------------------------------------------------------------------------------------------
+
+    def build(self, *shapes: Any, **named_shapes: Any) -> None:
+        """Declare the parameters that inputs of these shapes ask for, and build the children."""
+
+    def compute_output_shape(self, *shapes: Any, **named_shapes: Any) -> Any:
+        """Give the shape that comes out for inputs of these shapes."""
+        del named_shapes
+        return shapes[0]
+
+    def multiply_adds(self, input_shape: Any) -> int | None:
+        """Count the multiplications (each with its addition) for one example; None where a size is unknown."""
+        del input_shape
+        return 0
+
+    def declare(self, name: str, shape: tuple[int | None, ...]) -> None:
+        """Say that this layer has a parameter `name` of `shape`."""
+        if any(size is None or size < 0 for size in shape):
+            raise UnsupportedLayerError(f"{self}: {name!r} would have the shape {show_shape(shape)}; the input leaves it open")
+        self.parameter_shapes[name] = tuple(int(size) for size in shape if size is not None)
+
+    def expect(self, *, rank: int | None = None, axes: Mapping[int, int | None] | None = None) -> None:
+        """Say what an input must look like: its number of axes, and the sizes of some of them."""
+        self._expected = (rank, {axis: size for axis, size in (axes or {}).items() if size is not None})
+
+    # --- parameters -----------------------------------------------------------------------------------------------
+
+    def assign(self, name: str, value: Array) -> None:
+        """Set the parameter `name`; its shape must be the declared one."""
+        if name not in self.parameter_shapes:
+            raise WeightMismatchError(f"{self} has no parameter {name!r}; it has {', '.join(self.parameter_shapes) or 'none'}")
+        expected = self.parameter_shapes[name]
+        if tuple(value.shape) != expected:
+            raise WeightMismatchError(f"{self}: parameter {name!r} has the shape {expected}, got {tuple(value.shape)}")
+        if value.dtype.kind not in "fiub":
+            raise WeightMismatchError(f"{self}: parameter {name!r} must hold numbers, got {value.dtype}")
+        self.parameters[name] = value.astype(self.dtype.variable_dtype, copy=False)
+
+    def walk(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+        """Go through this layer and all inside it, with the path to each: ``""``, ``"forward_layer/cell"``, ..."""
+        yield prefix, self
+        for name, child in self.children.items():
+            yield from child.walk(f"{prefix}/{name}" if prefix else name)
+
+    def count_parameters(self) -> int:
+        """Count the numbers in all parameters, those of the children included."""
+        return sum(known_size(shape) or 0 for _, layer in self.walk() for shape in layer.parameter_shapes.values())
+
+    # --- the function -----------------------------------------------------------------------------------------------
+
+    def forward(self, *inputs: Any, **context: Any) -> Any:
+        """Check and cast the inputs, then apply `call`. `mask`, `training` and `rng` reach the layers that use them."""
+        if inputs and isinstance(inputs[0], np.ndarray):
+            self.check_input(inputs[0])
+        asked = {name: value for name, value in context.items() if name not in _CONTEXT or name in self.call_arguments}
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # as Keras: infinities are values, no events
+            return self.call(*(self._cast(value) for value in inputs), **asked)
+
+    def call(self, *inputs: Any, **context: Any) -> Any:
+        """Compute the output: the equation of the layer."""
+        raise NotImplementedError
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        """Give the mask of the output; called only where `supports_masking`."""
+        del inputs
+        return mask
+
+    def check_input(self, x: Array) -> None:
+        """Raise `InputError` unless `x` has the axes that this layer was built for."""
+        if self._expected is None:
+            return
+        rank, axes = self._expected
+        if rank is not None and x.ndim != rank:
+            raise InputError(f"{self} expects an input with {rank} axes, the batch included, got the shape {x.shape}")
+        for axis, size in axes.items():
+            if not -x.ndim <= axis < x.ndim or x.shape[axis] != size:
+                raise InputError(f"{self} expects an input with {size} values along axis {axis}, got the shape {x.shape}")
+
+    def _cast(self, value: Any) -> Any:
+        """Cast floating-point inputs to the type this layer computes in."""
+        if isinstance(value, list | tuple):
+            return type(value)(self._cast(item) for item in value)
+        if self.autocast and isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            return value.astype(self.dtype.compute_dtype, copy=False)
+        return value
+
+    def computing(self, name: str) -> Array:
+        """Give a parameter in the type this layer computes in (mixed policies keep it in another)."""
+        parameter: Array = getattr(self, name)
+        return parameter.astype(self.dtype.compute_dtype, copy=False)

@@ -1,0 +1,63 @@
+"""A dense layer is one matrix product: every output is a weighted sum of all inputs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from core.activations import activation as find_activation
+from core.arrays import Array, Shape
+from core.errors import InputError
+from core.layer import Layer
+from core.options import flag, integer
+
+
+class Dense(Layer):
+    """y = activation(x @ kernel + bias).
+
+    (..., inputs) -> (..., units); kernel (inputs, units), bias (units,).
+    Source: https://keras.io/api/layers/core_layers/dense/
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self,
+        units: int,
+        activation: object = None,
+        use_bias: bool = True,
+        lora_rank: None = None,
+        quantization_config: None = None,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        if lora_rank is not None or quantization_config is not None:
+            raise InputError("lora_rank and quantization_config are not supported: save the merged float model")
+        self.units = integer(units, "units")
+        self.activation = find_activation(activation)
+        self.use_bias = flag(use_bias, "use_bias")
+
+    def build(self, input_shape: Shape) -> None:  # type: ignore[override]
+        """Declare kernel and bias."""
+        inputs = input_shape[-1]
+        self.expect(axes={-1: inputs})
+        self.declare("kernel", (inputs, self.units))
+        if self.use_bias:
+            self.declare("bias", (self.units,))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:  # type: ignore[override]
+        """(..., inputs) -> (..., units)."""
+        return (*input_shape[:-1], self.units)
+
+    def multiply_adds(self, input_shape: Shape) -> int | None:
+        """Each output takes as many as there are inputs."""
+        if None in input_shape[1:]:
+            return None
+        return math.prod(size or 0 for size in input_shape[1:]) * self.units
+
+    def call(self, x: Array) -> Array:
+        """Return activation(x @ kernel + bias)."""
+        y = x @ self.computing("kernel")
+        if self.use_bias:
+            y += self.computing("bias")
+        return self.activation(y)

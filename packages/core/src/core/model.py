@@ -1,0 +1,298 @@
+"""A model is a graph of layers, run node by node; a Sequential model is the graph that is a line.
+
+Running it is a pure function: nothing is kept between calls, so several threads may share one model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self, cast
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.errors import InputError, UnsupportedLayerError
+from core.graph import Node, Ref, leaves, map_nest, refs
+from core.inputs import adapt_input, refuse_nan
+from core.layer import Layer
+from core.layers.input_layer import InputLayer
+
+#: Rows that one step of `predict` takes: Keras' own default, so that both sum in blocks of the same size.
+BATCH_SIZE = 32
+
+
+class Model(Layer):
+    """Layers, the nodes that apply them, and the tensors that go in and out.
+
+    `nodes` are in the order in which they can be run. `inputs` and `outputs` are one `Ref`, or a list or dict of them,
+    in the structure that `forward` takes and returns.
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self, layers: Sequence[Layer], nodes: Sequence[Node], inputs: Any, outputs: Any, *, name: str = "model", **common: Any
+    ) -> None:
+        super().__init__(name=name, **common)
+        self.layers = list(layers)
+        self.nodes = tuple(nodes)
+        self.inputs = inputs
+        self.outputs = outputs
+        self.shapes: dict[Ref, Shape] = {}
+
+    @classmethod
+    def sequential(cls, layers: Sequence[Layer], batch_shape: Any, *, name: str = "sequential", dtype: str = "float32") -> Self:
+        """Put `layers` in a line behind an input of `batch_shape`, and build them."""
+        nodes = [Node(InputLayer(batch_shape, name="input", dtype=dtype))]
+        nodes += [Node(layer, (Ref(index),)) for index, layer in enumerate(layers)]
+        model = cls(layers, nodes, Ref(0), Ref(len(nodes) - 1), name=name)
+        model.build()
+        return model
+
+    # --- shapes ---------------------------------------------------------------------------------------------------
+
+    def build(self, *shapes: Any, **named_shapes: Any) -> None:
+        """Follow the shapes through the graph, so that every layer declares its parameters."""
+        self._follow_shapes(shapes, build=True)
+
+    def compute_output_shape(self, *shapes: Any, **named_shapes: Any) -> Any:
+        """Give the shape of each output, in the structure of the outputs."""
+        found = self._follow_shapes(shapes, build=False)
+        return map_nest(found.__getitem__, self.outputs)
+
+    def multiply_adds(self, input_shape: Any) -> int | None:
+        """Add up what the nodes need for one example."""
+        counts = [node.layer.multiply_adds(*self.node_shapes(node)[0]) for node in self.nodes if not node.is_input]
+        return None if None in counts else sum(cast(list[int], counts))
+
+    def node_shapes(self, node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Give the shapes of the tensors among a node's arguments."""
+        return _shapes_of(node, self.shapes)
+
+    def _follow_shapes(self, given: Sequence[Any], *, build: bool) -> dict[Ref, Shape]:
+        shapes: dict[Ref, Shape] = {}
+        outside = iter(_shape_leaves(given))
+        for ref in refs(self.inputs):
+            shapes[ref] = next(outside, None) or cast(InputLayer, self.nodes[ref.node].layer).batch_shape
+        for index, node in enumerate(self.nodes):
+            if node.is_input:
+                continue
+            args, kwargs = _shapes_of(node, shapes)
+            try:
+                if build:
+                    node.layer.build(*args, **kwargs)
+                result = node.layer.compute_output_shape(*args, **kwargs)
+            except (InputError, IndexError, TypeError, ValueError, ArithmeticError) as error:
+                raise UnsupportedLayerError(f"{node.layer} cannot take an input of shape {args}: {error}") from error
+            shapes |= {Ref(index, output): shape for output, shape in enumerate(_shape_leaves(result))}
+        if build:
+            self.shapes = shapes
+        return shapes
+
+    # --- running --------------------------------------------------------------------------------------------------
+
+    def forward(self, *inputs: Any, **context: Any) -> Any:
+        """Compute the outputs for a batch: ``model.forward(x, training=False)``, as Keras gives them.
+
+        Several inputs come as a list or a dict, in the structure of the model. ``training=True`` makes dropout and
+        batch normalisation behave as while learning and needs ``rng=numpy.random.default_rng(seed)``.
+        """
+        x = inputs[0] if len(inputs) == 1 else list(inputs)
+        outputs, _ = self.run(self._adapt(x), **context)
+        return outputs
+
+    def run(self, inputs: Any, mask: Any = None, watch: Callable[[Node, Any], None] | None = None, **context: Any) -> tuple[Any, Any]:
+        """Run the graph; return its outputs and their masks. `watch` sees each node and its output as they come."""
+        values: dict[Ref, Any] = dict(zip(refs(self.inputs), leaves(inputs), strict=True))
+        masks: dict[Ref, Any] = dict(zip(refs(self.inputs), _mask_leaves(mask, len(values)), strict=True))
+        last_use = self._last_use()
+        for index, node in enumerate(self.nodes):
+            if not node.is_input:
+                outputs, output_masks = _apply(node, values, masks, context)
+                produced = list(leaves(outputs))
+                for output, value in enumerate(produced):
+                    values[Ref(index, output)] = value
+                for output, value in enumerate(_mask_leaves(output_masks, len(produced))):
+                    masks[Ref(index, output)] = value
+                if watch is not None:
+                    watch(node, outputs)
+            for ref in last_use.get(index, ()):
+                values.pop(ref, None)
+        return map_nest(values.__getitem__, self.outputs), map_nest(lambda ref: masks.get(ref), self.outputs)
+
+    def activations(self, x: Any) -> dict[str, Any]:
+        """Run the model and give the output of every layer by its name: ``{"conv2d": array, ...}``.
+
+        A layer that is called again appears as ``name (call 2)``; layers inside a nested model as ``model/name``.
+        """
+        seen: dict[str, Any] = {}
+
+        def watch(node: Node, output: Any) -> None:
+            name, call = node.layer.name, 1
+            while name in seen:
+                call += 1
+                name = f"{node.layer.name} (call {call})"
+            seen[name] = output
+
+        self.run(self._adapt(x), watch=watch)
+        return seen
+
+    def batches(self, x: Any, batch_size: int | None = None) -> Iterator[Any]:
+        """Cut the input into batches of `batch_size` rows (32 where it is None)."""
+        if batch_size is not None and batch_size < 1:
+            raise InputError(f"batch_size must be at least 1, got {batch_size}")
+        x = map_nest(lambda leaf: leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf), x) if isinstance(x, dict) else x
+        first = next(iter(x.values())) if isinstance(x, dict) else x[0] if self._takes_several() else x
+        rows, step = len(first), batch_size or BATCH_SIZE
+        for start in range(0, max(rows, 1), step):
+            part = slice(start, start + step)
+            if isinstance(x, dict):
+                yield {name: value[part] for name, value in x.items()}
+            elif self._takes_several():
+                yield [value[part] for value in x]
+            else:
+                yield x[part]
+
+    def predict_proba(self, x: Any, batch_size: int | None = None) -> Array:
+        """Give the model's output for every row, (n, classes) float32: probabilities where it ends in a softmax.
+
+        Rows are taken `batch_size` at a time (32 where it is None). Raises `InputError` for a model of several outputs.
+        """
+        parts = [self.forward(batch) for batch in self.batches(x, batch_size)]
+        if not isinstance(parts[0], np.ndarray):
+            raise InputError(f"{self} has several outputs: call forward and choose one")
+        return np.concatenate(parts).astype(np.float32, copy=False)
+
+    def predict(self, x: Any, batch_size: int | None = None) -> Array:
+        """Give the most probable class of every row, (n,) int64; for a single output unit, whether it exceeds 0.5."""
+        probabilities = self.predict_proba(x, batch_size)
+        if probabilities.ndim == 2 and probabilities.shape[1] == 1:
+            return (probabilities[:, 0] > 0.5).astype(np.int64)
+        return np.argmax(probabilities, axis=-1)
+
+    # --- looking and writing ----------------------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """Describe the model as text: layer, output shape, parameters, multiply-adds."""
+        from core.summary import summarise
+
+        return summarise(self)
+
+    def save_weights(self, path: str | Path) -> None:
+        """Write the parameters: ``.weights.h5`` in Keras' layout, or ``.npz``."""
+        from core.files.weights import save_weights
+
+        save_weights(self, Path(path))
+
+    def load_weights(self, path: str | Path) -> None:
+        """Read the parameters from ``.weights.h5`` or ``.npz``; every one must be there and fit."""
+        from core.files.weights import load_weights
+
+        load_weights(self, Path(path))
+
+    def count_parameters(self) -> int:
+        """Count the numbers in all parameters."""
+        return sum(layer.count_parameters() for layer in self.layers)
+
+    # --- parts ------------------------------------------------------------------------------------------------------
+
+    def _adapt(self, x: Any) -> Any:
+        """Turn what the user gave into arrays of the shapes and types that the input layers declare."""
+        wanted = list(refs(self.inputs))
+        if isinstance(self.inputs, dict):
+            if not isinstance(x, dict) or set(x) != set(self.inputs):
+                raise InputError(f"{self} expects a dict of inputs with the keys {sorted(self.inputs)}")
+            return {key: self._adapt_one(ref, x[key]) for key, ref in self.inputs.items()}
+        if not self._takes_several():
+            return self._adapt_one(wanted[0], x[0] if isinstance(x, list | tuple) and len(x) == 1 and _is_array(x[0]) else x)
+        if isinstance(x, dict):
+            names = [self.nodes[ref.node].layer.name for ref in wanted]
+            if set(x) != set(names):
+                raise InputError(f"{self} expects its inputs by the names {names}, got {sorted(map(str, x))}")
+            x = [x[name] for name in names]
+        if not isinstance(x, list | tuple) or len(x) != len(wanted):
+            raise InputError(f"{self} expects {len(wanted)} inputs as a list, one array each")
+        return [self._adapt_one(ref, value) for ref, value in zip(wanted, x, strict=True)]
+
+    def _adapt_one(self, ref: Ref, x: Any) -> Array:
+        layer = cast(InputLayer, self.nodes[ref.node].layer)
+        array = adapt_input(x, layer)
+        refuse_nan(array, layer)
+        return array
+
+    def _takes_several(self) -> bool:
+        return not isinstance(self.inputs, Ref)
+
+    def _last_use(self) -> dict[int, list[Ref]]:
+        """Say after which node each tensor is no longer needed, so that its memory can go."""
+        needed = set(refs(self.outputs))
+        last = {ref: index for index, node in enumerate(self.nodes) for ref in refs(node.args, node.kwargs)}
+        by_node: dict[int, list[Ref]] = {}
+        for ref, index in last.items():
+            if ref not in needed:
+                by_node.setdefault(index, []).append(ref)
+        return by_node
+
+
+def _apply(node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any]) -> tuple[Any, Any]:
+    """Apply one node's layer; return its output and the output's mask.
+
+    Masks travel as in Keras: a layer with one tensor argument receives its mask as `mask`, a layer with several as
+    `<argument>_mask`; what comes out is masked only by layers that support masking.
+    """
+    layer = node.layer
+    args = map_nest(lambda leaf: values[leaf] if isinstance(leaf, Ref) else leaf, node.args)
+    kwargs = map_nest(lambda leaf: values[leaf] if isinstance(leaf, Ref) else leaf, node.kwargs)
+    kwargs |= {key: value for key, value in context.items() if key not in kwargs}
+    named = dict(zip(layer.call_arguments, node.args, strict=False)) | node.kwargs
+    tensors = {name: nest for name, nest in named.items() if name != "mask" and any(True for _ in refs(nest))}
+    first_mask = _masks_of(node.args[0] if node.args else next(iter(tensors.values()), ()), masks)
+    if isinstance(layer, Model):
+        return layer.run(args[0] if len(args) == 1 else list(args), mask=first_mask, **context)
+    if len(tensors) == 1:
+        if "mask" in layer.call_arguments and kwargs.get("mask") is None:
+            kwargs["mask"] = first_mask
+    else:
+        for name, nest in tensors.items():
+            if f"{name}_mask" in layer.call_arguments and kwargs.get(f"{name}_mask") is None:
+                kwargs[f"{name}_mask"] = _masks_of(nest, masks)
+    previous = kwargs["mask"] if kwargs.get("mask") is not None else first_mask
+    output = layer.forward(*args, **kwargs)
+    return output, layer.compute_mask(args[0], previous) if layer.supports_masking and args else None
+
+
+def _masks_of(nest: Any, masks: dict[Ref, Any]) -> Any:
+    found = map_nest(lambda leaf: masks.get(leaf) if isinstance(leaf, Ref) else None, nest)
+    return found if any(mask is not None for mask in leaves(found)) else None
+
+
+def _mask_leaves(mask: Any, count: int) -> list[Any]:
+    found = list(leaves(mask))
+    return (found + [None] * count)[:count]
+
+
+def _shapes_of(node: Node, shapes: dict[Ref, Shape]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    args = tuple(map_nest(shapes.__getitem__, arg) for arg in node.args if any(True for _ in refs(arg)))
+    kwargs = {
+        key: map_nest(shapes.__getitem__, value)
+        for key, value in node.kwargs.items()
+        if key != "mask" and any(True for _ in refs(value))
+    }
+    return args, kwargs
+
+
+def _shape_leaves(nest: Any) -> Iterator[Shape]:
+    """Go through the shapes in nested lists, tuples and dicts of shapes."""
+    if isinstance(nest, dict):
+        for key in sorted(nest):
+            yield from _shape_leaves(nest[key])
+    elif isinstance(nest, tuple) and nest and all(size is None or isinstance(size, int) for size in nest):
+        yield nest
+    elif isinstance(nest, list | tuple):
+        for value in nest:
+            yield from _shape_leaves(value)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)

@@ -1,0 +1,1 @@
+"""Array functions that several packages share: padding, windows, convolution, pooling, special functions."""

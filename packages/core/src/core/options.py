@@ -1,0 +1,65 @@
+"""Checks of a layer's options: what a config says is believed only after its type and range were looked at.
+
+Each function returns the checked value, or raises `InputError` with the option's name, what it may be, and what came.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypeVar
+
+from core.errors import InputError
+
+Choice = TypeVar("Choice")
+
+#: No axis, kernel or layer of a real network is larger; a config that says so is broken or hostile.
+LARGEST_SIZE = 2**31 - 1
+
+
+def integer(value: object, option: str, *, minimum: int = 1, maximum: int = LARGEST_SIZE) -> int:
+    """Return `value` if it is a whole number in [minimum, maximum]."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
+        raise InputError(f"{option} must be an integer in [{minimum}, {maximum}], got {value!r}")
+    return value
+
+
+def integers(value: object, option: str, *, count: int, minimum: int = 1) -> tuple[int, ...]:
+    """Return `count` whole numbers: one number stands for all, as in ``strides=2``."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if len(value) != count:
+            raise InputError(f"{option} must be one integer or {count} of them, got {value!r}")
+        return tuple(integer(item, option, minimum=minimum) for item in value)
+    return (integer(value, option, minimum=minimum),) * count
+
+
+def number(value: object, option: str, *, minimum: float = -math.inf, maximum: float = math.inf) -> float:
+    """Return `value` as a finite float in [minimum, maximum]."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError(f"{option} must be a finite number, got {value!r}")
+    if not minimum <= value <= maximum:
+        raise InputError(f"{option} must lie in [{minimum}, {maximum}], got {value!r}")
+    return float(value)
+
+
+def flag(value: object, option: str) -> bool:
+    """Return `value` if it is true or false."""
+    if not isinstance(value, bool):
+        raise InputError(f"{option} must be true or false, got {value!r}")
+    return value
+
+
+def one_of(value: object, option: str, allowed: Sequence[Choice]) -> Choice:
+    """Return `value` if it is one of `allowed`."""
+    for choice in allowed:
+        if type(value) is type(choice) and value == choice:
+            return choice
+    raise InputError(f"{option} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+
+
+def axis_of(value: object, option: str, *, rank: int) -> int:
+    """Return an axis counted from the front, for an array of `rank` axes: -1 is the last."""
+    axis = integer(value, option, minimum=-rank, maximum=rank - 1)
+    return axis % rank

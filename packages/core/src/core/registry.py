@@ -1,0 +1,86 @@
+"""Which class a config's layer name means: a closed list, filled by the installed packages and by the user.
+
+Nothing is ever imported because a file says so. A package names its layers by the entry point ``kaca.layers``: a module
+whose ``LAYERS`` maps Keras' class names to classes (and ``OPERATIONS`` the raw operations of a Functional model).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from core.errors import UnsupportedLayerError
+from core.layer import Layer
+
+#: Layers that another package of Kaca brings, so that the error can say which one to install.
+_HOMES = {
+    "kaca-vision": ("Conv", "DepthwiseConv", "SeparableConv", "Random", "ZeroPadding2D", "UpSampling", "Cropping", "Resizing",
+                    "CenterCrop", "Rescaling", "MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D"),
+    "kaca-text": ("Embedding", "TextVectorization", "SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "TimeDistributed",
+                  "Masking", "StackedRNNCells"),
+}  # fmt: skip
+
+#: Refused for what they are, with the reason.
+_REFUSED = {
+    "Lambda": "it holds Python bytecode, which would run on this machine; replace it by layers or register your own",
+    "TFSMLayer": "it loads a TensorFlow program from a path in the file",
+    "TorchModuleWrapper": "it unpickles Python objects from the file",
+}
+
+_user_layers: dict[str, type[Layer]] = {}
+
+
+def register_layer(layer: type[Layer], name: str | None = None) -> type[Layer]:
+    """Make a layer of your own known to `load_model`, under its class name or Keras' ``"package>Name"``."""
+    _user_layers[name or layer.__name__] = layer
+    return layer
+
+
+def build_layer(config: Mapping[str, Any]) -> Layer:
+    """Build the layer that ``{"module", "class_name", "config", "registered_name"}`` describes.
+
+    Raises `UnsupportedLayerError` for a class that is not on the list, and for options that it cannot honour.
+    """
+    class_name, inner = config.get("class_name"), config.get("config")
+    if not isinstance(class_name, str) or not isinstance(inner, Mapping) or not all(isinstance(key, str) for key in inner):
+        raise UnsupportedLayerError(f"a layer must have a class_name and a config, got {str(config)[:200]}")
+    return find_layer(class_name, config.get("module"), config.get("registered_name")).from_config(inner)
+
+
+def find_layer(class_name: str, module: object = None, registered_name: object = None) -> type[Layer]:
+    """Find the class for a name in a config. `module` tells Keras' layers and its raw operations apart."""
+    for name in (registered_name, class_name):
+        if isinstance(name, str) and name in _user_layers:
+            return _user_layers[name]
+    kind = "OPERATIONS" if isinstance(module, str) and module.startswith("keras.src.ops.") else "LAYERS"
+    custom = isinstance(registered_name, str) and ">" in registered_name and not registered_name.startswith("keras")
+    found = None if custom else _installed(kind).get(class_name)
+    if found is None:
+        raise UnsupportedLayerError(_refusal(class_name, registered_name if custom else None))
+    return found
+
+
+@cache
+def _installed(kind: str) -> dict[str, type[Layer]]:
+    """Gather what the installed packages bring."""
+    found: dict[str, type[Layer]] = {}
+    for point in entry_points(group="kaca.layers"):
+        found |= getattr(point.load(), kind, {})
+    return found
+
+
+def _refusal(class_name: str, registered_name: object) -> str:
+    if class_name in _REFUSED:
+        return f"layer {class_name} is refused: {_REFUSED[class_name]}"
+    if registered_name:
+        return f"layer {registered_name} is custom: write it as a core.Layer and give it to core.register_layer(cls, {registered_name!r})"
+    for package, starts in _HOMES.items():
+        if class_name.startswith(starts) and not _has(package):
+            return f"layer {class_name} comes with {package}, which is not installed: pip install {package}"
+    return f"layer {class_name} is not one that Kaca knows; if it is yours, give it to core.register_layer"
+
+
+def _has(package: str) -> bool:
+    return any(point.dist is not None and point.dist.name == package for point in entry_points(group="kaca.layers"))
