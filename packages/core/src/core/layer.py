@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -30,6 +30,17 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+def numbered(layers: Iterable[Layer]) -> dict[str, Layer]:
+    """Name the members of a list of layers as Keras does in files: ``dense``, ``dense_1``, ... counted per class."""
+    counts: dict[str, int] = {}
+    named: dict[str, Layer] = {}
+    for layer in layers:
+        kind = snake_case(type(layer).__name__)
+        counts[kind] = counts.get(kind, -1) + 1
+        named[f"{kind}_{counts[kind]}" if counts[kind] else kind] = layer
+    return named
+
+
 class Layer:
     """The common part of every layer: options, parameters, and the checked entry point `forward`.
 
@@ -43,6 +54,9 @@ class Layer:
     call_arguments: ClassVar[tuple[str, ...]] = ()
     #: False where the input keeps its own type (token ids, strings).
     autocast: ClassVar[bool] = True
+
+    #: Files beside the weights that this layer is made whole by (a vocabulary); each is handed to `load_asset`.
+    assets: ClassVar[tuple[str, ...]] = ()
 
     config: dict[str, Any]
 
@@ -134,6 +148,10 @@ class Layer:
         if value.dtype.kind not in "fiub":
             raise WeightMismatchError(f"{self}: parameter {name!r} must hold numbers, got {value.dtype}")
         self.parameters[name] = value.astype(self.dtype.variable_dtype, copy=False)
+
+    def load_asset(self, name: str, data: bytes) -> None:
+        """Take the content of one of `assets`."""
+        raise NotImplementedError
 
     def walk(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:
         """Go through this layer and all inside it, with the path to each: ``""``, ``"forward_layer/cell"``, ..."""

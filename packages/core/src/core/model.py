@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
 from core.graph import Node, Ref, leaves, map_nest, refs
 from core.inputs import adapt_input, refuse_nan
-from core.layer import Layer
+from core.layer import Layer, numbered
 from core.layers.input_layer import InputLayer
 
 #: Rows that one step of `predict` takes: Keras' own default, so that both sum in blocks of the same size.
@@ -36,19 +36,12 @@ class Model(Layer):
     ) -> None:
         super().__init__(name=name, **common)
         self.layers = list(layers)
+        # Raw operations own no weights and are not counted when Keras names the layers in a file.
+        self.children = {f"layers/{key}": layer for key, layer in numbered(layers).items()}
         self.nodes = tuple(nodes)
         self.inputs = inputs
         self.outputs = outputs
         self.shapes: dict[Ref, Shape] = {}
-
-    @classmethod
-    def sequential(cls, layers: Sequence[Layer], batch_shape: Any, *, name: str = "sequential", dtype: str = "float32") -> Self:
-        """Put `layers` in a line behind an input of `batch_shape`, and build them."""
-        nodes = [Node(InputLayer(batch_shape, name="input", dtype=dtype))]
-        nodes += [Node(layer, (Ref(index),)) for index, layer in enumerate(layers)]
-        model = cls(layers, nodes, Ref(0), Ref(len(nodes) - 1), name=name)
-        model.build()
-        return model
 
     # --- shapes ---------------------------------------------------------------------------------------------------
 
@@ -190,10 +183,6 @@ class Model(Layer):
         from core.files.weights import load_weights
 
         load_weights(self, Path(path))
-
-    def count_parameters(self) -> int:
-        """Count the numbers in all parameters."""
-        return sum(layer.count_parameters() for layer in self.layers)
 
     # --- parts ------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import re
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ from core.errors import InputError
 from core.experiment.statistics import Labels
 
 Json = dict[str, Any]
+Kind = TypeVar("Kind")
+TRACES_OF_A_JOB = (".hydra", "history.json", "predictions.npz", "trace.json", "samples.json", "model.keras")
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,10 @@ class Run:
 
     @property
     def classes(self) -> list[str]:
-        """The names of the classes, in the order of their labels."""
-        return [str(name) for name in self.result.get("classes") or []]
+        """The names of the classes, in the order of their labels; a class without a name has its number."""
+        names = [str(name) for name in self.result.get("classes") or []]
+        columns = 0 if self.predictions is None else self.predictions.keras.shape[1]
+        return names + [f"class {number}" for number in range(len(names), columns)]
 
     @property
     def provenance(self) -> Json:
@@ -94,14 +98,14 @@ def read_sweep(folder: Path) -> Sweep:
         result = _read_json(job / "result.json", {}, notes)
         if result:
             runs.append(_read_run(job, result, notes))
-        elif not job.name.startswith("."):
+        elif any((job / trace).exists() for trace in TRACES_OF_A_JOB):
             unfinished.append(f"job {job.name}")
     if not runs:
         raise InputError(
             f"{folder} is not a finished sweep: expected at least one folder in it with a result.json, found none. "
             "Give the folder that a sweep named when it ended."
         )
-    planned = [str(label) for label in about.get("variants") or about.get("original") or []]
+    planned = [str(label) for label in about.get("variants") or []]
     absent = [label for label in planned if not any(same_label(label, run.label) for run in runs)]
     return Sweep(folder, about, runs, absent or unfinished, notes)
 
@@ -119,7 +123,7 @@ def _read_run(job: Path, result: Json, notes: list[str]) -> Run:
     )
 
 
-def _read_json[T](path: Path, default: T, notes: list[str]) -> T:
+def _read_json(path: Path, default: Kind, notes: list[str]) -> Kind:
     if not path.is_file():
         return default
     try:

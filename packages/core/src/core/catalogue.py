@@ -1,0 +1,6 @@
+"""Everything that core brings to `load_model`: its layers, and the models that may stand inside one another."""
+
+from core.layers import LAYERS as PLAIN_LAYERS
+from core.sequential import Sequential
+
+LAYERS = PLAIN_LAYERS | {"Sequential": Sequential}

@@ -1,0 +1,124 @@
+"""Parity is counted again from the predictions themselves: labels that agree, and how far probabilities are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.experiment.reporting.folder import Json, Run
+from core.experiment.reporting.wording import plural, power, whole
+
+TOLERANCE = 1e-5  # float32 carries about 7 digits; some 10 layers of sums may lose two of them
+LISTED = 8  # rows of each list of examples
+
+
+@dataclass(frozen=True)
+class Row:
+    """One test example as both sides see it."""
+
+    index: int
+    true: str
+    keras: str
+    scratch: str
+    keras_probability: float
+    scratch_probability: float
+    difference: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Labels that agree in all runs, and the largest difference of a probability."""
+
+    compared: int
+    agreeing: int
+    runs: int
+    largest: float
+    per_run: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether every label agrees and no probability is further apart than the tolerance."""
+        return self.agreeing == self.compared and self.largest <= TOLERANCE
+
+    @property
+    def sentence(self) -> str:
+        """Say it in a line."""
+        where = "" if self.runs == 1 else f" in every one of {plural(self.runs, 'run')}"
+        difference = "not a number" if np.isnan(self.largest) else power(self.largest)
+        largest = f"largest probability difference {difference}"
+        if self.agreeing == self.compared:
+            return f"Keras and NumPy agree on {whole(self.per_run)} of {whole(self.per_run)} labels{where}; {largest}."
+        apart = self.compared - self.agreeing
+        over = "" if self.runs == 1 else f" over {plural(self.runs, 'run')}"
+        return f"Keras and NumPy disagree on {whole(apart)} of {whole(self.compared)} labels{over}; {largest}."
+
+
+def agreement(runs: Sequence[Run]) -> Agreement:
+    """Count over all runs; a run without predictions.npz is taken at the word of its result.json."""
+    compared = agreeing = 0
+    differences = []
+    for run in runs:
+        if run.predictions is None:
+            tests = round(run.number("n_test"))
+            compared, agreeing = compared + tests, agreeing + round(tests * run.number("label_match"))
+            differences.append(run.number("max_abs_diff"))
+        else:
+            same = run.predictions.keras.argmax(axis=1) == run.predictions.scratch.argmax(axis=1)
+            compared, agreeing = compared + len(same), agreeing + int(same.sum())
+            differences.append(float(run.predictions.difference.max()))
+    largest = float(np.max(differences))  # a NaN among them stays NaN, and is no agreement
+    return Agreement(compared, agreeing, len(runs), largest, round(runs[0].number("n_test")))
+
+
+def disagreements(run: Run, texts: dict[int, str]) -> list[Row]:
+    """Rows whose labels differ, those with the longest text first, then those furthest apart."""
+    if run.predictions is None:
+        return []
+    apart = np.flatnonzero(run.predictions.keras.argmax(axis=1) != run.predictions.scratch.argmax(axis=1))
+    rows = _rows(run, apart, texts)
+    return sorted(rows, key=lambda row: (-len(row.text), -row.difference))[:LISTED]
+
+
+def furthest(run: Run, texts: dict[int, str]) -> list[Row]:
+    """Return the rows whose probabilities are furthest apart, largest first."""
+    if run.predictions is None:
+        return []
+    return _rows(run, np.argsort(-run.predictions.difference, kind="stable")[:LISTED], texts)
+
+
+def known_texts(runs: Sequence[Run]) -> dict[int, str]:
+    """Return the sentences that any run kept as a sample, by their place in the test set."""
+    return {int(item["index"]): str(item["text"]) for run in runs for item in run.samples if item.get("text")}
+
+
+def layers(run: Run) -> list[Json]:
+    """Trace rows with the difference also in float32 steps at the layer's largest value."""
+    return [{**row, "steps": _steps(row)} for row in run.trace]
+
+
+def _steps(row: Json) -> float:
+    largest = np.float32(row.get("largest_value") or 0.0)
+    return float(row.get("max_abs_diff") or 0.0) / float(np.spacing(max(largest, np.finfo(np.float32).tiny)))
+
+
+def _rows(run: Run, indices: np.ndarray, texts: dict[int, str]) -> list[Row]:  # type: ignore[type-arg]
+    found = run.predictions
+    if found is None:
+        return []
+    keras, scratch = found.keras.argmax(axis=1), found.scratch.argmax(axis=1)
+    return [
+        Row(
+            index=int(index),
+            true=run.classes[found.labels[index]],
+            keras=run.classes[keras[index]],
+            scratch=run.classes[scratch[index]],
+            keras_probability=float(found.keras[index, keras[index]]),
+            scratch_probability=float(found.scratch[index, scratch[index]]),
+            difference=float(found.difference[index]),
+            text=texts.get(int(index), ""),
+        )
+        for index in indices
+    ]

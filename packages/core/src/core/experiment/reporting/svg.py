@@ -1,0 +1,98 @@
+"""A figure becomes a piece of the page: text stays text, colours become the page's own, and a sentence says what it shows.
+
+Matplotlib writes fixed colours and fonts. They are exchanged for CSS variables and the page's font, so that a figure follows
+light, dark and print like the rest of the page.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+
+import matplotlib as mpl
+from markupsafe import Markup, escape
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK, MUTED, RULE, PAPER = "#1b1f25", "#5c6570", "#d9dee4", "#fdfdfc"
+# Okabe & Ito (2008), "Color Universal Design", its two lightest colours darkened to stand out from white paper.
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#b0568b", "#a87800", "#3b3f98", "#6b6b6b")
+DASHES = ("solid", (0, (5, 1.6)), (0, (1.2, 1.4)))  # the colours come round again with another dash
+
+_VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper"}
+_VARIABLES |= {colour: f"--series-{number}" for number, colour in enumerate(SERIES)}
+
+_STYLE = {
+    "svg.fonttype": "none",  # text as text: it can be read aloud, searched and copied
+    "text.parse_math": False,  # a "$" in a class name is a dollar
+    "font.family": "sans-serif",
+    "font.size": 11.5,
+    "text.color": INK,
+    "axes.edgecolor": RULE,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 11,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "grid.color": RULE,
+    "grid.linewidth": 0.7,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 10.5,
+    "ytick.labelsize": 10.5,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "lines.solid_capstyle": "round",
+}
+
+
+def colour(position: int) -> str:
+    """Return the colour of the variant at this position."""
+    return SERIES[position % len(SERIES)]
+
+
+def dash(position: int) -> object:
+    """Return the line style of the variant at this position."""
+    return DASHES[position // len(SERIES) % len(DASHES)]
+
+
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return an empty figure of so many CSS pixels, with one pair of axes."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+        axes = figure.add_subplot()
+    return figure, axes
+
+
+def place(axes: Axes, *, left: float, right: float, top: float, bottom: float) -> None:
+    """Leave so many CSS pixels free on each side of the axes."""
+    width, height = (72 * inches for inches in axes.figure.get_size_inches())
+    axes.set_position((left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height))
+
+
+def markup(figure: Figure, name: str, description: str) -> Markup:
+    """Write the figure as inline SVG; ``name`` keeps its inner ids apart from those of other figures on the page."""
+    buffer = io.StringIO()
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r'<g id="[^"]*"', "<g", text)
+    text = re.sub(r"font: (?:(\d{3}) )?([\d.]+)px [^;\"]*", _font, text)
+    text = re.sub("|".join(_VARIABLES), lambda match: f"var({_VARIABLES[match[0]]}, {match[0]})", text)
+    view = re.search(r'viewBox="[^"]*"', text)
+    if view is None:
+        raise ValueError("Matplotlib wrote an SVG without a viewBox.")
+    head = Markup('<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {} ').format(
+        Markup(view[0])  # noqa: S704 - digits, written by Matplotlib
+    )
+    label = Markup('role="img" aria-label="{}">').format(escape(description))
+    return head + label + Markup(text[text.index(">") + 1 :])  # noqa: S704 - Matplotlib escapes what it writes
+
+
+def _font(match: re.Match[str]) -> str:
+    weight = f"font-weight: {match[1]}; " if match[1] else ""
+    return f"{weight}font-size: {match[2]}px"

@@ -1,0 +1,69 @@
+"""From a config to a graph of layers: the model's own description, after the older dialects were put into today's.
+
+The shapes of all parameters follow from the config alone, before a byte of weights is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import ModelFileError, UnsupportedLayerError
+from core.model import Model
+from core.registry import build_layer
+
+
+def build_model(config: Mapping[str, Any], keras_version: str) -> Model:
+    """Build the model that a file describes, with the shapes of its parameters but without their values."""
+    if keras_version.split(".")[0] in {"1", "2"}:
+        config = _modernise(config)
+    model = build_layer(config)
+    if not isinstance(model, Model):
+        raise ModelFileError(f"the file holds a single layer ({type(model).__name__}), expected a Sequential or Functional model")
+    model.build()
+    return model
+
+
+def _modernise(entry: Any) -> Any:
+    """Put a Keras 2 config into the words of Keras 3, wherever in the nest it stands."""
+    if isinstance(entry, list):
+        return [_modernise(item) for item in entry]
+    if not isinstance(entry, dict):
+        return entry
+    entry = {key: _modernise(value) for key, value in entry.items()}
+    inner = entry.get("config")
+    if "class_name" in entry and isinstance(inner, dict):
+        entry["config"] = inner = _modernise_layer(str(entry["class_name"]), inner)
+        if entry["class_name"] == "Sequential" and isinstance(inner.get("layers"), list):
+            inner["layers"] = _with_input_layer(inner["layers"])
+        if entry["class_name"] == "Model":
+            entry["class_name"] = "Functional"
+    return entry
+
+
+def _modernise_layer(class_name: str, config: dict[str, Any]) -> dict[str, Any]:
+    renamed = dict(config)
+    if class_name == "InputLayer" and "batch_input_shape" in renamed:
+        renamed["batch_shape"] = renamed.pop("batch_input_shape")
+    for option in ("activation", "recurrent_activation"):
+        if renamed.get(option) == "hard_sigmoid":
+            renamed[option] = "hard_sigmoid_keras2"
+    return renamed
+
+
+def _with_input_layer(layers: list[Any]) -> list[Any]:
+    """Move the input shape, which Keras 2 kept in the options of the first layer, to an InputLayer before it."""
+    modern = []
+    for entry in layers:
+        inner = entry.get("config") if isinstance(entry, dict) else None
+        if not isinstance(inner, dict):
+            raise UnsupportedLayerError(f"a layer must have a class_name and a config, got {str(entry)[:200]}")
+        if "batch_input_shape" in inner:
+            inner = dict(inner)
+            shape = inner.pop("batch_input_shape")
+            if not modern:
+                options = {"batch_shape": shape, "name": "input"}
+                modern.append({"class_name": "InputLayer", "config": options})
+            entry = entry | {"config": inner}
+        modern.append(entry)
+    return modern

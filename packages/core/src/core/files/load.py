@@ -1,0 +1,38 @@
+"""`load_model`: open the file, build the graph its config describes, fill in the weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import ModelFileError
+from core.files.archive import Archive, open_archive
+from core.files.config import build_model
+from core.files.limits import reading
+from core.files.weights import read_parameters
+from core.model import Model
+
+
+def load_model(path: str | Path) -> Model:
+    """Open a model that Keras saved (``.keras``, whole-model ``.h5``) with NumPy alone.
+
+    The file is treated as a stranger's: no code of it runs, nothing is written, layers come from a closed list.
+    Raises `ModelFileError` (broken or hostile), `UnsupportedLayerError`, `WeightMismatchError`; all are `KacaError`.
+    """
+    path = Path(path)
+    with reading(path), open_archive(path) as archive:
+        model = build_model(archive.config, archive.keras_version)
+        _load_assets(model, archive)
+        read_parameters(model, archive)
+    return model
+
+
+def _load_assets(model: Model, archive: Archive) -> None:
+    """Hand each layer its files (a vocabulary), which lie under ``assets/<path of the layer>/``."""
+    for place, layer in model.walk():
+        for name in layer.assets:
+            data = archive.assets.get(f"assets/{place}/{name}")
+            if data is not None:
+                try:
+                    layer.load_asset(name, data)
+                except UnicodeDecodeError as error:
+                    raise ModelFileError(f"{archive.path}: {name} of {layer} is not UTF-8 text: {error}") from error

@@ -1,0 +1,125 @@
+"""From the arrays of a file to the parameters of a model, and back.
+
+Keras 3 numbers a layer's arrays under ``layers/<layer>/vars/<i>``, in the order of its parameters; the whole-model
+HDF5 file of Keras 2 keeps them by layer name, each with a path of its own (see `core.files.legacy_weights`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from core.arrays import Array
+from core.errors import InputError, ModelFileError, WeightMismatchError
+from core.files import hdf5
+from core.files.archive import Archive
+from core.files.atomic import writing
+from core.files.legacy_weights import read_legacy
+from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, reading
+from core.layer import Layer
+from core.model import Model
+
+
+def read_parameters(model: Model, archive: Archive) -> None:
+    """Assign every parameter of `model` from an open archive."""
+    _refuse_more_than(model, archive.size)
+    if isinstance(archive.weights, Mapping) and not isinstance(archive.weights, h5py.Group):
+        _assign_named(model, archive.weights)
+    elif archive.legacy:
+        read_legacy(model, archive.weights)
+    else:
+        _read_numbered(model, archive.weights)
+    warn_of_nan(model)
+
+
+def load_weights(model: Model, path: Path) -> None:
+    """Read the parameters of a model that exists from ``.weights.h5`` or ``.npz``."""
+    with reading(path):
+        size = path.stat().st_size
+        _refuse_more_than(model, size)
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                _assign_named(model, {name: arrays[name] for name in arrays.files})
+        else:
+            with h5py.File(path, "r") as root:
+                _read_numbered(model, root)
+    warn_of_nan(model)
+
+
+def save_weights(model: Model, path: Path) -> None:
+    """Write the parameters: ``.weights.h5`` as Keras does, or ``.npz`` with one array for each path."""
+    if path.suffix == ".npz":
+        arrays = {f"{place}/{name}": layer.parameters[name] for place, layer, name, _ in _slots(model)}
+        with writing(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+    elif path.name.endswith(".weights.h5"):
+        with writing(path) as temporary, h5py.File(temporary, "w") as root:
+            write_numbered(model, root)
+    else:
+        raise InputError(f"weights are written as .weights.h5 or .npz, got {path.name!r}")
+
+
+def write_numbered(model: Model, root: h5py.Group) -> None:
+    """Write the parameters as Keras 3 numbers them."""
+    for place, layer in model.walk():
+        group = root.require_group(f"{place}/vars" if place else "vars")
+        group.attrs["name"] = layer.name
+        for index, name in enumerate(layer.parameter_shapes):
+            group.create_dataset(str(index), data=layer.parameters[name])
+
+
+def _slots(model: Model) -> Iterator[tuple[str, Layer, str, int]]:
+    """Go through every parameter: the path of its layer, the layer, its name, its number."""
+    for place, layer in model.walk():
+        for index, name in enumerate(layer.parameter_shapes):
+            yield place, layer, name, index
+
+
+def _read_numbered(model: Model, root: h5py.Group) -> None:
+    for place, layer in model.walk():
+        if not layer.parameter_shapes:
+            continue
+        group = hdf5.descend(root, f"{place}/vars" if place else "vars")
+        if len(group) != len(layer.parameter_shapes):
+            raise WeightMismatchError(
+                f"{layer}: the model expects {len(layer.parameter_shapes)} parameters "
+                f"({', '.join(layer.parameter_shapes)}), the file holds {len(group)} under {group.name}"
+            )
+        for index, (name, shape) in enumerate(layer.parameter_shapes.items()):
+            layer.assign(name, hdf5.read_dataset(group, str(index), shape, f"{layer}, parameter {name!r}"))
+
+
+def _assign_named(model: Model, arrays: Mapping[str, Array]) -> None:
+    """Assign from arrays by path: ours are ``layers/dense/kernel``; Keras' npz archives are refused by name."""
+    slots = {f"{place}/{name}": (layer, name) for place, layer, name, _ in _slots(model)}
+    missing, extra = sorted(set(slots) - set(arrays)), sorted(set(arrays) - set(slots))
+    if missing or extra:
+        raise WeightMismatchError(
+            f"the arrays do not fit {model}: missing {missing[:3] or 'none'}, not expected {extra[:3] or 'none'}"
+        )
+    for key, (layer, name) in slots.items():
+        layer.assign(name, arrays[key])
+
+
+def _refuse_more_than(model: Model, size: int) -> None:
+    """Raise `ModelFileError` if the config asks for more numbers than a file of `size` bytes can hold."""
+    wanted = sum(
+        int(np.prod(shape, dtype=object)) * layer.dtype.variable_dtype.itemsize
+        for _, layer in model.walk()
+        for shape in layer.parameter_shapes.values()
+    )
+    if wanted > LARGEST_GROWTH * size + ALWAYS_ALLOWED:
+        raise ModelFileError(f"the config asks for {wanted:,} bytes of parameters, the file has only {size:,}")
+
+
+def warn_of_nan(model: Model) -> None:
+    """Warn of parameters that hold NaN: the file is readable, its training was not."""
+    import warnings
+
+    for _, layer, name, _ in _slots(model):
+        value = layer.parameters[name]
+        if value.dtype.kind == "f" and np.isnan(value).any():
+            warnings.warn(f"{layer}: parameter {name!r} holds NaN", RuntimeWarning, stacklevel=4)

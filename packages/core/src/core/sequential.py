@@ -1,0 +1,42 @@
+"""A Sequential model: the graph that is a line, each layer taking what the one before it gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from core.errors import UnsupportedLayerError
+from core.graph import Node, Ref
+from core.layer import Layer
+from core.layers.input_layer import InputLayer
+from core.model import Model
+from core.registry import build_layer
+
+
+class Sequential(Model):
+    """y = layer_n(... layer_2(layer_1(x))).
+
+    `batch_shape` is the shape of x with the batch (None) in front, for when the first layer is no InputLayer.
+    Source: https://keras.io/guides/sequential_model/
+    """
+
+    def __init__(self, layers: Sequence[Layer], batch_shape: Any = None, name: str = "sequential", **common: Any) -> None:
+        rest = list(layers)
+        entry = rest.pop(0) if rest and isinstance(rest[0], InputLayer) else InputLayer(batch_shape, name="input")
+        nodes = [Node(entry)] + [Node(layer, (Ref(index),)) for index, layer in enumerate(rest)]
+        super().__init__(rest, nodes, Ref(0), Ref(len(rest)), name=name, **common)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Build the line that a Keras config describes."""
+        name, entries = config.get("name", "sequential"), config.get("layers")
+        if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
+            raise UnsupportedLayerError(f"Sequential {name!r} must list its layers, got {str(entries)[:200]}")
+        layers = [build_layer(entry) for entry in entries]
+        shape = config.get("build_input_shape")
+        if shape is None and not (layers and isinstance(layers[0], InputLayer)):
+            raise UnsupportedLayerError(f"Sequential {name!r} says no input shape: build the model in Keras before saving it")
+        known = {key: config[key] for key in ("trainable", "dtype") if key in config}
+        model = super().from_config({"layers": layers, "batch_shape": shape, "name": name} | known)
+        model.config = dict(config)
+        return model

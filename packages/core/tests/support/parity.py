@@ -1,0 +1,87 @@
+"""One check for every layer: Keras and Kaca, fed with the same input, must give the same numbers.
+
+The layer is put in a Keras model with random weights, saved, opened by `core.load_model`, and both are compared on the
+whole batch and row by row. Tolerances are relative to the largest value of Keras' output.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import core
+
+#: Rounding of a few hundred sums in each type; a test that needs more says why.
+TOLERANCE = {"float32": 1e-6, "float64": 1e-12, "float16": 2e-3}
+
+
+def randomise(model: keras.Model, rng: np.random.Generator) -> None:
+    """Give every weight random values, biases and moving statistics too; variances stay positive."""
+    for variable in model.weights:
+        value = rng.normal(size=variable.shape) / np.sqrt(max(1, variable.shape[0] if variable.shape else 1))
+        if "variance" in variable.path:
+            value = np.abs(value) + 0.5
+        if variable.dtype.startswith("float"):
+            variable.assign(value.astype(variable.dtype))
+
+
+def reopen(model: keras.Model, suffix: str = ".keras") -> core.Model:
+    """Save a Keras model and open the file with Kaca."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"model{suffix}"
+        model.save(path)
+        return core.load_model(path)
+
+
+def assert_close(actual: Any, expected: Any, tolerance: float) -> None:
+    """Compare nests of arrays: shapes, types, and values relative to the largest expected one."""
+    if isinstance(expected, list | tuple):
+        assert len(actual) == len(expected)
+        for ours, theirs in zip(actual, expected, strict=True):
+            assert_close(ours, theirs, tolerance)
+        return
+    expected = np.asarray(expected)
+    assert actual.shape == expected.shape
+    assert actual.dtype == expected.dtype
+    finite = np.isfinite(expected)
+    scale = max(1.0, float(np.max(np.abs(expected[finite]), initial=0.0)))
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance * scale)
+
+
+def check_model(model: keras.Model, x: Any, *, tolerance: float | None = None, suffix: str = ".keras", rows: bool = True) -> core.Model:
+    """Compare Keras' model with Kaca's on `x`, whole and row by row; return Kaca's for further questions."""
+    opened = reopen(model, suffix)
+    expected = model(x)
+    expected = [np.asarray(part) for part in expected] if isinstance(expected, list | tuple) else np.asarray(expected)
+    if tolerance is None:
+        first = expected[0] if isinstance(expected, list) else expected
+        tolerance = TOLERANCE.get(str(first.dtype), 0.0)
+    actual = opened.forward(x)
+    assert_close(actual, expected, tolerance)
+    if rows and isinstance(x, np.ndarray) and not isinstance(expected, list):
+        by_row = np.concatenate([opened.forward(x[index : index + 1]) for index in range(len(x))])
+        assert_close(by_row, expected, tolerance)
+    return opened
+
+
+def check_layer(
+    layer: type[keras.layers.Layer],
+    options: dict[str, Any],
+    input_shape: tuple[int, ...],
+    *,
+    dtype: str = "float32",
+    x: Any = None,
+    seed: int = 0,
+    **how: Any,
+) -> core.Model:
+    """Compare one layer with `options` on a random input of `input_shape` (the batch in front), or on `x`."""
+    rng = np.random.default_rng(seed)
+    if x is None:
+        x = rng.normal(size=input_shape).astype(dtype)
+    model = keras.Sequential([keras.Input(batch_shape=(None, *input_shape[1:]), dtype=str(x.dtype)), layer(**options, dtype=dtype)])
+    randomise(model, rng)
+    return check_model(model, x, **how)
