@@ -6,7 +6,7 @@
 """
 
 from core.errors import InputError, KacaError, ModelFileError, UnsupportedLayerError, WeightMismatchError
-from core.files import load_model
+from core.files.load import load_model
 from core.layer import Layer
 from core.model import Model
 from core.registry import register_layer

@@ -17,6 +17,11 @@ from core.ops.special import erf
 Activation: TypeAlias = Callable[[Array], Array]
 
 
+def _as_tensorflow(constant: float, x: Array) -> Array:
+    """Round a constant to float32 before it meets `x`: TensorFlow keeps these as float32, also in a float64 network."""
+    return x.dtype.type(np.float32(constant))
+
+
 def linear(x: Array) -> Array:
     """y = x."""
     return x
@@ -34,7 +39,7 @@ def relu6(x: Array) -> Array:
 
 def leaky_relu(x: Array, negative_slope: float = 0.2) -> Array:
     """y = x where x > 0, else negative_slope * x."""
-    return np.where(x > 0, x, x * x.dtype.type(negative_slope))
+    return np.where(x > 0, x, x * _as_tensorflow(negative_slope, x))
 
 
 def elu(x: Array, alpha: float = 1.0) -> Array:
@@ -108,7 +113,7 @@ def hard_shrink(x: Array, threshold: float = 0.5) -> Array:
     return np.where(np.abs(x) > threshold, x, x.dtype.type(0))
 
 
-def threshold(x: Array, threshold: float = 1.0, default_value: float = 0.0) -> Array:  # noqa: PLW0621
+def threshold(x: Array, threshold: float = 1.0, default_value: float = 0.0) -> Array:
     """y = x where x > threshold, else default_value."""
     return np.where(x > threshold, x, x.dtype.type(default_value))
 
@@ -145,10 +150,11 @@ def mish(x: Array) -> Array:
 
 def gelu(x: Array, approximate: bool = False) -> Array:
     """y = x * Phi(x), Phi the normal distribution function; `approximate` uses tanh (Hendrycks and Gimpel 2016)."""
+    half = x.dtype.type(0.5)
     if approximate:
-        cubic = x + x.dtype.type(0.044715) * x**3
-        return x.dtype.type(0.5) * x * (1 + np.tanh(x.dtype.type(np.sqrt(2 / np.pi)) * cubic))
-    return x.dtype.type(0.5) * x * (1 + erf(x / x.dtype.type(np.sqrt(2))))
+        cubic = x + _as_tensorflow(0.044715, x) * x**3
+        return half * x * (1 + np.tanh(x.dtype.type(np.sqrt(2 / np.pi)) * cubic))
+    return half * x * (1 + erf(x * _as_tensorflow(np.sqrt(0.5), x)))
 
 
 def glu(x: Array, axis: int = -1) -> Array:
@@ -175,13 +181,18 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
 
 
 def sparsemax(x: Array, axis: int = -1) -> Array:
-    """y = the point of the simplex nearest to x (Martins and Astudillo 2016, https://arxiv.org/abs/1602.02068)."""
+    """y = max(x - tau, 0), tau = (sum over the support of the cumulative sums - 1) / size of the support.
+
+    Martins and Astudillo 2016 (https://arxiv.org/abs/1602.02068) use the last cumulative sum of the support alone. Keras
+    adds up all of them, so its rows need not sum to 1; a network trained with that function needs that function.
+    """
     logits = np.moveaxis(x, axis, -1)
     descending = -np.sort(-logits, axis=-1)
-    counts = np.arange(1, logits.shape[-1] + 1, dtype=x.dtype)
     cumulative = np.cumsum(descending, axis=-1)
-    support = np.sum(1 + counts * descending > cumulative, axis=-1, keepdims=True)
-    tau = (np.take_along_axis(cumulative, support - 1, axis=-1) - 1) / support.astype(x.dtype)
+    counts = np.arange(1, logits.shape[-1] + 1, dtype=x.dtype)
+    support = descending - (cumulative - 1) / counts > 0
+    size = np.sum(support, axis=-1, keepdims=True, dtype=x.dtype)
+    tau = (np.sum(np.where(support, cumulative, 0), axis=-1, keepdims=True) - 1) / size
     return np.moveaxis(np.maximum(logits - tau, 0), -1, axis)
 
 

@@ -35,12 +35,12 @@ class DTypePolicy:
     variable: str
 
     @property
-    def compute_dtype(self) -> np.dtype:  # type: ignore[type-arg]
+    def compute_dtype(self) -> np.dtype:
         """The NumPy type of inputs and outputs."""
         return np.dtype(np.str_) if self.compute == "string" else np.dtype(self.compute)
 
     @property
-    def variable_dtype(self) -> np.dtype:  # type: ignore[type-arg]
+    def variable_dtype(self) -> np.dtype:
         """The NumPy type of parameters."""
         return np.dtype(self.variable)
 

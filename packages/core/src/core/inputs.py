@@ -32,7 +32,9 @@ def refuse_nan(array: Array, layer: InputLayer) -> None:
     if array.dtype.kind == "f" and np.isnan(np.sum(array)):  # the sum is NaN for inf - inf too: look closer then
         rows = np.flatnonzero(np.isnan(array.reshape(len(array), -1)).any(axis=1))
         if rows.size:
-            raise InputError(f"{layer}: row {rows[0]} of the input holds NaN (in all {rows.size} of {len(array)} rows do)")
+            raise InputError(
+                f"{layer}: row {rows[0]} of the input holds NaN (in all {rows.size} of {len(array)} rows do)"
+            )
 
 
 def _adapt_rank(array: Array, shape: Shape) -> Array:

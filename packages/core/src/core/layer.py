@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from core.arrays import Array, Shape, known_size, show_shape
+from core.arrays import Array, known_size, show_shape
 from core.dtypes import DTypePolicy, policy
 from core.errors import InputError, UnsupportedLayerError, WeightMismatchError
 
@@ -50,10 +50,12 @@ class Layer:
 
     #: True where a mask passes through to the output (or `compute_mask` makes one); otherwise it ends here.
     supports_masking: ClassVar[bool] = False
+    #: True for a model inside a model, which finds the masks of its outputs itself while it runs.
+    finds_masks: ClassVar[bool] = False
     #: The arguments of `call` that carry tensors and context; found from its signature.
     call_arguments: ClassVar[tuple[str, ...]] = ()
     #: False where the input keeps its own type (token ids, strings).
-    autocast: ClassVar[bool] = True
+    autocast: bool = True
 
     #: Files beside the weights that this layer is made whole by (a vocabulary); each is handed to `load_asset`.
     assets: ClassVar[tuple[str, ...]] = ()
@@ -72,7 +74,15 @@ class Layer:
         parameters = inspect.signature(cls.call).parameters.values()
         cls.call_arguments = tuple(p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD)
 
-    def __init__(self, *, name: str | None = None, trainable: bool = True, dtype: object = None, **others: Any) -> None:
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: object = None,
+        autocast: bool = True,
+        **others: Any,
+    ) -> None:
         unknown = [option for option in others if not option.endswith(_LEARNING_SUFFIXES)]
         if unknown:
             raise InputError(f"option {unknown[0]}={others[unknown[0]]!r} is not one that Kaca knows")
@@ -80,6 +90,7 @@ class Layer:
             raise InputError(f"name must be text, got {name!r}")
         self.name = name or snake_case(type(self).__name__)
         self.trainable = trainable
+        self.autocast = self.autocast and autocast
         self.dtype: DTypePolicy = policy(dtype)
         self.parameters: dict[str, Array] = {}
         self.parameter_shapes: dict[str, tuple[int, ...]] = {}
@@ -129,7 +140,9 @@ class Layer:
     def declare(self, name: str, shape: tuple[int | None, ...]) -> None:
         """Say that this layer has a parameter `name` of `shape`."""
         if any(size is None or size < 0 for size in shape):
-            raise UnsupportedLayerError(f"{self}: {name!r} would have the shape {show_shape(shape)}; the input leaves it open")
+            raise UnsupportedLayerError(
+                f"{self}: {name!r} would have the shape {show_shape(shape)}; the input leaves it open"
+            )
         self.parameter_shapes[name] = tuple(int(size) for size in shape if size is not None)
 
     def expect(self, *, rank: int | None = None, axes: Mapping[int, int | None] | None = None) -> None:
@@ -141,7 +154,9 @@ class Layer:
     def assign(self, name: str, value: Array) -> None:
         """Set the parameter `name`; its shape must be the declared one."""
         if name not in self.parameter_shapes:
-            raise WeightMismatchError(f"{self} has no parameter {name!r}; it has {', '.join(self.parameter_shapes) or 'none'}")
+            raise WeightMismatchError(
+                f"{self} has no parameter {name!r}; it has {', '.join(self.parameter_shapes) or 'none'}"
+            )
         expected = self.parameter_shapes[name]
         if tuple(value.shape) != expected:
             raise WeightMismatchError(f"{self}: parameter {name!r} has the shape {expected}, got {tuple(value.shape)}")
@@ -170,11 +185,17 @@ class Layer:
         if inputs and isinstance(inputs[0], np.ndarray):
             self.check_input(inputs[0])
         asked = {name: value for name, value in context.items() if name not in _CONTEXT or name in self.call_arguments}
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # as Keras: infinities are values, no events
+        with np.errstate(
+            over="ignore", invalid="ignore", divide="ignore"
+        ):  # as Keras: infinities are values, no events
             return self.call(*(self._cast(value) for value in inputs), **asked)
 
     def call(self, *inputs: Any, **context: Any) -> Any:
         """Compute the output: the equation of the layer."""
+        raise NotImplementedError
+
+    def run(self, inputs: Any, mask: Any = None, **context: Any) -> tuple[Any, Any]:
+        """Compute the output and its mask together; only where `finds_masks`."""
         raise NotImplementedError
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
@@ -191,7 +212,9 @@ class Layer:
             raise InputError(f"{self} expects an input with {rank} axes, the batch included, got the shape {x.shape}")
         for axis, size in axes.items():
             if not -x.ndim <= axis < x.ndim or x.shape[axis] != size:
-                raise InputError(f"{self} expects an input with {size} values along axis {axis}, got the shape {x.shape}")
+                raise InputError(
+                    f"{self} expects an input with {size} values along axis {axis}, got the shape {x.shape}"
+                )
 
     def _cast(self, value: Any) -> Any:
         """Cast floating-point inputs to the type this layer computes in."""

@@ -13,10 +13,13 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
+from core.files.weights import load_weights, save_weights
 from core.graph import Node, Ref, leaves, map_nest, refs
 from core.inputs import adapt_input, refuse_nan
 from core.layer import Layer, numbered
 from core.layers.input_layer import InputLayer
+from core.propagation import apply, mask_leaves
+from core.summary import summarise
 
 #: Rows that one step of `predict` takes: Keras' own default, so that both sum in blocks of the same size.
 BATCH_SIZE = 32
@@ -30,9 +33,17 @@ class Model(Layer):
     """
 
     supports_masking = True
+    finds_masks = True
 
     def __init__(
-        self, layers: Sequence[Layer], nodes: Sequence[Node], inputs: Any, outputs: Any, *, name: str = "model", **common: Any
+        self,
+        layers: Sequence[Layer],
+        nodes: Sequence[Node],
+        inputs: Any,
+        outputs: Any,
+        *,
+        name: str = "model",
+        **common: Any,
     ) -> None:
         super().__init__(name=name, **common)
         self.layers = list(layers)
@@ -65,9 +76,9 @@ class Model(Layer):
 
     def _follow_shapes(self, given: Sequence[Any], *, build: bool) -> dict[Ref, Shape]:
         shapes: dict[Ref, Shape] = {}
-        outside = iter(_shape_leaves(given))
+        outside = list(_shape_leaves(given))
         for ref in refs(self.inputs):
-            shapes[ref] = next(outside, None) or cast(InputLayer, self.nodes[ref.node].layer).batch_shape
+            shapes[ref] = outside.pop(0) if outside else cast(InputLayer, self.nodes[ref.node].layer).batch_shape
         for index, node in enumerate(self.nodes):
             if node.is_input:
                 continue
@@ -95,24 +106,26 @@ class Model(Layer):
         outputs, _ = self.run(self._adapt(x), **context)
         return outputs
 
-    def run(self, inputs: Any, mask: Any = None, watch: Callable[[Node, Any], None] | None = None, **context: Any) -> tuple[Any, Any]:
+    def run(
+        self, inputs: Any, mask: Any = None, watch: Callable[[Node, Any], None] | None = None, **context: Any
+    ) -> tuple[Any, Any]:
         """Run the graph; return its outputs and their masks. `watch` sees each node and its output as they come."""
         values: dict[Ref, Any] = dict(zip(refs(self.inputs), leaves(inputs), strict=True))
-        masks: dict[Ref, Any] = dict(zip(refs(self.inputs), _mask_leaves(mask, len(values)), strict=True))
+        masks: dict[Ref, Any] = dict(zip(refs(self.inputs), mask_leaves(mask, len(values)), strict=True))
         last_use = self._last_use()
         for index, node in enumerate(self.nodes):
             if not node.is_input:
-                outputs, output_masks = _apply(node, values, masks, context)
+                outputs, output_masks = apply(node, values, masks, context)
                 produced = list(leaves(outputs))
                 for output, value in enumerate(produced):
                     values[Ref(index, output)] = value
-                for output, value in enumerate(_mask_leaves(output_masks, len(produced))):
+                for output, value in enumerate(mask_leaves(output_masks, len(produced))):
                     masks[Ref(index, output)] = value
                 if watch is not None:
                     watch(node, outputs)
             for ref in last_use.get(index, ()):
                 values.pop(ref, None)
-        return map_nest(values.__getitem__, self.outputs), map_nest(lambda ref: masks.get(ref), self.outputs)
+        return map_nest(values.__getitem__, self.outputs), map_nest(masks.get, self.outputs)
 
     def activations(self, x: Any) -> dict[str, Any]:
         """Run the model and give the output of every layer by its name: ``{"conv2d": array, ...}``.
@@ -135,7 +148,11 @@ class Model(Layer):
         """Cut the input into batches of `batch_size` rows (32 where it is None)."""
         if batch_size is not None and batch_size < 1:
             raise InputError(f"batch_size must be at least 1, got {batch_size}")
-        x = map_nest(lambda leaf: leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf), x) if isinstance(x, dict) else x
+        x = (
+            map_nest(lambda leaf: leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf), x)
+            if isinstance(x, dict)
+            else x
+        )
         first = next(iter(x.values())) if isinstance(x, dict) else x[0] if self._takes_several() else x
         rows, step = len(first), batch_size or BATCH_SIZE
         for start in range(0, max(rows, 1), step):
@@ -168,20 +185,14 @@ class Model(Layer):
 
     def summary(self) -> str:
         """Describe the model as text: layer, output shape, parameters, multiply-adds."""
-        from core.summary import summarise
-
         return summarise(self)
 
     def save_weights(self, path: str | Path) -> None:
         """Write the parameters: ``.weights.h5`` in Keras' layout, or ``.npz``."""
-        from core.files.weights import save_weights
-
         save_weights(self, Path(path))
 
     def load_weights(self, path: str | Path) -> None:
         """Read the parameters from ``.weights.h5`` or ``.npz``; every one must be there and fit."""
-        from core.files.weights import load_weights
-
         load_weights(self, Path(path))
 
     # --- parts ------------------------------------------------------------------------------------------------------
@@ -194,7 +205,9 @@ class Model(Layer):
                 raise InputError(f"{self} expects a dict of inputs with the keys {sorted(self.inputs)}")
             return {key: self._adapt_one(ref, x[key]) for key, ref in self.inputs.items()}
         if not self._takes_several():
-            return self._adapt_one(wanted[0], x[0] if isinstance(x, list | tuple) and len(x) == 1 and _is_array(x[0]) else x)
+            return self._adapt_one(
+                wanted[0], x[0] if isinstance(x, list | tuple) and len(x) == 1 and _is_array(x[0]) else x
+            )
         if isinstance(x, dict):
             names = [self.nodes[ref.node].layer.name for ref in wanted]
             if set(x) != set(names):
@@ -222,43 +235,6 @@ class Model(Layer):
             if ref not in needed:
                 by_node.setdefault(index, []).append(ref)
         return by_node
-
-
-def _apply(node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any]) -> tuple[Any, Any]:
-    """Apply one node's layer; return its output and the output's mask.
-
-    Masks travel as in Keras: a layer with one tensor argument receives its mask as `mask`, a layer with several as
-    `<argument>_mask`; what comes out is masked only by layers that support masking.
-    """
-    layer = node.layer
-    args = map_nest(lambda leaf: values[leaf] if isinstance(leaf, Ref) else leaf, node.args)
-    kwargs = map_nest(lambda leaf: values[leaf] if isinstance(leaf, Ref) else leaf, node.kwargs)
-    kwargs |= {key: value for key, value in context.items() if key not in kwargs}
-    named = dict(zip(layer.call_arguments, node.args, strict=False)) | node.kwargs
-    tensors = {name: nest for name, nest in named.items() if name != "mask" and any(True for _ in refs(nest))}
-    first_mask = _masks_of(node.args[0] if node.args else next(iter(tensors.values()), ()), masks)
-    if isinstance(layer, Model):
-        return layer.run(args[0] if len(args) == 1 else list(args), mask=first_mask, **context)
-    if len(tensors) == 1:
-        if "mask" in layer.call_arguments and kwargs.get("mask") is None:
-            kwargs["mask"] = first_mask
-    else:
-        for name, nest in tensors.items():
-            if f"{name}_mask" in layer.call_arguments and kwargs.get(f"{name}_mask") is None:
-                kwargs[f"{name}_mask"] = _masks_of(nest, masks)
-    previous = kwargs["mask"] if kwargs.get("mask") is not None else first_mask
-    output = layer.forward(*args, **kwargs)
-    return output, layer.compute_mask(args[0], previous) if layer.supports_masking and args else None
-
-
-def _masks_of(nest: Any, masks: dict[Ref, Any]) -> Any:
-    found = map_nest(lambda leaf: masks.get(leaf) if isinstance(leaf, Ref) else None, nest)
-    return found if any(mask is not None for mask in leaves(found)) else None
-
-
-def _mask_leaves(mask: Any, count: int) -> list[Any]:
-    found = list(leaves(mask))
-    return (found + [None] * count)[:count]
 
 
 def _shapes_of(node: Node, shapes: dict[Ref, Shape]) -> tuple[tuple[Any, ...], dict[str, Any]]:

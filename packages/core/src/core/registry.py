@@ -16,10 +16,14 @@ from core.layer import Layer
 
 #: Layers that another package of Kaca brings, so that the error can say which one to install.
 _HOMES = {
-    "kaca-vision": ("Conv", "DepthwiseConv", "SeparableConv", "Random", "ZeroPadding2D", "UpSampling", "Cropping", "Resizing",
-                    "CenterCrop", "Rescaling", "MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D"),
-    "kaca-text": ("Embedding", "TextVectorization", "SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "TimeDistributed",
-                  "Masking", "StackedRNNCells"),
+    "kaca-vision": (
+        "Conv2D", "Conv3D", "Depthwise", "Separable", "ConvLSTM", "Random", "Resizing", "CenterCrop", "Rescaling", "MaxPooling2D",
+        "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D", "ZeroPadding2D", "Cropping2D", "UpSampling2D",
+    ),
+    "kaca-text": (
+        "Embedding", "TextVectorization", "SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "TimeDistributed", "Masking",
+        "StackedRNNCells", "Conv1D", "MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D",
+    ),
 }  # fmt: skip
 
 #: Refused for what they are, with the reason.
@@ -44,7 +48,11 @@ def build_layer(config: Mapping[str, Any]) -> Layer:
     Raises `UnsupportedLayerError` for a class that is not on the list, and for options that it cannot honour.
     """
     class_name, inner = config.get("class_name"), config.get("config")
-    if not isinstance(class_name, str) or not isinstance(inner, Mapping) or not all(isinstance(key, str) for key in inner):
+    if (
+        not isinstance(class_name, str)
+        or not isinstance(inner, Mapping)
+        or not all(isinstance(key, str) for key in inner)
+    ):
         raise UnsupportedLayerError(f"a layer must have a class_name and a config, got {str(config)[:200]}")
     return find_layer(class_name, config.get("module"), config.get("registered_name")).from_config(inner)
 
@@ -75,7 +83,7 @@ def _refusal(class_name: str, registered_name: object) -> str:
     if class_name in _REFUSED:
         return f"layer {class_name} is refused: {_REFUSED[class_name]}"
     if registered_name:
-        return f"layer {registered_name} is custom: write it as a core.Layer and give it to core.register_layer(cls, {registered_name!r})"
+        return f"layer {registered_name} is custom: write it as a core.Layer, then core.register_layer(cls, {registered_name!r})"
     for package, starts in _HOMES.items():
         if class_name.startswith(starts) and not _has(package):
             return f"layer {class_name} comes with {package}, which is not installed: pip install {package}"

@@ -20,7 +20,9 @@ class Sequential(Model):
     Source: https://keras.io/guides/sequential_model/
     """
 
-    def __init__(self, layers: Sequence[Layer], batch_shape: Any = None, name: str = "sequential", **common: Any) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], batch_shape: Any = None, name: str = "sequential", **common: Any
+    ) -> None:
         rest = list(layers)
         entry = rest.pop(0) if rest and isinstance(rest[0], InputLayer) else InputLayer(batch_shape, name="input")
         nodes = [Node(entry)] + [Node(layer, (Ref(index),)) for index, layer in enumerate(rest)]
@@ -35,7 +37,9 @@ class Sequential(Model):
         layers = [build_layer(entry) for entry in entries]
         shape = config.get("build_input_shape")
         if shape is None and not (layers and isinstance(layers[0], InputLayer)):
-            raise UnsupportedLayerError(f"Sequential {name!r} says no input shape: build the model in Keras before saving it")
+            raise UnsupportedLayerError(
+                f"Sequential {name!r} says no input shape: build the model in Keras before saving it"
+            )
         known = {key: config[key] for key in ("trainable", "dtype") if key in config}
         model = super().from_config({"layers": layers, "batch_shape": shape, "name": name} | known)
         model.config = dict(config)

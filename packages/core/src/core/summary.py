@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.arrays import show_shape
 from core.graph import Ref
-from core.model import Model
+
+if TYPE_CHECKING:
+    from core.model import Model
 
 _HEADER = ("Layer", "Output shape", "Parameters", "Multiply-adds")
 
@@ -30,7 +34,9 @@ def summarise(model: Model) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
     lines = [f"Model: {model.name}", _rule(widths)]
     for number, row in enumerate(rows):
-        lines.append("  ".join(_place(cell, width, column) for column, (cell, width) in enumerate(zip(row, widths, strict=True))))
+        lines.append(
+            "  ".join(_place(cell, width, column) for column, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        )
         if number in {0, len(rows) - 2}:
             lines.append(_rule(widths))
     return "\n".join(line.rstrip() for line in lines)

@@ -64,7 +64,11 @@ def _open_zip(path: Path, size: int, file: BinaryIO, stack: ExitStack) -> Archiv
     if "config.json" not in members:
         raise ModelFileError(f"{path}: holds no config.json; it has {', '.join(list(members)[:5]) or 'nothing'}")
     config = parse_json(_read(archive, members["config.json"], LARGEST_JSON), "config.json")
-    metadata = parse_json(_read(archive, members["metadata.json"], LARGEST_JSON), "metadata.json") if "metadata.json" in members else {}
+    metadata = (
+        parse_json(_read(archive, members["metadata.json"], LARGEST_JSON), "metadata.json")
+        if "metadata.json" in members
+        else {}
+    )
     weights: h5py.File | Mapping[str, Array]
     if "model.weights.h5" in members:
         weights = stack.enter_context(h5py.File(_view(archive, members["model.weights.h5"], file), "r"))
@@ -72,14 +76,18 @@ def _open_zip(path: Path, size: int, file: BinaryIO, stack: ExitStack) -> Archiv
         weights = _read_npz(_read(archive, members["model.weights.npz"], size))
     else:
         raise ModelFileError(f"{path}: holds neither model.weights.h5 nor model.weights.npz")
-    assets = {name: _read(archive, info, LARGEST_COMPRESSED) for name, info in members.items() if name.startswith("assets/")}
+    assets = {
+        name: _read(archive, info, LARGEST_COMPRESSED) for name, info in members.items() if name.startswith("assets/")
+    }
     return Archive(path, size, config, str(metadata.get("keras_version", "3")), weights, legacy=False, assets=assets)
 
 
 def _open_hdf5(path: Path, size: int, stack: ExitStack) -> Archive:
     root = stack.enter_context(h5py.File(path, "r"))
     if "model_config" not in root.attrs:
-        raise ModelFileError(f"{path}: an HDF5 file without model_config: weights alone? Open its model, then load_weights")
+        raise ModelFileError(
+            f"{path}: an HDF5 file without model_config: weights alone? Open its model, then load_weights"
+        )
     text = hdf5.read_attribute(root, "model_config")
     config = parse_json(text if isinstance(text, bytes) else str(text).encode(), "model_config")
     version = hdf5.read_attribute(root, "keras_version") if "keras_version" in root.attrs else "2"
@@ -130,7 +138,12 @@ def _view(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: BinaryIO) -> Bi
         raise ModelFileError(f"{info.filename} is encrypted")
     file.seek(info.header_offset)
     header = file.read(_LOCAL_HEADER)
-    start = info.header_offset + _LOCAL_HEADER + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    start = (
+        info.header_offset
+        + _LOCAL_HEADER
+        + int.from_bytes(header[26:28], "little")
+        + int.from_bytes(header[28:30], "little")
+    )
     part = _Slice(file, start, info.file_size)
     checksum = 0
     while block := part.read(2**20):

@@ -15,11 +15,13 @@ from core.registry import build_layer
 
 def build_model(config: Mapping[str, Any], keras_version: str) -> Model:
     """Build the model that a file describes, with the shapes of its parameters but without their values."""
-    if keras_version.split(".")[0] in {"1", "2"}:
+    if keras_version.split(".", maxsplit=1)[0] in {"1", "2"}:
         config = _modernise(config)
     model = build_layer(config)
     if not isinstance(model, Model):
-        raise ModelFileError(f"the file holds a single layer ({type(model).__name__}), expected a Sequential or Functional model")
+        raise ModelFileError(
+            f"the file holds a single layer ({type(model).__name__}), expected a Sequential or Functional model"
+        )
     model.build()
     return model
 
@@ -53,7 +55,7 @@ def _modernise_layer(class_name: str, config: dict[str, Any]) -> dict[str, Any]:
 
 def _with_input_layer(layers: list[Any]) -> list[Any]:
     """Move the input shape, which Keras 2 kept in the options of the first layer, to an InputLayer before it."""
-    modern = []
+    modern: list[Any] = []
     for entry in layers:
         inner = entry.get("config") if isinstance(entry, dict) else None
         if not isinstance(inner, dict):
@@ -64,6 +66,5 @@ def _with_input_layer(layers: list[Any]) -> list[Any]:
             if not modern:
                 options = {"batch_shape": shape, "name": "input"}
                 modern.append({"class_name": "InputLayer", "config": options})
-            entry = entry | {"config": inner}
-        modern.append(entry)
+        modern.append(entry | {"config": inner})
     return modern

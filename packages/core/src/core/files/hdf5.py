@@ -23,7 +23,9 @@ def child(group: h5py.Group, name: str) -> Any:
     if link is None:
         raise ModelFileError(f"the file holds no {group.name.rstrip('/')}/{name}")
     if not isinstance(link, h5py.HardLink):
-        raise ModelFileError(f"{group.name.rstrip('/')}/{name} is a {type(link).__name__}: links out of the file are refused")
+        raise ModelFileError(
+            f"{group.name.rstrip('/')}/{name} is a {type(link).__name__}: links out of the file are refused"
+        )
     return group[name]
 
 

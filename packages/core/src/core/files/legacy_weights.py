@@ -6,13 +6,16 @@ The list is trainable weights first, so a frozen part changes the order; a weigh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import h5py
 
 from core.errors import WeightMismatchError
 from core.files import hdf5
 from core.layer import Layer
-from core.model import Model
+
+if TYPE_CHECKING:
+    from core.model import Model
 
 
 @dataclass
@@ -33,19 +36,27 @@ def read_legacy(model: Model, root: h5py.Group) -> None:
         group = hdf5.child(root, layer.name)
         paths = hdf5.read_names(group, "weight_names")
         if len(paths) != len(slots):
-            raise WeightMismatchError(f"{layer}: the model expects {len(slots)} parameters, the file holds {len(paths)}: {paths[:4]}")
+            raise WeightMismatchError(
+                f"{layer}: the model expects {len(slots)} parameters, the file holds {len(paths)}: {paths[:4]}"
+            )
         for path in paths:
             slot = _find(slots, path, layer)
             slots.remove(slot)
             *folders, last = path.split("/")
             holder = hdf5.descend(group, "/".join(folders)) if folders else group
             shape = slot.layer.parameter_shapes[slot.name]
-            slot.layer.assign(slot.name, hdf5.read_dataset(holder, last, shape, f"{slot.layer}, parameter {slot.name!r}"))
+            slot.layer.assign(
+                slot.name, hdf5.read_dataset(holder, last, shape, f"{slot.layer}, parameter {slot.name!r}")
+            )
 
 
 def _slots(layer: Layer, around: frozenset[str]) -> list[_Slot]:
     own = [_Slot(layer, name, around) for name in layer.parameter_shapes]
-    inner = [slot for key, child in layer.children.items() for slot in _slots(child, around | {child.name, key.split("/")[-1]})]
+    inner = [
+        slot
+        for key, child in layer.children.items()
+        for slot in _slots(child, around | {child.name, key.split("/")[-1]})
+    ]
     return own + inner
 
 
@@ -54,10 +65,14 @@ def _find(slots: list[_Slot], path: str, layer: Layer) -> _Slot:
     *folders, last = path.split("/")
     named = [slot for slot in slots if slot.name == last.split(":")[0]]
     if not named:
-        raise WeightMismatchError(f"{layer}: the file holds {path!r}, the model expects {[slot.name for slot in slots]}")
+        raise WeightMismatchError(
+            f"{layer}: the file holds {path!r}, the model expects {[slot.name for slot in slots]}"
+        )
     return max(named, key=lambda slot: sum(_means(folder, slot.around) for folder in folders))
 
 
 def _means(folder: str, around: frozenset[str]) -> bool:
     """Say whether a folder names one of the layers around; the halves of a Bidirectional are named after their layer."""
-    return folder in around or any(half in around and folder.startswith(f"{half.split('_')[0]}_") for half in ("forward_layer", "backward_layer"))
+    return folder in around or any(
+        half in around and folder.startswith(f"{half.split('_')[0]}_") for half in ("forward_layer", "backward_layer")
+    )

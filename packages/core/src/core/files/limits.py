@@ -39,4 +39,6 @@ def reading(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise ModelFileError(f"{path}: may not be read: {error.strerror}") from error
     except _BROKEN as error:
-        raise ModelFileError(f"{path}: broken or not a Keras model ({type(error).__name__}: {str(error)[:200]})") from error
+        raise ModelFileError(
+            f"{path}: broken or not a Keras model ({type(error).__name__}: {str(error)[:200]})"
+        ) from error

@@ -6,8 +6,10 @@ HDF5 file of Keras 2 keeps them by layer name, each with a path of its own (see 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
@@ -20,7 +22,9 @@ from core.files.atomic import writing
 from core.files.legacy_weights import read_legacy
 from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, reading
 from core.layer import Layer
-from core.model import Model
+
+if TYPE_CHECKING:
+    from core.model import Model
 
 
 def read_parameters(model: Model, archive: Archive) -> None:
@@ -117,8 +121,6 @@ def _refuse_more_than(model: Model, size: int) -> None:
 
 def warn_of_nan(model: Model) -> None:
     """Warn of parameters that hold NaN: the file is readable, its training was not."""
-    import warnings
-
     for _, layer, name, _ in _slots(model):
         value = layer.parameters[name]
         if value.dtype.kind == "f" and np.isnan(value).any():

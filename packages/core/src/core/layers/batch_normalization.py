@@ -49,7 +49,7 @@ class BatchNormalization(Layer):
         self.center = flag(center, "center")
         self.scale = flag(scale, "scale")
 
-    def build(self, input_shape: Shape) -> None:  # type: ignore[override]
+    def build(self, input_shape: Shape) -> None:
         """Declare scale, shift and the moving statistics."""
         axis = axis_of(self.axis, "axis", rank=len(input_shape))
         channels = input_shape[axis]
@@ -76,7 +76,9 @@ class BatchNormalization(Layer):
     def _batch_moments(self, x: Array, mask: Array | None) -> tuple[Array, Array]:
         axes = tuple(axis for axis in range(x.ndim) if axis != self.axis % x.ndim)
         x = x.astype(np.promote_types(x.dtype, np.float32), copy=False)
-        counted = None if mask is None else np.broadcast_to(mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim)), x.shape)
+        counted = (
+            None if mask is None else np.broadcast_to(mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim)), x.shape)
+        )
         where = {} if counted is None else {"where": counted}
         mean = np.mean(x, axis=axes, keepdims=True, **where)
         return mean, np.mean(np.square(x - mean), axis=axes, keepdims=True, **where)

@@ -37,7 +37,7 @@ class Dense(Layer):
         self.activation = find_activation(activation)
         self.use_bias = flag(use_bias, "use_bias")
 
-    def build(self, input_shape: Shape) -> None:  # type: ignore[override]
+    def build(self, input_shape: Shape) -> None:
         """Declare kernel and bias."""
         inputs = input_shape[-1]
         self.expect(axes={-1: inputs})
@@ -45,7 +45,7 @@ class Dense(Layer):
         if self.use_bias:
             self.declare("bias", (self.units,))
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:  # type: ignore[override]
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(..., inputs) -> (..., units)."""
         return (*input_shape[:-1], self.units)
 

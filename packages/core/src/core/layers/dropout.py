@@ -44,4 +44,6 @@ class Dropout(Layer):
         """Give the shape of the draw: that of x, with 1 where it is shared."""
         if self.noise_shape is None:
             return x.shape
-        return tuple(size if chosen is None else int(chosen) for size, chosen in zip(x.shape, self.noise_shape, strict=True))
+        return tuple(
+            size if chosen is None else int(chosen) for size, chosen in zip(x.shape, self.noise_shape, strict=True)
+        )

@@ -20,7 +20,7 @@ class Flatten(Layer):
         super().__init__(**common)
         self.data_format = one_of(data_format or "channels_last", "data_format", ("channels_last", "channels_first"))
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:  # type: ignore[override]
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The product of all sizes but the batch."""
         return (input_shape[0], known_size(input_shape[1:]))
 

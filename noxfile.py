@@ -1,0 +1,63 @@
+"""What the project checks, each in an environment of its own made from the lock.
+
+`nox -s test` runs the tests of every package and, without any extra installed, that models open and predict there.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["test", "lint", "types"]
+
+ROOT = Path(__file__).parent
+PACKAGES = ("core", "vision", "text")
+SOURCES = [f"packages/{package}/src" for package in PACKAGES]
+
+
+def sync(session: nox.Session, *options: str) -> None:
+    """Make the session's environment exactly what the lock says."""
+    session.run_install(
+        "uv", "sync", "--locked", "--no-default-groups", f"--python={session.virtualenv.location}", *options,
+        env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location}, external=True,
+    )  # fmt: skip
+
+
+def quiet() -> dict[str, str]:
+    """Keep TensorFlow's start-up messages out of the output, and pass on where the real data lies."""
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    if folder := os.environ.get("KACA_DATA_DIR"):
+        environment["KACA_DATA_DIR"] = str(Path(folder).resolve())
+    return environment
+
+
+@nox.session
+@nox.parametrize("package", [*PACKAGES, "bare"], ids=[*PACKAGES, "bare"])
+def test(session: nox.Session, package: str) -> None:
+    """Run one package's tests; `bare` installs no extras and proves that models open and predict without them."""
+    if package == "bare":
+        sync(session, "--package=kaca-core", "--package=kaca-vision", "--package=kaca-text", "--group=test")
+        session.run("pytest", "tests_bare", *session.posargs, env=quiet())
+        return
+    # core's own tests open layers of the other two: the workspace is installed whole, with its extras
+    sync(session, "--group=test")
+    session.run("pytest", f"packages/{package}/tests", *session.posargs, env=quiet())
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check format and style."""
+    sync(session, "--only-group=lint")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of all sources."""
+    sync(session, "--group=types")
+    session.run("mypy", *SOURCES)

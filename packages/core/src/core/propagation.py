@@ -1,0 +1,44 @@
+"""Applying one node of a graph: its layer gets the tensors and masks that Keras would hand it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.graph import Node, Ref, leaves, map_nest, refs
+
+
+def apply(node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any]) -> tuple[Any, Any]:
+    """Apply one node's layer; return its output and the output's mask.
+
+    Masks travel as in Keras: a layer with one tensor argument receives its mask as `mask`, a layer with several as
+    `<argument>_mask`; what comes out is masked only by layers that support masking.
+    """
+    layer = node.layer
+    args = map_nest(lambda leaf: values[leaf] if isinstance(leaf, Ref) else leaf, node.args)
+    kwargs = map_nest(lambda leaf: values[leaf] if isinstance(leaf, Ref) else leaf, node.kwargs)
+    kwargs |= {key: value for key, value in context.items() if key not in kwargs}
+    named = dict(zip(layer.call_arguments, node.args, strict=False)) | node.kwargs
+    tensors = {name: nest for name, nest in named.items() if name != "mask" and any(True for _ in refs(nest))}
+    first_mask = _masks_of(node.args[0] if node.args else next(iter(tensors.values()), ()), masks)
+    if layer.finds_masks:
+        return layer.run(args[0] if len(args) == 1 else list(args), mask=first_mask, **context)
+    if len(tensors) == 1:
+        if "mask" in layer.call_arguments and kwargs.get("mask") is None:
+            kwargs["mask"] = first_mask
+    else:
+        for name, nest in tensors.items():
+            if f"{name}_mask" in layer.call_arguments and kwargs.get(f"{name}_mask") is None:
+                kwargs[f"{name}_mask"] = _masks_of(nest, masks)
+    previous = kwargs["mask"] if kwargs.get("mask") is not None else first_mask
+    output = layer.forward(*args, **kwargs)
+    return output, layer.compute_mask(args[0], previous) if layer.supports_masking and args else None
+
+
+def _masks_of(nest: Any, masks: dict[Ref, Any]) -> Any:
+    found = map_nest(lambda leaf: masks.get(leaf) if isinstance(leaf, Ref) else None, nest)
+    return found if any(mask is not None for mask in leaves(found)) else None
+
+
+def mask_leaves(mask: Any, count: int) -> list[Any]:
+    found = list(leaves(mask))
+    return (found + [None] * count)[:count]
