@@ -40,11 +40,10 @@ def quiet() -> dict[str, str]:
 def test(session: nox.Session, package: str) -> None:
     """Run one package's tests; `bare` installs no extras and proves that models open and predict without them."""
     if package == "bare":
-        sync(session, "--package=kaca-core", "--package=kaca-vision", "--package=kaca-text", "--group=test")
-        session.run("pytest", "tests_bare", *session.posargs, env=quiet())
+        sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), "--group=test")
+        session.run("pytest", "packages/core/tests_bare", *session.posargs, env=quiet())
         return
-    # core's own tests open layers of the other two: the workspace is installed whole, with its extras
-    sync(session, "--group=test")
+    sync(session, "--package=kaca-core", f"--package=kaca-{package}", "--extra=experiment", "--group=test")
     session.run("pytest", f"packages/{package}/tests", *session.posargs, env=quiet())
 
 
