@@ -1,0 +1,40 @@
+"""The layers over tokens and time."""
+
+from text.layers.bidirectional import Bidirectional
+from text.layers.embedding import Embedding
+from text.layers.masking import Masking
+from text.layers.recurrent.gru import GRU, GRUCell
+from text.layers.recurrent.lstm import LSTM, LSTMCell
+from text.layers.recurrent.rnn import RNN
+from text.layers.recurrent.simple_rnn import SimpleRNN, SimpleRNNCell
+from text.layers.recurrent.stacked import StackedRNNCells
+from text.layers.spatial_dropout import SpatialDropout1D
+from text.layers.time_distributed import TimeDistributed
+from text.layers.vectorization.text_vectorization import TextVectorization
+
+#: What this package brings to `core.load_model`, by Keras' class name.
+LAYERS = {
+    layer.__name__: layer
+    for layer in (
+        Bidirectional, Embedding, GRU, GRUCell, LSTM, LSTMCell, Masking, RNN, SimpleRNN, SimpleRNNCell, SpatialDropout1D,
+        StackedRNNCells, TextVectorization, TimeDistributed,
+    )
+}  # fmt: skip
+
+__all__ = [
+    "GRU",
+    "LAYERS",
+    "LSTM",
+    "RNN",
+    "Bidirectional",
+    "Embedding",
+    "GRUCell",
+    "LSTMCell",
+    "Masking",
+    "SimpleRNN",
+    "SimpleRNNCell",
+    "SpatialDropout1D",
+    "StackedRNNCells",
+    "TextVectorization",
+    "TimeDistributed",
+]

@@ -1,0 +1,76 @@
+"""An embedding is a table: each token id picks a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.errors import InputError
+from core.layer import Layer
+from core.options import flag, integer
+
+
+class Embedding(Layer):
+    """y = embeddings[id]: (batch, ...) -> (batch, ..., output_dim); embeddings (input_dim, output_dim).
+
+    With `mask_zero` the id 0 is padding and masked. As in Keras on the CPU, floats lose their fraction, an id below zero
+    counts from the end (-1 is the last row), and an id outside the table is an error. Raises `InputError` with the row.
+    Source: https://keras.io/api/layers/core_layers/embedding/
+    """
+
+    supports_masking = True
+    autocast = False
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        *,
+        mask_zero: bool = False,
+        weights: None = None,
+        lora_rank: None = None,
+        lora_alpha: object = None,
+        quantization_config: None = None,
+        input_length: object = None,
+        sparse: bool = False,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        if lora_rank is not None or quantization_config is not None:
+            raise InputError("lora_rank and quantization_config are not supported: save the merged float model")
+        if weights is not None:
+            raise InputError("weights must be None: they come from the file")
+        del input_length, lora_alpha, sparse  # a check, a rank that is not there, and how the gradient is kept
+        self.input_dim = integer(input_dim, "input_dim")
+        self.output_dim = integer(output_dim, "output_dim")
+        self.mask_zero = flag(mask_zero, "mask_zero")
+
+    def build(self, input_shape: Shape) -> None:
+        """Declare the table."""
+        del input_shape
+        self.declare("embeddings", (self.input_dim, self.output_dim))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """(batch, ...) -> (batch, ..., output_dim)."""
+        return (*input_shape, self.output_dim)
+
+    def compute_mask(self, inputs: Array, mask: Any) -> Array | None:
+        """True where an id counts: where the input, as it came, is not zero."""
+        del mask
+        return np.not_equal(inputs, 0) if self.mask_zero else None
+
+    def call(self, inputs: Array) -> Array:
+        """Look up every id."""
+        if inputs.dtype.kind not in "fiub":
+            raise InputError(f"{self} expects token ids, got an array of {inputs.dtype}")
+        whole = np.trunc(inputs) if inputs.dtype.kind == "f" else inputs
+        outside = ~((whole >= -self.input_dim) & (whole < self.input_dim))  # NaN is outside too
+        if outside.any():
+            place = np.argwhere(outside)[0]
+            raise InputError(
+                f"{self}: row {place[0]} holds the token id {inputs[tuple(place)]}, "
+                f"but the table has the ids 0 to {self.input_dim - 1}"
+            )
+        return self.computing("embeddings")[whole.astype(np.int64)]

@@ -1,0 +1,36 @@
+"""Masking hides the time steps that hold nothing but one agreed value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array
+from core.layer import Layer
+from core.options import number
+
+
+class Masking(Layer):
+    """mask = any(x != mask_value) along the last axis; y = x where the mask is true, else 0. The shape is unchanged.
+
+    Source: https://keras.io/api/layers/core_layers/masking/
+    """
+
+    supports_masking = True
+
+    def __init__(self, mask_value: float = 0.0, **common: Any) -> None:
+        super().__init__(**common)
+        self.mask_value = number(mask_value, "mask_value")
+
+    def compute_mask(self, inputs: Array, mask: Any) -> Array:
+        """True for a time step that holds anything else than `mask_value`."""
+        del mask
+        return np.any(self._differs(inputs.astype(self.dtype.compute_dtype, copy=False)), axis=-1)
+
+    def call(self, inputs: Array) -> Array:
+        """Return the input, zero where it is masked."""
+        return np.where(self._differs(inputs).any(axis=-1, keepdims=True), inputs, inputs.dtype.type(0))
+
+    def _differs(self, x: Array) -> Array:
+        return np.not_equal(x, x.dtype.type(self.mask_value))

@@ -1,0 +1,120 @@
+"""The gated recurrent unit: the new state mixes the one before with a candidate, and a gate decides how much of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.activations import activation as find_activation
+from core.arrays import Array
+from core.ops.recurrence import State
+from core.options import flag
+from text.layers.recurrent.cell import Cell, gate_products
+from text.layers.recurrent.rnn import RNN, check_use_cudnn
+
+
+class GRUCell(Cell):
+    """One time step, with sigma the recurrent activation and phi the activation:
+
+    z = sigma(W_z x_t + b_z + U_z h)            how much of the state stays (update gate)
+    r = sigma(W_r x_t + b_r + U_r h)            how much of it the candidate sees (reset gate)
+    g = phi(W_h x_t + b_h + r * (U_h h))        the candidate, gate "h", with `reset_after`; without it
+    g = phi(W_h x_t + b_h + U_h (r * h))
+    h_t = z * h + (1 - z) * g, which is output and state.
+
+    (batch, inputs) -> (batch, units); kernel W (inputs, 3 units), recurrent_kernel U (units, 3 units), the gates in the
+    order z, r, h. bias (3 units,); with `reset_after` (2, 3 units), row 0 as above, row 1 added to U h.
+    Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078 (v1 resets after the product, v3 before);
+    https://keras.io/api/layers/recurrent_layers/gru/
+    """
+
+    gate_names = ("z", "r", "h")
+
+    def __init__(
+        self,
+        units: int,
+        activation: object = "tanh",
+        recurrent_activation: object = "sigmoid",
+        use_bias: bool = True,
+        *,
+        reset_after: bool = True,
+        **common: Any,
+    ) -> None:
+        super().__init__(units, use_bias=use_bias, **common)
+        self.reset_after = flag(reset_after, "reset_after")
+        self.activation = find_activation(activation)
+        self.recurrent_activation = find_activation(recurrent_activation)
+
+    def bias_shape(self, columns: int) -> tuple[int, ...]:
+        """With `reset_after` the product with the state has a bias of its own."""
+        return (2, columns) if self.reset_after else (columns,)
+
+    def input_bias(self) -> Array:
+        """Give the bias that goes with the input."""
+        bias = self.computing("bias")
+        return bias[0] if self.reset_after else bias
+
+    def activate(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, ...]:
+        """Give the values of z, r and the candidate."""
+        h, U = state[0], self.computing("recurrent_kernel")
+        x_z, x_r, x_h = np.split(projected, 3, axis=-1)
+        if self.reset_after:
+            inner = gate_products(h, U, drop)
+            if self.use_bias:
+                inner = inner + self.computing("bias")[1]
+            u_z, u_r, u_h = np.split(inner, 3, axis=-1)
+        else:
+            u_z, u_r = np.split(
+                gate_products(h, U[:, : 2 * self.units], None if drop is None else drop[:2]), 2, axis=-1
+            )
+        z = self.recurrent_activation(x_z + u_z)
+        r = self.recurrent_activation(x_r + u_r)
+        if not self.reset_after:
+            u_h = gate_products(r * h, U[:, 2 * self.units :], None if drop is None else drop[2:])
+            return z, r, self.activation(x_h + u_h)
+        return z, r, self.activation(x_h + r * u_h)
+
+    def step(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State]:
+        """(W x_t + b, (h,)) -> (h_t, (h_t,))."""
+        z, _, g = self.activate(projected, state, drop)
+        h = z * state[0] + (1 - z) * g
+        return h, (h,)
+
+
+class GRU(RNN):
+    """A GRUCell over time: (batch, time, inputs) -> (batch, units), or (batch, time, units).
+
+    `options` are those of `RNN`. Source: https://keras.io/api/layers/recurrent_layers/gru/
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: object = "tanh",
+        recurrent_activation: object = "sigmoid",
+        use_bias: bool = True,
+        *,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: object = None,
+        implementation: int = 2,
+        reset_after: bool = True,
+        use_cudnn: object = "auto",
+        **options: Any,
+    ) -> None:
+        check_use_cudnn(use_cudnn)
+        cell = GRUCell(
+            units,
+            activation,
+            recurrent_activation,
+            use_bias,
+            reset_after=reset_after,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+            implementation=implementation,
+            dtype=options.get("dtype"),
+            name="gru_cell",
+        )
+        super().__init__(cell, **options)

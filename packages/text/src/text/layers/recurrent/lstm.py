@@ -1,0 +1,100 @@
+"""The long short-term memory: a second state, the cell, which gates write, keep and read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.activations import activation as find_activation
+from core.arrays import Array
+from core.ops.recurrence import State
+from core.options import flag
+from text.layers.recurrent.cell import Cell, gate_products
+from text.layers.recurrent.rnn import RNN, check_use_cudnn
+
+
+class LSTMCell(Cell):
+    """One time step, with sigma the recurrent activation and phi the activation:
+
+    i = sigma(W_i x_t + b_i + U_i h)     what is written (input gate)
+    f = sigma(W_f x_t + b_f + U_f h)     what is kept (forget gate)
+    g = phi(W_c x_t + b_c + U_c h)       the candidate, gate "c"
+    o = sigma(W_o x_t + b_o + U_o h)     what is read (output gate)
+    c_t = f * c + i * g,  h_t = o * phi(c_t); the output is h_t, the state (h_t, c_t).
+
+    (batch, inputs) -> (batch, units); kernel W (inputs, 4 units), recurrent_kernel U (units, 4 units), bias b (4 units,),
+    the gates side by side in the order i, f, c, o.
+    Source: Hochreiter and Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735, with the forget gate of Gers,
+    Schmidhuber and Cummins 2000; https://keras.io/api/layers/recurrent_layers/lstm/
+    """
+
+    gate_names = ("i", "f", "c", "o")
+    state_names = ("hidden_state", "cell_state")
+
+    def __init__(
+        self,
+        units: int,
+        activation: object = "tanh",
+        recurrent_activation: object = "sigmoid",
+        use_bias: bool = True,
+        *,
+        unit_forget_bias: bool = True,
+        **common: Any,
+    ) -> None:
+        super().__init__(units, use_bias=use_bias, **common)
+        flag(unit_forget_bias, "unit_forget_bias")  # how the bias starts before training
+        self.activation = find_activation(activation)
+        self.recurrent_activation = find_activation(recurrent_activation)
+
+    def activate(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, ...]:
+        """Give the values of i, f, the candidate and o."""
+        z = projected + gate_products(state[0], self.computing("recurrent_kernel"), drop)
+        i, f, g, o = np.split(z, 4, axis=-1)
+        sigma, phi = self.recurrent_activation, self.activation
+        return sigma(i), sigma(f), phi(g), sigma(o)
+
+    def step(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State]:
+        """(W x_t + b, (h, c)) -> (h_t, (h_t, c_t))."""
+        i, f, g, o = self.activate(projected, state, drop)
+        c = f * state[1] + i * g
+        h = o * self.activation(c)
+        return h, (h, c)
+
+
+class LSTM(RNN):
+    """An LSTMCell over time: (batch, time, inputs) -> (batch, units), or (batch, time, units).
+
+    `options` are those of `RNN`. Source: https://keras.io/api/layers/recurrent_layers/lstm/
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: object = "tanh",
+        recurrent_activation: object = "sigmoid",
+        use_bias: bool = True,
+        *,
+        unit_forget_bias: bool = True,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: object = None,
+        implementation: int = 2,
+        use_cudnn: object = "auto",
+        **options: Any,
+    ) -> None:
+        check_use_cudnn(use_cudnn)
+        cell = LSTMCell(
+            units,
+            activation,
+            recurrent_activation,
+            use_bias,
+            unit_forget_bias=unit_forget_bias,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+            implementation=implementation,
+            dtype=options.get("dtype"),
+            name="lstm_cell",
+        )
+        super().__init__(cell, **options)

@@ -1,0 +1,200 @@
+"""A recurrent layer is a cell and the loop over time around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self, cast
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.errors import InputError, UnsupportedLayerError
+from core.graph import leaves
+from core.layer import Layer
+from core.ops import recurrence
+from core.ops.recurrence import State
+from core.options import flag
+from core.registry import build_layer
+from text.layers.recurrent.stacked import StackedRNNCells, begin_any, output_size_of, state_sizes_of
+
+
+class RNN(Layer):
+    """Any cell over time: (batch, time, inputs) -> (batch, units), or (batch, time, units) with `return_sequences`.
+
+    With `return_state` a tuple: the output, then each array of the last state. `go_backwards` starts at the last time
+    step, and the sequence comes out in that order. A masked time step keeps the state and repeats the output before it;
+    with `zero_output_for_mask` its output is zero. The state begins with `initial_state`, or with zeros.
+
+    `stateful` is the one exception to the rule that layers keep nothing between calls: row i of a batch goes on where
+    row i of the batch before ended, until `reset_states`. Such a layer must not be shared between threads.
+    Source: https://keras.io/api/layers/recurrent_layers/rnn/
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self,
+        cell: Any,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        zero_output_for_mask: bool = False,
+        *,
+        time_major: bool = False,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        if time_major:
+            raise InputError("time_major=True is not supported: put the batch first")
+        flag(unroll, "unroll")  # how Keras builds its graph, not what is computed
+        self.cell: Layer = StackedRNNCells(cell) if isinstance(cell, list | tuple) else cell
+        if not isinstance(self.cell, Layer) or not hasattr(self.cell, "state_size"):
+            raise InputError(f"cell must be a layer with a state_size, or a list of such, got {cell!r}")
+        self.return_sequences = flag(return_sequences, "return_sequences")
+        self.return_state = flag(return_state, "return_state")
+        self.go_backwards = flag(go_backwards, "go_backwards")
+        self.stateful = flag(stateful, "stateful")
+        self.zero_output_for_mask = flag(zero_output_for_mask, "zero_output_for_mask")
+        self.children = {"cell": self.cell}
+        self.states: State | None = None
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Build the layer, and its cell where the config describes one."""
+        if not isinstance(config.get("cell"), Mapping):
+            return super().from_config(config)
+        layer = super().from_config({**config, "cell": build_layer(config["cell"])})
+        layer.config = dict(config)
+        return layer
+
+    # --- shapes -----------------------------------------------------------------------------------------------------
+
+    def build(self, sequences_shape: Shape, initial_state: Any = None) -> None:
+        """Build the cell for one time step."""
+        del initial_state
+        if len(sequences_shape) < 3:
+            raise UnsupportedLayerError(f"{self} needs an input (batch, time, inputs), got {sequences_shape}")
+        self.expect(rank=len(sequences_shape), axes={-1: sequences_shape[-1]})
+        self.cell.build((sequences_shape[0], *sequences_shape[2:]))
+
+    def compute_output_shape(self, sequences_shape: Shape, initial_state: Any = None) -> Any:
+        """(batch, time, inputs) -> (batch, units) or (batch, time, units), and the shape of each state."""
+        del initial_state
+        batch, time = sequences_shape[:2]
+        size = output_size_of(self.cell)
+        output = (batch, time, size) if self.return_sequences else (batch, size)
+        return (output, *((batch, state) for state in state_sizes_of(self.cell))) if self.return_state else output
+
+    def multiply_adds(self, input_shape: Shape) -> int | None:
+        """Those of the cell, once for each time step; unknown where the length is."""
+        each = self.cell.multiply_adds((input_shape[0], *input_shape[2:]))
+        return None if each is None or input_shape[1] is None else each * input_shape[1]
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        """A sequence keeps the mask of its input; a last output and states have none."""
+        del inputs
+        found = next(leaves(mask)) if self.return_sequences else None
+        return [found, *(None for _ in state_sizes_of(self.cell))] if self.return_state else found
+
+    # --- the loop ---------------------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        sequences: Array,
+        initial_state: Any = None,
+        *,
+        mask: Any = None,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> Any:
+        """Run the cell over the time steps of `sequences`."""
+        state = self._first_state(len(sequences), initial_state)
+        project, step = begin_any(self.cell, len(sequences), sequences.shape[-1], training=training, rng=rng)
+        output, state = recurrence.run(
+            step,
+            project(sequences),
+            state,
+            mask=check_mask(mask, sequences, self),
+            go_backwards=self.go_backwards,
+            zero_output_for_mask=self.zero_output_for_mask,
+            return_sequences=self.return_sequences,
+        )
+        if self.stateful:
+            self.states = state
+        return (output, *state) if self.return_state else output
+
+    def trace(self, x: Array, mask: Array | None = None, initial_state: Any = None) -> dict[str, Array]:
+        """Give every gate and state at every time step by name, each (batch, time, units): ``{"i": ..., "f": ...}``.
+
+        The time steps stand in the order of the input, also with `go_backwards`. A masked one repeats what was
+        computed before it, zeros at first. The gates are those of the cell (`gate_names`), the states `hidden_state`
+        and, for an LSTM, `cell_state`; those of a stack have the cell's number in front (``"0/i"``).
+        """
+        x = x.astype(self.dtype.compute_dtype, copy=False)
+        cell = cast(Any, self.cell)
+        if not hasattr(cell, "look"):
+            raise InputError(f"{self}: {cell} does not say what its gates are")
+        project, _ = begin_any(cell, len(x), x.shape[-1])
+        sizes: dict[str, int] = {}
+
+        def step(projected: Array, state: State) -> tuple[Array, State]:
+            values, _, new_state = cell.look(projected, state)
+            sizes.update((name, value.shape[-1]) for name, value in values.items())
+            return np.concatenate(list(values.values()), axis=-1), new_state
+
+        state = self._first_state(len(x), initial_state)
+        seen, _ = recurrence.run(
+            step,
+            project(x),
+            state,
+            mask=check_mask(mask, x, self),
+            go_backwards=self.go_backwards,
+            return_sequences=True,
+        )
+        if self.go_backwards:
+            seen = seen[:, ::-1]
+        return dict(zip(sizes, np.split(seen, np.cumsum(list(sizes.values()))[:-1], axis=-1), strict=True))
+
+    # --- state ------------------------------------------------------------------------------------------------------
+
+    def reset_states(self, states: Any = None) -> None:
+        """Forget the state that a `stateful` layer keeps, or set it."""
+        if not self.stateful:
+            raise InputError(f"{self} keeps no state: it was made with stateful=False")
+        given = None if states is None else tuple(np.asarray(value) for value in leaves(states))
+        self.states = None if given is None else self._check_state(given, len(given[0]), "states")
+
+    reset_state = reset_states
+
+    def _first_state(self, batch: int, given: Any) -> State:
+        if given is not None:
+            return self._check_state(tuple(np.asarray(value) for value in leaves(given)), batch, "initial_state")
+        if self.stateful and self.states is not None:
+            return self._check_state(self.states, batch, "the state kept from the batch before (see reset_states)")
+        return tuple(np.zeros((batch, size), self.dtype.compute_dtype) for size in state_sizes_of(self.cell))
+
+    def _check_state(self, state: State, batch: int, what: str) -> State:
+        wanted = [(batch, size) for size in state_sizes_of(self.cell)]
+        if [value.shape for value in state] != wanted:
+            raise InputError(f"{self}: {what} must have the shapes {wanted}, got {[value.shape for value in state]}")
+        return tuple(value.astype(self.dtype.compute_dtype, copy=False) for value in state)
+
+
+def check_mask(mask: Any, sequences: Array, layer: Layer) -> Array | None:
+    """Give a mask as booleans (batch, time); a last axis of size 1 is dropped, as Keras allows it."""
+    if mask is None or (mask := next(leaves(mask))) is None:
+        return None
+    mask = np.asarray(mask).astype(bool, copy=False)
+    if mask.ndim == 3 and mask.shape[2] == 1:
+        mask = mask[:, :, 0]
+    if mask.shape != sequences.shape[:2]:
+        raise InputError(f"{layer} expects a mask of shape {sequences.shape[:2]}, got {mask.shape}")
+    return cast(Array, mask)
+
+
+def check_use_cudnn(value: object) -> None:
+    """Accept what Keras accepts: which kernel a GPU runs is not what is computed."""
+    if value not in ("auto", True, False):
+        raise InputError(f"use_cudnn must be 'auto', true or false, got {value!r}")

@@ -1,0 +1,88 @@
+"""TimeDistributed applies one layer to every time step, with the same parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.errors import InputError, UnsupportedLayerError
+from core.layer import Layer
+from core.model import Model
+from core.registry import build_layer
+
+
+class TimeDistributed(Layer):
+    """y[:, t] = layer(x[:, t]) for every t: (batch, time, ...) -> (batch, time, ...).
+
+    A mask (batch, time, ...) reaches the inner layer as mask[:, t], if it takes one, and passes on.
+    Source: https://keras.io/api/layers/recurrent_layers/time_distributed/
+    """
+
+    supports_masking = True
+    autocast = False
+
+    def __init__(self, layer: Any, **common: Any) -> None:
+        super().__init__(**common)
+        if not isinstance(layer, Layer):
+            raise InputError(f"layer must be a layer, got {layer!r}")
+        self.layer = layer
+        self.children = {"layer": layer}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Build the inner layer too."""
+        if not isinstance(config.get("layer"), Mapping):
+            raise UnsupportedLayerError(
+                f"TimeDistributed must describe its layer, got {str(config.get('layer'))[:200]}"
+            )
+        layer = super().from_config({**config, "layer": build_layer(config["layer"])})
+        layer.config = dict(config)
+        return layer
+
+    def build(self, input_shape: Shape) -> None:
+        """Build the inner layer for one time step."""
+        if len(input_shape) < 3:
+            raise UnsupportedLayerError(
+                f"{self} needs an input (batch, time, ...) of three axes or more, got {input_shape}"
+            )
+        self.expect(rank=len(input_shape))
+        self.layer.build((input_shape[0], *input_shape[2:]))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The inner layer's shape, with the time after the batch."""
+        inner = self.layer.compute_output_shape((input_shape[0], *input_shape[2:]))
+        if not all(size is None or isinstance(size, int) for size in inner):
+            raise UnsupportedLayerError(
+                f"{self}: {self.layer} has several outputs, which Keras cannot distribute either"
+            )
+        return (inner[0], input_shape[1], *inner[1:])
+
+    def multiply_adds(self, input_shape: Shape) -> int | None:
+        """Those of the inner layer, once for each time step; unknown where the length is."""
+        each = self.layer.multiply_adds((input_shape[0], *input_shape[2:]))
+        return None if each is None or input_shape[1] is None else each * input_shape[1]
+
+    def call(
+        self,
+        inputs: Array,
+        *,
+        mask: Array | None = None,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> Array:
+        """Return the inner layer's outputs, one after the other along axis 1."""
+        if inputs.shape[1] == 0:
+            raise InputError(f"{self} needs at least one time step, got an input of shape {inputs.shape}")
+        if mask is not None and mask.shape[:2] != inputs.shape[:2]:
+            raise InputError(f"{self} expects a mask that begins with {inputs.shape[:2]}, got {mask.shape}")
+        takes_mask = isinstance(self.layer, Model) or "mask" in self.layer.call_arguments
+        outputs = []
+        for time in range(inputs.shape[1]):
+            context: dict[str, Any] = {"training": training, "rng": rng}
+            if takes_mask and mask is not None:
+                context["mask"] = mask[:, time]
+            outputs.append(self.layer.forward(inputs[:, time], **context))
+        return np.stack(outputs, axis=1)
