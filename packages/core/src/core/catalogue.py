@@ -1,6 +1,7 @@
 """Everything that core brings to `load_model`: its layers, and the models that may stand inside one another."""
 
+from core.functional import Functional
 from core.layers import LAYERS as PLAIN_LAYERS
 from core.sequential import Sequential
 
-LAYERS = PLAIN_LAYERS | {"Sequential": Sequential}
+LAYERS = PLAIN_LAYERS | {"Sequential": Sequential, "Functional": Functional, "Model": Functional}

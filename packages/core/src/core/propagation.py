@@ -40,5 +40,6 @@ def _masks_of(nest: Any, masks: dict[Ref, Any]) -> Any:
 
 
 def mask_leaves(mask: Any, count: int) -> list[Any]:
+    """Give one mask for each of `count` tensors, None where there is none."""
     found = list(leaves(mask))
     return (found + [None] * count)[:count]

@@ -1,0 +1,124 @@
+"""A Functional model: a graph in which any layer may take the output of any other, and be applied more than once.
+
+A config lists the layers, each with the calls that were made of it; a tensor is named by layer, call and output. The
+calls are put in an order in which they can run; a call that never becomes possible means a loop, and is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from core.errors import UnsupportedLayerError
+from core.graph import Node, Ref, map_nest, refs
+from core.layer import Layer
+from core.layers.input_layer import InputLayer
+from core.model import Model
+from core.registry import build_layer
+from core.tensors import Call, History, histories, read_call, read_outputs
+
+
+class Functional(Model):
+    """outputs = the tensors named by `outputs`, after every node has been applied once.
+
+    Source: https://keras.io/guides/functional_api/
+    """
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Build the graph that a Keras config describes, in the words of Keras 3 or 2."""
+        name, entries = config.get("name", "functional"), config.get("layers")
+        if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
+            raise UnsupportedLayerError(f"model {name!r} must list its layers, got {str(entries)[:200]}")
+        layers: dict[str, Layer] = {}
+        calls: dict[str, list[Call]] = {}
+        for entry in entries:
+            layer = build_layer(entry)
+            key = entry.get("name", layer.name)
+            if not isinstance(key, str) or key in layers:
+                raise UnsupportedLayerError(f"model {name!r} must give each layer a name of its own, got {key!r}")
+            layers[key] = layer
+            calls[key] = [read_call(call) for call in _list(entry.get("inbound_nodes", []))] or [Call((), {})]
+        inputs, outputs = read_outputs(config.get("input_layers")), read_outputs(config.get("output_layers"))
+        _count_calls_from_zero(layers, calls, outputs)
+        nodes, places = _order(layers, calls)
+
+        def place(leaf: Any) -> Any:
+            return _find(places, leaf) if isinstance(leaf, History) else leaf
+
+        known = {key: config[key] for key in ("trainable", "dtype") if key in config}
+        model = cls(
+            list(layers.values()),
+            nodes,
+            _single(map_nest(place, inputs)),
+            map_nest(place, outputs),
+            name=str(name),
+            **known,
+        )
+        if not all(
+            model.nodes[ref.node].is_input and isinstance(model.nodes[ref.node].layer, InputLayer)
+            for ref in refs(model.inputs)
+        ):
+            raise UnsupportedLayerError(f"model {name!r}: its inputs must be InputLayers")
+        model.config = dict(config)
+        return model
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise UnsupportedLayerError(f"inbound_nodes must be a list, got {str(value)[:200]}")
+    return value
+
+
+def _single(nest: Any) -> Any:
+    """A list of one input takes an array as it is, in Keras too."""
+    return nest[0] if isinstance(nest, list) and len(nest) == 1 and isinstance(nest[0], Ref) else nest
+
+
+def _count_calls_from_zero(layers: dict[str, Layer], calls: dict[str, list[Call]], outputs: Any) -> None:
+    """Shift references to a nested model down by one where they count its own making as call 0, as Keras does."""
+    groups = [
+        list(histories(outputs)),
+        [item for made in calls.values() for call in made for item in histories(call.args, call.kwargs)],
+    ]
+    for group in groups:
+        for name, layer in layers.items():
+            mentioned = [item for item in group if item.layer == name]
+            if isinstance(layer, Model) and mentioned and min(item.call for item in mentioned) >= 1:
+                for item in mentioned:
+                    item.call -= 1
+
+
+def _order(layers: dict[str, Layer], calls: dict[str, list[Call]]) -> tuple[list[Node], dict[tuple[str, int], int]]:
+    """Put the calls in an order in which each comes after those it takes its tensors from."""
+    waiting = [(name, number) for name, made in calls.items() for number in range(len(made))]
+    nodes: list[Node] = []
+    places: dict[tuple[str, int], int] = {}
+
+    def ready(item: History) -> bool:
+        return (item.layer, item.call) in places
+
+    def place(leaf: Any) -> Any:
+        return _find(places, leaf) if isinstance(leaf, History) else leaf
+
+    while waiting:
+        later = []
+        for name, number in waiting:
+            call = calls[name][number]
+            if all(ready(item) for item in histories(call.args, call.kwargs)):
+                places[name, number] = len(nodes)
+                nodes.append(Node(layers[name], map_nest(place, call.args), map_nest(place, call.kwargs)))
+            else:
+                later.append((name, number))
+        if len(later) == len(waiting):
+            raise UnsupportedLayerError(
+                f"the graph has a loop or names a tensor that nothing makes, at {later[0][0]!r}"
+            )
+        waiting = later
+    return nodes, places
+
+
+def _find(places: dict[tuple[str, int], int], item: History) -> Ref:
+    if (item.layer, item.call) not in places:
+        raise UnsupportedLayerError(f"the graph names call {item.call} of layer {item.layer!r}, which is not there")
+    return Ref(places[item.layer, item.call], item.output)

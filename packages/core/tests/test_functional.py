@@ -1,0 +1,86 @@
+"""Functional models: shared layers, nested models, several inputs and outputs; a loop is an error."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import pytest
+from parity import check_model, randomise
+
+import core
+
+layers = keras.layers
+
+
+def nested_and_shared():
+    a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
+    entry = keras.Input((4,))
+    inner = keras.Model(entry, layers.Dense(4, activation="tanh")(layers.Dense(3)(entry)), name="inner")
+    dense = layers.Dense(3, name="shared")
+    return keras.Model([a, b], [dense(inner(a)), dense(inner(inner(b)))])
+
+
+def nested_at_the_end():
+    a = keras.Input((4,))
+    entry = keras.Input((4,))
+    inner = keras.Model(entry, [layers.Dense(2)(entry), layers.Dense(3)(entry)])
+    return keras.Model(a, inner(layers.Dense(4)(a)))
+
+
+def line():
+    a = keras.Input((4,))
+    return keras.Model(a, layers.Dense(2, activation="softmax")(layers.Dropout(0.5)(a)))
+
+
+def dict_outputs():
+    a = keras.Input((4,), name="x")
+    hidden = layers.Dense(5)(a)
+    return keras.Model({"x": a}, {"low": layers.Dense(2)(hidden), "high": layers.Dense(3)(hidden)})
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("build", [nested_and_shared, nested_at_the_end, line])
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+def test_functional_models_agree(build, suffix):
+    model = build()
+    rng = np.random.default_rng(2)
+    randomise(model, rng)
+    x = [rng.normal(size=(5, 4)).astype(np.float32) for _ in model.inputs]
+    check_model(model, x if len(x) > 1 else x[0], suffix=suffix)
+
+
+def test_dict_of_outputs(tmp_path):
+    model = dict_outputs()
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    expected = model({"x": x})
+    actual = core.load_model(tmp_path / "model.keras").forward({"x": x})
+    assert set(actual) == {"low", "high"}
+    for key, value in actual.items():
+        np.testing.assert_allclose(value, expected[key], atol=1e-6)
+
+
+def test_a_loop_is_an_error():
+    tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["dense", 0, 0]}}
+    dense = {"class_name": "Dense", "config": {"units": 2, "name": "dense"}, "name": "dense"}
+    config = {
+        "class_name": "Functional",
+        "config": {
+            "layers": [dense | {"inbound_nodes": [{"args": [tensor], "kwargs": {}}]}],
+            "input_layers": ["dense", 0, 0],
+            "output_layers": ["dense", 0, 0],
+        },
+    }
+    with pytest.raises(core.UnsupportedLayerError, match="loop"):
+        core.registry.build_layer(config)
+
+
+def test_threads_share_a_model():
+    model = line()
+    rng = np.random.default_rng(0)
+    inputs = [rng.normal(size=(50, 4)).astype(np.float32) for _ in range(40)]
+    opened = check_model(model, inputs[0])
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(opened.forward, inputs))
+    for x, y in zip(inputs, together, strict=True):
+        np.testing.assert_array_equal(opened.forward(x), y)
