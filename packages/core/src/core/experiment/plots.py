@@ -6,6 +6,7 @@ phone, so that their text stays readable there; on a wider screen two stand side
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,13 +15,13 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from core.experiment.reporting.svg import INK, MUTED, PAPER, RULE, canvas, colour, markup, place
+from core.experiment.reporting.svg import INK, MUTED, PAPER, RULE, canvas, colour, markup, styled
 from core.experiment.reporting.wording import fraction, power, signed
-from core.experiment.statistics import Interval
+from core.experiment.statistics import Floats, Interval
 
-WIDTH = 440
-FOOT = 46  # pixels below a plot, for the scale and its name
-LETTER = 6.4  # pixels of a letter of a label, on average and at most
+WIDTH = 400
+FOOT = 40  # pixels below a plot, for the scale and its name
+LETTER = 6.5  # pixels of a letter of a label, on average and at most
 MARKERS = "osD^vP*"  # told apart without colour
 
 
@@ -36,12 +37,13 @@ class Dot:
     printed: float | None = None
 
 
+@styled
 def interval_plot(dots: Sequence[Dot], scale: str, name: str, description: str, zero: bool = False) -> Markup:
     """Dots with their intervals, first row on top; with ``zero`` they are differences around a line at 0."""
     labels = [_folded(dot.label) for dot in dots]
-    row = 46 if any(dot.also or dot.printed is not None or "\n" in label for dot, label in zip(dots, labels, strict=True)) else 36
-    figure, axes = canvas(WIDTH, len(dots) * row + FOOT + 6)
-    place(axes, left=_label_width(labels), right=58, top=6, bottom=FOOT)
+    tall = any(dot.also or dot.printed is not None for dot in dots) or any("\n" in label for label in labels)
+    row = 44 if tall else 34
+    figure, axes = canvas(WIDTH, len(dots) * row + FOOT + 6, left=_label_width(labels), right=58, top=6, bottom=FOOT)
     for height, dot in enumerate(dots):
         paint = colour(dot.position)
         if dot.interval is not None:
@@ -59,19 +61,18 @@ def interval_plot(dots: Sequence[Dot], scale: str, name: str, description: str, 
     axes.set_ylim(len(dots) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.margins(x=0.08)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, zero)))
+    _scale_in_fractions(axes, zero)
     axes.set_xlabel(scale, labelpad=8)
     return markup(figure, name, description)
 
 
-def class_plot(classes: Sequence[str], scores: Sequence[Sequence[float]], name: str, description: str) -> Markup:
+@styled
+def class_plot(classes: Sequence[str], scores: Sequence[Floats], name: str, description: str) -> Markup:
     """F1 of each class (row, best on top) by each variant (dot); scores variants x classes."""
     table = np.asarray(scores, dtype=np.float64)
     order = np.argsort(-table.mean(axis=0), kind="stable")
     labels = [classes[index] for index in order]
-    figure, axes = canvas(WIDTH, len(labels) * 26 + FOOT + 6)
-    place(axes, left=_label_width(labels), right=16, top=6, bottom=FOOT)
+    figure, axes = canvas(WIDTH, len(labels) * 26 + FOOT + 6, left=_label_width(labels), right=16, top=6, bottom=FOOT)
     heights = np.arange(len(labels))
     axes.hlines(heights, table[:, order].min(axis=0), table[:, order].max(axis=0), color=RULE, linewidth=5)
     for position, row in enumerate(table):
@@ -81,20 +82,24 @@ def class_plot(classes: Sequence[str], scores: Sequence[Sequence[float]], name: 
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.margins(x=0.06)
-    axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, False)))
+    _scale_in_fractions(axes)
     axes.set_xlabel("F1 of the class", labelpad=8)
     return markup(figure, name, description)
 
 
+@styled
 def layer_plot(
-    layers: Sequence[str], differences: Sequence[float], steps: Sequence[float], position: int, name: str, description: str
+    layers: Sequence[str],
+    differences: Sequence[float],
+    steps: Sequence[float],
+    position: int,
+    name: str,
+    description: str,
 ) -> Markup:
     """Largest difference after each layer, first layer on top, beside one float32 step at that layer's largest value."""
-    figure, axes = canvas(WIDTH, len(layers) * 22 + FOOT + 6)
-    place(axes, left=_label_width(layers), right=62, top=6, bottom=FOOT)
+    figure, axes = canvas(WIDTH, len(layers) * 22 + FOOT + 6, left=_label_width(layers), right=62, top=6, bottom=FOOT)
     positive = [value for value in (*differences, *steps) if value > 0] or [1.0]
-    low, high = min(positive) / 4, max(positive) * 3
+    low, high = min(positive) / 5, max(positive) * 3
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     for height, (difference, step) in enumerate(zip(differences, steps, strict=True)):
@@ -118,7 +123,7 @@ def _difference_dot(axes: Axes, height: float, difference: float, low: float, po
         axes.plot([low, difference], [height, height], color=RULE, linewidth=1.2)
         axes.plot(difference, height, "o", color=colour(position), markeredgecolor=PAPER, markersize=8)
     else:
-        axes.plot(low, height, "o", markerfacecolor=PAPER, markeredgecolor=colour(position), markersize=7, clip_on=False)
+        axes.plot(1.3 * low, height, "o", markerfacecolor=PAPER, markeredgecolor=colour(position), markersize=7)
 
 
 def _folded(label: str) -> str:
@@ -130,7 +135,11 @@ def _label_width(labels: Sequence[str]) -> float:
     return min(14 + LETTER * longest, WIDTH * 0.45)
 
 
-def _tick(value: float, sign: bool) -> str:
-    text = fraction(value, 3).rstrip("0") if abs(value) < 1 else fraction(value, 1)
-    text = "0" if text in (".", "") else text
-    return "+" + text if sign and value > 0 and text != "0" else text
+def _scale_in_fractions(axes: Axes, sign: bool = False) -> None:
+    """Put a few round ticks on the scale, all with as many decimals as their step has."""
+    locator = MaxNLocator(5, steps=[1, 2, 5, 10])
+    ticks = locator.tick_values(*axes.get_xlim())
+    decimals = max(1, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
+    write = signed if sign else fraction
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(value, decimals) if value else "0"))

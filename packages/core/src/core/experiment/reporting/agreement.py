@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.experiment.reporting.folder import Json, Run
+from core.experiment.reporting.folder import Predictions, Run
 from core.experiment.reporting.wording import plural, power, whole
+from core.experiment.statistics import Labels
 
 TOLERANCE = 1e-5  # float32 carries about 7 digits; some 10 layers of sums may lose two of them
 LISTED = 8  # rows of each list of examples
@@ -18,6 +19,7 @@ LISTED = 8  # rows of each list of examples
 class Row:
     """One test example as both sides see it."""
 
+    seed: int
     index: int
     true: str
     keras: str
@@ -35,6 +37,7 @@ class Agreement:
     compared: int
     agreeing: int
     runs: int
+    seeds: int
     largest: float
     per_run: int
 
@@ -46,7 +49,8 @@ class Agreement:
     @property
     def sentence(self) -> str:
         """Say it in a line."""
-        where = "" if self.runs == 1 else f" in every one of {plural(self.runs, 'run')}"
+        where = "" if self.runs == 1 else " in every variant"
+        where += f" and seed ({plural(self.runs, 'run')})" if self.seeds > 1 else ""
         difference = "not a number" if np.isnan(self.largest) else power(self.largest)
         largest = f"largest probability difference {difference}"
         if self.agreeing == self.compared:
@@ -62,7 +66,7 @@ def agreement(runs: Sequence[Run]) -> Agreement:
     differences = []
     for run in runs:
         if run.predictions is None:
-            tests = round(run.number("n_test"))
+            tests = run.examples
             compared, agreeing = compared + tests, agreeing + round(tests * run.number("label_match"))
             differences.append(run.number("max_abs_diff"))
         else:
@@ -70,23 +74,28 @@ def agreement(runs: Sequence[Run]) -> Agreement:
             compared, agreeing = compared + len(same), agreeing + int(same.sum())
             differences.append(float(run.predictions.difference.max()))
     largest = float(np.max(differences))  # a NaN among them stays NaN, and is no agreement
-    return Agreement(compared, agreeing, len(runs), largest, round(runs[0].number("n_test")))
+    seeds = len({run.seed for run in runs})
+    return Agreement(compared, agreeing, len(runs), seeds, largest, runs[0].examples)
 
 
-def disagreements(run: Run, texts: dict[int, str]) -> list[Row]:
-    """Rows whose labels differ, those with the longest text first, then those furthest apart."""
-    if run.predictions is None:
-        return []
-    apart = np.flatnonzero(run.predictions.keras.argmax(axis=1) != run.predictions.scratch.argmax(axis=1))
-    rows = _rows(run, apart, texts)
-    return sorted(rows, key=lambda row: (-len(row.text), -row.difference))[:LISTED]
+def disagreements(runs: Sequence[Run], texts: dict[int, str]) -> list[Row]:
+    """Rows of all runs whose labels differ, those with the longest text first, then those furthest apart."""
+    rows = []
+    for run in runs:
+        if run.predictions is not None:
+            sides = run.predictions.keras.argmax(axis=1), run.predictions.scratch.argmax(axis=1)
+            rows += _rows(run, run.predictions, np.flatnonzero(sides[0] != sides[1]), texts)
+    return sorted(rows, key=lambda row: (-len(row.text), -row.difference))
 
 
-def furthest(run: Run, texts: dict[int, str]) -> list[Row]:
-    """Return the rows whose probabilities are furthest apart, largest first."""
-    if run.predictions is None:
-        return []
-    return _rows(run, np.argsort(-run.predictions.difference, kind="stable")[:LISTED], texts)
+def furthest(runs: Sequence[Run], texts: dict[int, str]) -> list[Row]:
+    """Return the rows of all runs whose probabilities are furthest apart, largest first."""
+    rows = []
+    for run in runs:
+        if run.predictions is not None:
+            largest_first = np.argsort(-run.predictions.difference, kind="stable")
+            rows += _rows(run, run.predictions, largest_first[:LISTED], texts)
+    return sorted(rows, key=lambda row: -row.difference)[:LISTED]
 
 
 def known_texts(runs: Sequence[Run]) -> dict[int, str]:
@@ -94,23 +103,11 @@ def known_texts(runs: Sequence[Run]) -> dict[int, str]:
     return {int(item["index"]): str(item["text"]) for run in runs for item in run.samples if item.get("text")}
 
 
-def layers(run: Run) -> list[Json]:
-    """Trace rows with the difference also in float32 steps at the layer's largest value."""
-    return [{**row, "steps": _steps(row)} for row in run.trace]
-
-
-def _steps(row: Json) -> float:
-    largest = np.float32(row.get("largest_value") or 0.0)
-    return float(row.get("max_abs_diff") or 0.0) / float(np.spacing(max(largest, np.finfo(np.float32).tiny)))
-
-
-def _rows(run: Run, indices: np.ndarray, texts: dict[int, str]) -> list[Row]:  # type: ignore[type-arg]
-    found = run.predictions
-    if found is None:
-        return []
+def _rows(run: Run, found: Predictions, indices: Labels, texts: dict[int, str]) -> list[Row]:
     keras, scratch = found.keras.argmax(axis=1), found.scratch.argmax(axis=1)
     return [
         Row(
+            seed=run.seed,
             index=int(index),
             true=run.classes[found.labels[index]],
             keras=run.classes[keras[index]],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.experiment.reporting.standing import Comparison, Group, Standing
+from core.experiment.reporting.standing import Comparison, Group
 from core.experiment.reporting.wording import between, fraction, listed, numeral, plural
 from core.experiment.statistics import Interval
 
@@ -12,7 +12,7 @@ SPELLED_OUT = 3  # more variants than this are summed up
 
 def answer(groups: list[Group], examples: int, unit: str) -> list[str]:
     """One sentence for each group of variants that are compared with one another."""
-    return [(f"{group.name}: " if group.name else "") + _sentence(group, examples, unit) for group in groups]
+    return [_sentence(group, examples, unit) for group in groups]
 
 
 def caution(groups: list[Group]) -> str:
@@ -29,49 +29,41 @@ def caution(groups: list[Group]) -> str:
 
 
 def _sentence(group: Group, examples: int, unit: str) -> str:
-    best = _scored(group.best)
+    start = f"With {group.name}, " if group.name else ""
+    best, value = group.short(group.best), _with_interval(group.best.score, group.best.interval)
     if not group.comparisons:
-        return f"{best}; it is the only variant that has finished, so there is nothing to compare it with."
+        return f"{start}{best} scores {value}; no other variant has finished, so there is nothing to compare it with."
     if any(comparison.difference is None for comparison in group.comparisons):
-        return f"{best}, the highest of {numeral(len(group.comparisons) + 1)}, but with no interval to judge it by."
+        count = numeral(len(group.comparisons) + 1)
+        return f"{start}{best} scores {value}, the highest of {count}, but with no interval to judge that by."
     tied = [comparison for comparison in group.comparisons if not _is_lower(comparison)]
     lower = [comparison for comparison in group.comparisons if _is_lower(comparison)]
     if not tied:
-        return f"{group.best.label} is best at {_value(group.best)}; {_losses(lower)}."
+        return f"{start}{best} is best at {value}; {_lower(group, lower)}."
     measure = plural(examples, unit) + (f" and {plural(len(group.best.runs), 'seed')}" if group.best.spread else "")
     if not lower:
-        return f"No difference that {measure} can show: {best}; {_ties(tied)}."
-    return f"{best}, but {measure} cannot tell it from {_names(tied)} ({_gaps(tied)}); {_losses(lower)}."
+        nothing = f"no difference that {measure} can show" if start else f"No difference that {measure} can show"
+        return f"{start}{nothing}: {best} scores {value}; {_below(group, tied)}."
+    names = listed([group.short(item.standing) for item in tied], last="or")
+    gaps = f"{'difference' if len(tied) == 1 else 'differences'} {', '.join(_loss(item) for item in tied)}"
+    return (
+        f"{start}{best} scores highest, {value}, but {measure} cannot tell it from {names} ({gaps}); "
+        f"{_lower(group, lower)}."
+    )
 
 
-def _scored(standing: Standing) -> str:
-    return f"{standing.label} scores {_value(standing)}"
-
-
-def _value(standing: Standing) -> str:
-    return _with_interval(standing.score, standing.interval)
-
-
-def _ties(tied: list[Comparison]) -> str:
+def _below(group: Group, tied: list[Comparison]) -> str:
     if len(tied) > SPELLED_OUT:
         return f"the other {numeral(len(tied))} are below by {_range(tied)}, all within the margin"
-    return ", ".join(f"{item.standing.label} is below by {_loss(item)}" for item in tied)
+    return listed([f"{group.short(item.standing)} is below by {_loss(item)}" for item in tied])
 
 
-def _losses(lower: list[Comparison]) -> str:
+def _lower(group: Group, lower: list[Comparison]) -> str:
     if len(lower) > SPELLED_OUT:
         return f"the other {numeral(len(lower))} are lower by {_range(lower)}"
     first, *rest = lower
-    spelled = [f"{first.standing.label} is lower by {_loss(first)}"]
-    return listed(spelled + [f"{item.standing.label} by {_loss(item)}" for item in rest])
-
-
-def _gaps(tied: list[Comparison]) -> str:
-    return f"{'difference' if len(tied) == 1 else 'differences'} {', '.join(_loss(item) for item in tied)}"
-
-
-def _names(tied: list[Comparison]) -> str:
-    return listed([item.standing.label for item in tied], last="or")
+    spelled = [f"{group.short(first.standing)} is lower by {_loss(first)}"]
+    return listed(spelled + [f"{group.short(item.standing)} by {_loss(item)}" for item in rest])
 
 
 def _range(comparisons: list[Comparison]) -> str:
@@ -89,7 +81,7 @@ def _loss(comparison: Comparison) -> str:
 
 
 def _with_interval(value: float, interval: Interval | None) -> str:
-    brackets = f" {between(interval, DECIMALS)}" if interval is not None else ""
+    brackets = f"\u00a0{between(interval, DECIMALS)}" if interval is not None else ""
     return fraction(value, DECIMALS) + brackets
 
 

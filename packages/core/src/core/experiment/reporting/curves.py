@@ -10,11 +10,11 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from core.experiment.reporting.svg import INK, MUTED, PAPER, canvas, colour, dash, markup, place
+from core.experiment.reporting.svg import INK, MUTED, PAPER, canvas, colour, dash, markup, styled
 from core.experiment.statistics import Floats, Interval
 
-WIDTH, HEIGHT, FOOT = 440, 300, 46
-SMALL_WIDTH, SMALL_HEIGHT = 300, 190
+WIDTH, HEIGHT, FOOT = 400, 290, 40
+SMALL_WIDTH, SMALL_HEIGHT = 300, 180
 LINE = 14  # pixels of a line of a label
 FOLD = 17  # letters of a label that fit on one line
 
@@ -49,14 +49,12 @@ def shared_limits(curves: Sequence[Curve]) -> tuple[Interval, int]:
     return Interval(max(min(values) - margin, 0.0), max(values) + margin), epochs
 
 
-def loss_plot(
-    curves: Sequence[Curve], limits: tuple[Interval, int], scale: str, name: str, description: str
-) -> Markup:
+@styled
+def loss_plot(curves: Sequence[Curve], limits: tuple[Interval, int], scale: str, name: str, description: str) -> Markup:
     """All variants in one panel."""
-    figure, axes = canvas(WIDTH, HEIGHT)
     labels = [_folded(curve.label) for curve in curves]
     longest = max(len(line) for label in labels for line in label.split("\n"))
-    place(axes, left=40, right=min(16 + 6.2 * longest, WIDTH * 0.42), top=12, bottom=FOOT)
+    figure, axes = canvas(WIDTH, HEIGHT, left=40, right=min(16 + 6.2 * longest, WIDTH * 0.42), top=12, bottom=FOOT)
     _frame(axes, limits, scale)
     for curve in curves:
         for seed in curve.seeds if len(curve.seeds) > 1 else []:
@@ -68,12 +66,12 @@ def loss_plot(
     return markup(figure, name, description)
 
 
+@styled
 def course_plot(
     train: Curve, validation: Curve, others: Sequence[Curve], limits: tuple[Interval, int], name: str, description: str
 ) -> Markup:
     """Training and validation loss of one variant; the validation loss of the others behind them, in grey."""
-    figure, axes = canvas(SMALL_WIDTH, SMALL_HEIGHT)
-    place(axes, left=34, right=12, top=10, bottom=FOOT)
+    figure, axes = canvas(SMALL_WIDTH, SMALL_HEIGHT, left=34, right=12, top=10, bottom=FOOT)
     _frame(axes, limits, "epoch")
     for other in others:
         axes.plot(_epochs(other.mean), other.mean, color=MUTED, linewidth=0.9, alpha=0.35)
@@ -87,18 +85,32 @@ def course_plot(
 
 
 def spread_out(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
-    """Move centres of boxes of these sizes as little as needed for them not to overlap, in order, from low to high."""
-    order = sorted(range(len(wanted)), key=lambda index: wanted[index])
-    centres = list(wanted)
-    edge = low
-    for index in order:
-        centres[index] = max(wanted[index], edge + sizes[index] / 2)
-        edge = centres[index] + sizes[index] / 2
-    edge = high
-    for index in reversed(order):
-        centres[index] = min(centres[index], edge - sizes[index] / 2)
-        edge = centres[index] - sizes[index] / 2
+    """Move centres of boxes of these sizes as little as needed for them to stand clear of one another, in their order.
+
+    Boxes that would overlap form a stack around the mean of the places they want; stacks that meet become one. A stack
+    stays between ``low`` and ``high`` if there is room for it.
+    """
+    stacks: list[list[int]] = []
+    for index in sorted(range(len(wanted)), key=lambda place: wanted[place]):
+        stacks.append([index])
+        while len(stacks) > 1 and _bottom(stacks[-2], wanted, sizes, low, high) + sum(
+            sizes[item] for item in stacks[-2]
+        ) > _bottom(stacks[-1], wanted, sizes, low, high):
+            last = stacks.pop()
+            stacks[-1] += last
+    centres = [0.0] * len(wanted)
+    for stack in stacks:
+        edge = _bottom(stack, wanted, sizes, low, high)
+        for index in stack:
+            centres[index] = edge + sizes[index] / 2
+            edge += sizes[index]
     return centres
+
+
+def _bottom(stack: Sequence[int], wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> float:
+    total = sum(sizes[index] for index in stack)
+    middle = sum(wanted[index] for index in stack) / len(stack)
+    return max(min(middle - total / 2, high - total), low)
 
 
 def _frame(axes: Axes, limits: tuple[Interval, int], scale: str) -> None:
@@ -132,7 +144,7 @@ def _name_the_lines(
             color=INK,
             fontsize=10.5,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": paint, "linewidth": 1.1, "shrinkA": 1, "shrinkB": 0, "relpos": (0, 0.5)},
+            arrowprops={"arrowstyle": "-", "color": paint, "linewidth": 1.1, "shrinkA": 1, "relpos": (0, 0.5)},
         )
 
 

@@ -61,6 +61,11 @@ class Run:
         return names + [f"class {number}" for number in range(len(names), columns)]
 
     @property
+    def examples(self) -> int:
+        """How many test examples it was tried on."""
+        return int(self.result.get("n_test") or (0 if self.predictions is None else len(self.predictions.labels)))
+
+    @property
     def provenance(self) -> Json:
         """Where the run comes from; empty where nothing was kept."""
         return dict(self.result.get("provenance") or {})
@@ -92,10 +97,10 @@ def read_sweep(folder: Path) -> Sweep:
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder. Give the folder that a sweep named when it ended.")
     notes: list[str] = []
-    about = _read_json(folder / "sweep.json", {}, notes)
+    about: Json = _read_json(folder / "sweep.json", {}, notes)
     runs, unfinished = [], []
     for job in sorted((path for path in folder.iterdir() if path.is_dir()), key=_natural_order):
-        result = _read_json(job / "result.json", {}, notes)
+        result: Json = _read_json(job / "result.json", {}, notes)
         if result:
             runs.append(_read_run(job, result, notes))
         elif any((job / trace).exists() for trace in TRACES_OF_A_JOB):

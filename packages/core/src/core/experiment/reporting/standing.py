@@ -63,6 +63,11 @@ class Group:
     best: Standing
     comparisons: list[Comparison]
 
+    def short(self, standing: Standing) -> str:
+        """Return the label of a member without what the whole group shares."""
+        shared = self.name.split(", ")
+        return ", ".join(part for part in standing.label.split(", ") if part not in shared)
+
 
 def stand(runs: Sequence[Run], generator: np.random.Generator) -> list[Standing]:
     """One Standing per variant, in the order of the jobs. All variants share the same resampled test sets."""

@@ -6,13 +6,18 @@ light, dark and print like the rest of the page.
 
 from __future__ import annotations
 
+import functools
 import io
 import re
+from collections.abc import Callable
+from typing import ParamSpec
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+Parameters = ParamSpec("Parameters")
 
 INK, MUTED, RULE, PAPER = "#1b1f25", "#5c6570", "#d9dee4", "#fdfdfc"
 # Okabe & Ito (2008), "Color Universal Design", its two lightest colours darkened to stand out from white paper.
@@ -58,24 +63,28 @@ def dash(position: int) -> object:
     return DASHES[position // len(SERIES) % len(DASHES)]
 
 
-def canvas(width: float, height: float) -> tuple[Figure, Axes]:
-    """Return an empty figure of so many CSS pixels, with one pair of axes."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        axes = figure.add_subplot()
-    return figure, axes
+def styled(draw: Callable[Parameters, Markup]) -> Callable[Parameters, Markup]:
+    """Let a function that draws a figure do so in the page's style; Matplotlib's own settings come back after it."""
+
+    @functools.wraps(draw)
+    def draw_in_style(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Markup:
+        with mpl.rc_context(_STYLE):
+            return draw(*args, **kwargs)
+
+    return draw_in_style
 
 
-def place(axes: Axes, *, left: float, right: float, top: float, bottom: float) -> None:
-    """Leave so many CSS pixels free on each side of the axes."""
-    width, height = (72 * inches for inches in axes.figure.get_size_inches())
-    axes.set_position((left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height))
+def canvas(width: float, height: float, *, left: float, right: float, top: float, bottom: float) -> tuple[Figure, Axes]:
+    """Return an empty figure of so many CSS pixels, with one pair of axes that leaves so many free on each side."""
+    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+    box = (left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height)
+    return figure, figure.add_axes(box)
 
 
 def markup(figure: Figure, name: str, description: str) -> Markup:
     """Write the figure as inline SVG; ``name`` keeps its inner ids apart from those of other figures on the page."""
     buffer = io.StringIO()
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
+    with mpl.rc_context({"svg.hashsalt": name}):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
@@ -87,10 +96,10 @@ def markup(figure: Figure, name: str, description: str) -> Markup:
     if view is None:
         raise ValueError("Matplotlib wrote an SVG without a viewBox.")
     head = Markup('<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {} ').format(
-        Markup(view[0])  # noqa: S704 - digits, written by Matplotlib
+        Markup(view[0])
     )
     label = Markup('role="img" aria-label="{}">').format(escape(description))
-    return head + label + Markup(text[text.index(">") + 1 :])  # noqa: S704 - Matplotlib escapes what it writes
+    return head + label + Markup(text[text.index(">") + 1 :])
 
 
 def _font(match: re.Match[str]) -> str:

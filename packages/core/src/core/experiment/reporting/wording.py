@@ -28,11 +28,11 @@ def signed(value: float | None, decimals: int = 4) -> str:
 
 
 def between(interval: Interval | None, decimals: int = 4, sign: bool = False) -> str:
-    """[.7491, .7652]."""
+    """[.7491, .7652], never broken over two lines."""
     if interval is None:
         return ABSENT
     write = signed if sign else fraction
-    return f"[{write(interval.low, decimals)}, {write(interval.high, decimals)}]"
+    return f"[{write(interval.low, decimals)},\u00a0{write(interval.high, decimals)}]"
 
 
 def power(value: float | None) -> str:
