@@ -11,6 +11,7 @@ import pytest
 from parity import check_model, randomise
 
 import core
+import core.layers
 
 
 @pytest.fixture(scope="module")
@@ -208,3 +209,25 @@ def test_a_layer_of_your_own_can_be_registered(tmp_path):
     core.register_layer(OurTwice, "tests>Twice")
     x = np.ones((2, 3), dtype=np.float32)
     np.testing.assert_array_equal(core.load_model(tmp_path / "model.keras").forward(x), 2 * x)
+
+
+def test_keras_opens_what_we_save(small, tmp_path):
+    model, x = small
+    model.save(tmp_path / "model.keras")
+    core.load_model(tmp_path / "model.keras").save(tmp_path / "copy.keras")
+    copy = keras.models.load_model(tmp_path / "copy.keras")
+    np.testing.assert_array_equal(copy(x), model(x))
+    np.testing.assert_allclose(core.load_model(tmp_path / "copy.keras").forward(x), model(x), atol=1e-6)
+
+
+def test_a_model_made_by_hand_is_saved_and_opened_by_keras(tmp_path):
+    layers = [core.layers.Dense(4, activation="relu", name="one"), core.layers.Dense(2, name="two")]
+    model = core.Sequential(layers, batch_shape=(None, 3))
+    model.build()
+    rng = np.random.default_rng(0)
+    for _, layer in model.walk():
+        for name, shape in layer.parameter_shapes.items():
+            layer.assign(name, rng.normal(size=shape))
+    model.save(tmp_path / "made.keras")
+    x = rng.normal(size=(5, 3)).astype(np.float32)
+    np.testing.assert_allclose(keras.models.load_model(tmp_path / "made.keras")(x), model.forward(x), atol=1e-6)

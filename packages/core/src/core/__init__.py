@@ -10,6 +10,7 @@ from core.files.load import load_model
 from core.layer import Layer
 from core.model import Model
 from core.registry import register_layer
+from core.sequential import Sequential
 
 __version__ = "0.1.0"
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Layer",
     "Model",
     "ModelFileError",
+    "Sequential",
     "UnsupportedLayerError",
     "WeightMismatchError",
     "load_model",

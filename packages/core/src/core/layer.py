@@ -60,6 +60,9 @@ class Layer:
     #: Files beside the weights that this layer is made whole by (a vocabulary); each is handed to `load_asset`.
     assets: ClassVar[tuple[str, ...]] = ()
 
+    #: The name under which a user registered this class, as Keras writes it: ``package>Name``.
+    registered_name: ClassVar[str | None] = None
+
     config: dict[str, Any]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -122,6 +125,10 @@ class Layer:
         except InputError as error:
             raise UnsupportedLayerError(f"{named}: {error}") from error
 
+    def get_config(self) -> dict[str, Any]:
+        """Give the options that describe this layer, in Keras' words; a layer among them describes itself in turn."""
+        return {"name": self.name} | self.config
+
     # --- shapes ---------------------------------------------------------------------------------------------------
 
     def build(self, *shapes: Any, **named_shapes: Any) -> None:
@@ -166,6 +173,10 @@ class Layer:
 
     def load_asset(self, name: str, data: bytes) -> None:
         """Take the content of one of `assets`."""
+        raise NotImplementedError
+
+    def save_asset(self, name: str) -> bytes | None:
+        """Give the content of one of `assets`, or None where this layer needs no such file."""
         raise NotImplementedError
 
     def walk(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
+from core.files.save import save_model
 from core.files.weights import load_weights, save_weights
 from core.graph import Node, Ref, leaves, map_nest, refs
 from core.inputs import adapt_input, refuse_nan
@@ -186,6 +187,10 @@ class Model(Layer):
     def summary(self) -> str:
         """Describe the model as text: layer, output shape, parameters, multiply-adds."""
         return summarise(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the whole model as ``.keras``, which Keras opens again."""
+        save_model(self, Path(path))
 
     def save_weights(self, path: str | Path) -> None:
         """Write the parameters: ``.weights.h5`` in Keras' layout, or ``.npz``."""

@@ -38,7 +38,8 @@ _user_layers: dict[str, type[Layer]] = {}
 
 def register_layer(layer: type[Layer], name: str | None = None) -> type[Layer]:
     """Make a layer of your own known to `load_model`, under its class name or Keras' ``"package>Name"``."""
-    _user_layers[name or layer.__name__] = layer
+    layer.registered_name = name or layer.__name__
+    _user_layers[layer.registered_name] = layer
     return layer
 
 

@@ -28,6 +28,12 @@ class Sequential(Model):
         nodes = [Node(entry)] + [Node(layer, (Ref(index),)) for index, layer in enumerate(rest)]
         super().__init__(rest, nodes, Ref(0), Ref(len(rest)), name=name, **common)
 
+    def get_config(self) -> dict[str, Any]:
+        """Give the config it was read from, or that of the line as it was put together."""
+        if not all(isinstance(entry, Layer) for entry in self.config["layers"]):
+            return super().get_config()
+        return {"name": self.name, "layers": [node.layer for node in self.nodes]}
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Build the line that a Keras config describes."""

@@ -1,0 +1,73 @@
+"""`Model.save`: write a ``.keras`` archive that Keras opens again: config, weights and assets, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from core.dtypes import DTypePolicy
+from core.errors import InputError
+from core.files.atomic import writing
+from core.files.weights import write_numbered
+from core.layer import Layer
+
+if TYPE_CHECKING:
+    from core.model import Model
+
+#: The version of Keras whose layout is written.
+KERAS_VERSION = "3.15.1"
+#: Where Keras keeps the classes of models; all others are in ``keras.layers``.
+_MODULES = {"Sequential": ("keras", None), "Functional": ("keras.src.models.functional", "Functional")}
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Write `model` to `path`, which must end in ``.keras``. Raises `InputError` where Keras has no words for it."""
+    if path.suffix != ".keras":
+        raise InputError(f"a model is written as .keras, got {path.name!r} (save_weights writes .weights.h5 and .npz)")
+    config = json.dumps(describe(model))
+    if "hard_sigmoid_keras2" in config:
+        raise InputError(
+            f"{model} uses the hard_sigmoid of Keras 2, which Keras 3 files cannot name: save its weights alone"
+        )
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": datetime.now().astimezone().strftime("%Y-%m-%d@%H:%M:%S")}
+    with writing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("metadata.json", json.dumps(metadata))
+        archive.writestr("config.json", config)
+        weights = io.BytesIO()
+        with h5py.File(weights, "w") as root:
+            write_numbered(model, root)
+        archive.writestr("model.weights.h5", weights.getbuffer())
+        for place, layer in model.walk():
+            for name in layer.assets:
+                if (data := layer.save_asset(name)) is not None:
+                    archive.writestr(f"assets/{place}/{name}", data)
+
+
+def describe(layer: Layer) -> dict[str, Any]:
+    """Describe a layer in Keras' words: ``{"module", "class_name", "config", "registered_name"}``."""
+    kind = type(layer).__name__
+    module, registered = _MODULES.get(kind, ("keras.layers", None))
+    config = {key: _plain(value) for key, value in layer.get_config().items()}
+    entry = {"module": module, "class_name": kind, "config": config, "registered_name": registered}
+    return entry | ({"module": None, "registered_name": layer.registered_name} if layer.registered_name else {})
+
+
+def _plain(value: Any) -> Any:
+    """Turn an option into what JSON can hold."""
+    if isinstance(value, Layer):
+        return describe(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, DTypePolicy):
+        return value.name
+    return value.item() if isinstance(value, np.generic) else value
