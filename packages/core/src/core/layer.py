@@ -91,6 +91,8 @@ class Layer:
             raise InputError(f"option {unknown[0]}={others[unknown[0]]!r} is not one that Kaca knows")
         if name is not None and not isinstance(name, str):
             raise InputError(f"name must be text, got {name!r}")
+        if name is not None and ".." in re.split(r"[/\\\\]", name):
+            raise InputError(f"name must not lead out of its folder, got {name!r}")
         self.name = name or snake_case(type(self).__name__)
         self.trainable = trainable
         self.autocast = self.autocast and autocast

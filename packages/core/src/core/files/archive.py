@@ -9,19 +9,18 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 import h5py
-import numpy as np
 
-from core.arrays import Array
 from core.errors import ModelFileError
 from core.files import hdf5
 from core.files.limits import LARGEST_COMPRESSED, LARGEST_JSON
+from core.files.npz import Npz
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -37,7 +36,7 @@ class Archive:
     config: dict[str, Any]
     keras_version: str
     #: The open HDF5 file of the weights, or the arrays of a ``model.weights.npz``.
-    weights: h5py.File | Mapping[str, Array]
+    weights: h5py.Group | Npz
     #: True for the whole-model HDF5 file of Keras 2, whose weights are named by layer.
     legacy: bool
     assets: dict[str, bytes] = field(default_factory=dict)
@@ -69,11 +68,11 @@ def _open_zip(path: Path, size: int, file: BinaryIO, stack: ExitStack) -> Archiv
         if "metadata.json" in members
         else {}
     )
-    weights: h5py.File | Mapping[str, Array]
+    weights: h5py.Group | Npz
     if "model.weights.h5" in members:
         weights = stack.enter_context(h5py.File(_view(archive, members["model.weights.h5"], file), "r"))
     elif "model.weights.npz" in members:
-        weights = _read_npz(_read(archive, members["model.weights.npz"], size))
+        weights = Npz(_view(archive, members["model.weights.npz"], file))
     else:
         raise ModelFileError(f"{path}: holds neither model.weights.h5 nor model.weights.npz")
     assets = {
@@ -181,9 +180,3 @@ class _Slice(io.RawIOBase):
         got = self._file.readinto(memoryview(buffer)[:wanted])  # type: ignore[attr-defined]
         self._position += got
         return int(got)
-
-
-def _read_npz(data: bytes) -> dict[str, Array]:
-    """Read the arrays of an npz file without pickles; each must be no larger than its member says."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}

@@ -19,7 +19,7 @@ from core.files.limits import LARGEST_JSON
 
 def child(group: h5py.Group, name: str) -> Any:
     """Open the member `name` of a group; raises `ModelFileError` for anything but a hard link."""
-    link = group.get(name, getlink=True)
+    link = group.get(name, getlink=True) if "/" not in name else None
     if link is None:
         raise ModelFileError(f"the file holds no {group.name.rstrip('/')}/{name}")
     if not isinstance(link, h5py.HardLink):

@@ -33,7 +33,7 @@ def read_legacy(model: Model, root: h5py.Group) -> None:
         slots = list(_slots(layer, frozenset({layer.name})))
         if not slots:
             continue
-        group = hdf5.child(root, layer.name)
+        group = hdf5.descend(root, layer.name)
         paths = hdf5.read_names(group, "weight_names")
         if len(paths) != len(slots):
             raise WeightMismatchError(

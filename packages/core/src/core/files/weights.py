@@ -7,20 +7,20 @@ HDF5 file of Keras 2 keeps them by layer name, each with a path of its own (see 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 
-from core.arrays import Array
 from core.errors import InputError, ModelFileError, WeightMismatchError
 from core.files import hdf5
 from core.files.archive import Archive
 from core.files.atomic import writing
 from core.files.legacy_weights import read_legacy
 from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, reading
+from core.files.npz import Npz
 from core.layer import Layer
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def read_parameters(model: Model, archive: Archive) -> None:
     """Assign every parameter of `model` from an open archive."""
     _refuse_more_than(model, archive.size)
-    if isinstance(archive.weights, Mapping) and not isinstance(archive.weights, h5py.Group):
+    if isinstance(archive.weights, Npz):
         _assign_named(model, archive.weights)
     elif archive.legacy:
         read_legacy(model, archive.weights)
@@ -45,8 +45,8 @@ def load_weights(model: Model, path: Path) -> None:
         size = path.stat().st_size
         _refuse_more_than(model, size)
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
-                _assign_named(model, {name: arrays[name] for name in arrays.files})
+            with path.open("rb") as file:
+                _assign_named(model, Npz(file))
         else:
             with h5py.File(path, "r") as root:
                 _read_numbered(model, root)
@@ -96,16 +96,20 @@ def _read_numbered(model: Model, root: h5py.Group) -> None:
             layer.assign(name, hdf5.read_dataset(group, str(index), shape, f"{layer}, parameter {name!r}"))
 
 
-def _assign_named(model: Model, arrays: Mapping[str, Array]) -> None:
-    """Assign from arrays by path: ours are ``layers/dense/kernel``; Keras' npz archives are refused by name."""
-    slots = {f"{place}/{name}": (layer, name) for place, layer, name, _ in _slots(model)}
-    missing, extra = sorted(set(slots) - set(arrays)), sorted(set(arrays) - set(slots))
+def _assign_named(model: Model, arrays: Npz) -> None:
+    """Assign from arrays by path: by the parameter's name (``layers/dense/kernel``) or number (``layers/dense/vars/0``)."""
+    slots = list(_slots(model))
+    numbered = f"{slots[0][0]}/vars/0" in arrays if slots else False
+    keys = {
+        f"{place}/vars/{index}" if numbered else f"{place}/{name}": (layer, name) for place, layer, name, index in slots
+    }
+    missing, extra = sorted(set(keys) - set(arrays)), sorted(set(arrays) - set(keys))
     if missing or extra:
         raise WeightMismatchError(
             f"the arrays do not fit {model}: missing {missing[:3] or 'none'}, not expected {extra[:3] or 'none'}"
         )
-    for key, (layer, name) in slots.items():
-        layer.assign(name, arrays[key])
+    for key, (layer, name) in keys.items():
+        layer.assign(name, arrays.read(key, layer.parameter_shapes[name], f"{layer}, parameter {name!r}"))
 
 
 def _refuse_more_than(model: Model, size: int) -> None:
