@@ -1,0 +1,88 @@
+"""A sweep runs its jobs one after the other and leaves one folder: a summary for programs, a table for CSV, and the report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from core.experiment import provenance
+from core.experiment.errors import OptionError
+from core.experiment.job import Job, run_job
+from core.experiment.plan import Plan, check_plan, read_plan
+from core.experiment.report import write_report
+from core.experiment.reporting.folder import variant_label
+from core.experiment.table import print_table
+from core.experiment.task import Task
+
+#: The fields of a job in `summary.json` and `summary.csv`, in their order.
+SUMMARY = (
+    "experiment", "variant", "seed", "dataset", "n_test", "keras_macro_f1", "scratch_macro_f1", "keras_accuracy",
+    "label_match", "max_abs_diff", "mean_abs_diff", "parameters", "train_seconds", "scratch_predict_seconds",
+    "keras_predict_seconds", "run_dir",
+)  # fmt: skip
+
+
+class Sweep:
+    """All jobs of one command. Calling it with the config of a job runs that job; `finish` sums them up."""
+
+    def __init__(self, task: Task, checkout: Path, console: Console) -> None:
+        self.task = task
+        self.console = console
+        self.git_commit = provenance.git_commit(checkout)
+        self.command = provenance.command(task.package)
+        self.folder: Path | None = None
+        self.plan = Plan([], ())
+        self.results: list[dict[str, Any]] = []
+
+    def __call__(self, config: DictConfig) -> None:
+        """Run one job; before the first, plan and check the whole sweep."""
+        hydra = HydraConfig.get()
+        settings: Any = OmegaConf.to_container(config, resolve=True)
+        if hydra.mode != RunMode.MULTIRUN:
+            raise OptionError(f"hydra.mode: expected MULTIRUN, got {hydra.mode.name}; a single job is a sweep of one")
+        if self.folder is None:
+            self.folder = Path(hydra.sweep.dir).resolve()
+            self.plan = read_plan(self.folder)
+            check_plan(self.plan, self.task)
+            self._begin(settings)
+        variant = self.plan.variant(self.plan.jobs[hydra.job.num])
+        self.console.print(
+            f"{hydra.job.num + 1} of {len(self.plan.jobs)}: {variant_label(variant)}, seed {settings['seed']}",
+            style="bold",
+            highlight=False,
+        )
+        folder = Path(hydra.runtime.output_dir)
+        job = Job(settings, variant, folder, self.git_commit, self.command)
+        self.results.append(run_job(self.task, job, self.console))
+
+    def finish(self) -> None:
+        """Write the summary and the report, and print the table."""
+        if self.folder is None:
+            return
+        rows = [{field: result[field] for field in SUMMARY} for result in self.results]
+        _write_json(self.folder / "summary.json", rows)
+        flat = [{**row, "variant": variant_label(row["variant"])} for row in rows]
+        pd.DataFrame(flat).to_csv(self.folder / "summary.csv", index=False)
+        print_table(self.results, self.console)
+        self.console.print(f"report: {write_report(self.folder)}", highlight=False, soft_wrap=True)
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        """Say in the folder what the sweep is about; results of an earlier sweep in the same folder are no longer its own."""
+        assert self.folder is not None
+        for stale in self.folder.glob("*/result.json"):
+            stale.unlink()
+        about = {key: config[key] for key in ("experiment", "title", "question", "original")}
+        about |= {"command": self.command, "variants": self.plan.labels, "jobs": len(self.plan.jobs)}
+        _write_json(self.folder / "sweep.json", about)
+        self.console.print(f"{about['title']}: {about['question']}", highlight=False, soft_wrap=True)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False), encoding="utf-8")

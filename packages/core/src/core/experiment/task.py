@@ -1,0 +1,98 @@
+"""What the harness must know about a trainer: its options, its data, its network, and how to show one example.
+
+The harness itself knows nothing of images or sentences; `vision` and `text` each bring one `Task`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.experiment.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    import keras
+
+Array = npt.NDArray[Any]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples (n, ...) as a user would give them, and their classes (n,)."""
+
+    inputs: Array
+    labels: Labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Three splits and where they come from; `fallback` says in a sentence why this is not the data that was asked for."""
+
+    name: str
+    classes: tuple[str, ...]
+    train: Split
+    validation: Split
+    test: Split
+    source: str
+    note: str
+    fallback: str | None = None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of every example and label of the three splits."""
+        splits = (self.train, self.validation, self.test)
+        return fingerprint(*(array for split in splits for array in (split.inputs, split.labels)))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The checked options of one job: records of the package, of which `train` is a TrainOptions or extends it."""
+
+    model: Any
+    train: Any
+    data: Any
+
+
+@dataclass(frozen=True)
+class Network:
+    """A Keras model that is saved, and the one that is fitted: the same, or one that shares its weights and takes encoded inputs.
+
+    `encode` turns a split's inputs into what `trained` takes; Kaca gets the inputs as they are.
+    """
+
+    saved: keras.Model
+    trained: keras.Model
+    encode: Callable[[Array], Array]
+
+
+class Task(Protocol):
+    """A trainer, as a package brings it."""
+
+    @property
+    def package(self) -> str:
+        """The package's import name, which also names its folder in `experiments/`."""
+
+    @property
+    def recipe(self) -> int:
+        """A number to raise when the same options come to mean another network: kept runs are then trained anew."""
+
+    def read_settings(self, config: Mapping[str, Any]) -> Settings:
+        """Check the sections `model`, `train` and `data`; raises OptionError."""
+
+    def load_data(self, settings: Settings) -> Dataset:
+        """Load the three splits without importing TensorFlow; raises DataUnavailableError."""
+
+    def build(self, settings: Settings, dataset: Dataset, seed: int) -> Network:
+        """Build the untrained network; the only method that may import Keras."""
+
+    def show(self, dataset: Dataset, row: int) -> dict[str, Any]:
+        """Give what a report needs to show one test example: `kind` and `image_png` or `text`."""

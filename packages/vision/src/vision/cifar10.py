@@ -1,0 +1,109 @@
+"""CIFAR-10 (Krizhevsky, 2009) is read and decoded once, from a local mirror or from the Hub, and then lies in a cache."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from core.experiment.cache import cache_folder, whole_folder
+from core.experiment.errors import DataUnavailableError
+from core.experiment.sources import hub_is_reachable, mirror_folder, why_no_mirror
+
+HUB_NAME = "uoft-cs/cifar10"
+HUB_SOURCE = f"Hugging Face Hub, {HUB_NAME}"
+MIRROR_SOURCE = "local mirror (KACA_DATA_DIR/cifar10)"
+MIRROR_NOTE = (
+    "JPEG mirror: the images were stored as JPEG (quality about 75), so pixels differ slightly from the lossless "
+    "originals, and the rows are in another order."
+)
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+@dataclass(frozen=True)
+class Cifar10:
+    """Images (n, 32, 32, 3) uint8 and labels (n,) int64 of the official train and test splits, and where they come from."""
+
+    train_images: npt.NDArray[np.uint8]
+    train_labels: npt.NDArray[np.int64]
+    test_images: npt.NDArray[np.uint8]
+    test_labels: npt.NDArray[np.int64]
+    source: str
+    note: str
+
+
+def load_cifar10() -> Cifar10:
+    """Load all 60,000 images; raises DataUnavailableError without mirror, cache and network."""
+    mirror = mirror_folder("cifar10")
+    if mirror is not None:
+        files = sorted(mirror.rglob("*.parquet"))
+        if not files:
+            raise DataUnavailableError(f"{mirror}: expected parquet files of CIFAR-10, found none")
+        folder = cache_folder() / "data" / f"cifar10-{_fingerprint_of_files(files)}"
+        return _load(folder, str(mirror), MIRROR_SOURCE, MIRROR_NOTE)
+    folder = cache_folder() / "data" / "cifar10-hub"
+    if not folder.is_dir() and not hub_is_reachable():
+        raise DataUnavailableError(
+            f"CIFAR-10 is not at hand: {why_no_mirror('cifar10')}, and the Hugging Face Hub cannot be reached"
+        )
+    return _load(folder, HUB_NAME, HUB_SOURCE, "")
+
+
+def _load(folder: Path, origin: str, source: str, note: str) -> Cifar10:
+    if not folder.is_dir():
+        with whole_folder(folder) as part:
+            for name, array in _decode(origin).items():
+                np.save(part / f"{name}.npy", array)
+    names = ("train_images", "train_labels", "test_images", "test_labels")
+    arrays: dict[str, Any] = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
+    return Cifar10(**arrays, source=source, note=note)
+
+
+def _decode(origin: str) -> dict[str, npt.NDArray[Any]]:
+    """Read both splits with `datasets` and decode their images; raises DataUnavailableError if they cannot be read."""
+    import datasets  # noqa: PLC0415  # takes seconds, and only the first run ever needs it
+
+    is_mirror = Path(origin).is_dir()
+    if is_mirror:
+        datasets.disable_progress_bars()
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    # The intermediate copy of a mirror need not outlive this function. The Hub's download may.
+    with tempfile.TemporaryDirectory() as scrap:
+        try:
+            splits = datasets.load_dataset(origin, cache_dir=scrap if is_mirror else None)
+            for name in ("train", "test"):
+                rows = splits[name].cast_column("img", datasets.Image(decode=False))
+                arrays[f"{name}_images"] = _images([cell["bytes"] for cell in rows["img"]])
+                arrays[f"{name}_labels"] = np.asarray(rows["label"], np.int64)
+        except (OSError, ValueError, KeyError, datasets.exceptions.DatasetsError) as error:
+            raise DataUnavailableError(f"CIFAR-10 could not be read from {origin}: {error}") from error
+    return arrays
+
+
+def _images(encoded: Sequence[bytes]) -> npt.NDArray[np.uint8]:
+    images = np.empty((len(encoded), 32, 32, 3), np.uint8)
+
+    def decode(row: int) -> None:
+        with Image.open(io.BytesIO(encoded[row])) as image:
+            images[row] = np.asarray(image.convert("RGB"))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(decode, range(len(encoded)), chunksize=500))
+    return images
+
+
+def _fingerprint_of_files(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
