@@ -105,7 +105,7 @@ def _without_context(kwargs: dict[str, Any]) -> dict[str, Any]:
 _KINDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "__keras_tensor__": lambda inner: _history(inner.get("keras_history")),
     "__slice__": lambda inner: slice(*(_read(inner.get(part)) for part in ("start", "stop", "step"))),
-    "__ellipsis__": lambda inner: Ellipsis,
+    "__ellipsis__": lambda _: Ellipsis,
     "__numpy__": _constant,
     "__tensor__": _constant,
     "DTypePolicy": lambda inner: inner.get("name"),

@@ -102,7 +102,8 @@ def bootstrap_macro_f1(
         for run, chosen in enumerate(is_predicted):
             true_positives = weights @ (chosen * is_actual)
             either = actual + weights @ chosen
-            ratios = np.divide(2.0 * true_positives, either, out=np.zeros(either.shape), where=either > 0)
+            ratios = np.zeros(either.shape)
+            np.divide(2.0 * true_positives, either, out=ratios, where=either > 0, dtype=np.float64)
             scores[start:stop, run] = ratios.mean(axis=1)
     return scores
 

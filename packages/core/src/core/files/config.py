@@ -26,6 +26,12 @@ def build_model(config: Mapping[str, Any], keras_version: str) -> Model:
     return model
 
 
+def modernise(config: Mapping[str, Any], keras_version: str) -> Mapping[str, Any]:
+    """Put the config of an older Keras into the words of Keras 3; that of a newer one stays as it is."""
+    modern: Mapping[str, Any] = _modernise(config) if keras_version.split(".", maxsplit=1)[0] in {"1", "2"} else config
+    return modern
+
+
 def _modernise(entry: Any) -> Any:
     """Put a Keras 2 config into the words of Keras 3, wherever in the nest it stands."""
     if isinstance(entry, list):

@@ -32,7 +32,7 @@ def _sentence(group: Group, examples: int, unit: str) -> str:
     start = f"With {group.name}, " if group.name else ""
     best, value = group.short(group.best), _with_interval(group.best.score, group.best.interval)
     if not group.comparisons:
-        return f"{start}{best} scores {value}; no other variant has finished, so there is nothing to compare it with."
+        return f"{start}Macro F1 is {value} ({best}); there is no other variant to compare it with."
     if any(comparison.difference is None for comparison in group.comparisons):
         count = numeral(len(group.comparisons) + 1)
         return f"{start}{best} scores {value}, the highest of {count}, but with no interval to judge that by."

@@ -42,7 +42,7 @@ class Curve:
 def shared_limits(curves: Sequence[Curve]) -> tuple[Interval, int]:
     """Return the losses and the epochs that all panels show."""
     values = [value for curve in curves for seed in curve.seeds for value in seed if np.isfinite(value)]
-    epochs = max((len(seed) for curve in curves for seed in curve.seeds), default=1)
+    epochs = max(1, *(len(seed) for curve in curves for seed in curve.seeds))
     if not values:
         return Interval(0.0, 1.0), epochs
     margin = 0.04 * (max(values) - min(values)) or 0.1
@@ -116,7 +116,7 @@ def _bottom(stack: Sequence[int], wanted: Sequence[float], sizes: Sequence[float
 def _frame(axes: Axes, limits: tuple[Interval, int], scale: str) -> None:
     loss, epochs = limits
     axes.set_ylim(loss.low, loss.high)
-    axes.set_xlim(0.6 if epochs > 1 else 0.5, epochs + (0.4 if epochs > 1 else 0.5))
+    axes.set_xlim(0.6, epochs + 0.4)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.grid(visible=False, axis="x")

@@ -88,8 +88,9 @@ def variant_label(variant: Json) -> str:
 
 
 def same_label(first: str, second: str) -> bool:
-    """Whether two labels differ in no more than capitals, spaces and punctuation."""
-    return re.sub(r"[^a-z0-9.]", "", first.lower()) == re.sub(r"[^a-z0-9.]", "", second.lower())
+    """Whether two labels differ in no more than the order of their parts, capitals, spaces and punctuation."""
+    parts = [sorted(re.sub(r"[^a-z0-9.,]", "", label.lower()).split(",")) for label in (first, second)]
+    return parts[0] == parts[1]
 
 
 def read_sweep(folder: Path) -> Sweep:
@@ -110,9 +111,15 @@ def read_sweep(folder: Path) -> Sweep:
             f"{folder} is not a finished sweep: expected at least one folder in it with a result.json, found none. "
             "Give the folder that a sweep named when it ended."
         )
+    return Sweep(folder, about, runs, _missing(about, runs) or unfinished, notes)
+
+
+def _missing(about: Json, runs: list[Run]) -> list[str]:
+    """Name what was planned and is not there: variants, and how many jobs that makes."""
     planned = [str(label) for label in about.get("variants") or []]
     absent = [label for label in planned if not any(same_label(label, run.label) for run in runs)]
-    return Sweep(folder, about, runs, absent or unfinished, notes)
+    jobs = int(about.get("jobs") or 0)
+    return absent + ([f"{jobs - len(runs)} of {jobs} jobs in all"] if jobs > len(runs) else [])
 
 
 def _read_run(job: Path, result: Json, notes: list[str]) -> Run:

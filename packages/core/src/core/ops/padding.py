@@ -1,0 +1,50 @@
+"""Padding decides where a window may stand: how many cells are added on each side, and so how many steps there are.
+
+The sizes of one axis; all functions are plain integer arithmetic. ``padding`` is "valid" (no cell is added), "same" (as
+many as make the output ceil(size / stride) long, the odd one at the end) or "causal" (all in front: no look ahead).
+Source: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.arrays import Array
+from core.errors import InputError
+
+
+def reach(kernel: int, dilation: int) -> int:
+    """Count the cells from the first to the last that a window of `kernel` cells, `dilation` apart, touches."""
+    return (kernel - 1) * dilation + 1
+
+
+def output_size(size: int | None, kernel: int, stride: int, dilation: int, padding: str) -> int | None:
+    """Count the places where the window stands; None where `size` is not known. Raises `InputError` for none at all."""
+    if size is None:
+        return None
+    room = size - reach(kernel, dilation) + 1 if padding == "valid" else size
+    if room < 1:
+        raise InputError(f"a window that reaches over {reach(kernel, dilation)} cells does not fit in {size}")
+    return -(-room // stride)
+
+
+def padding_amounts(size: int, kernel: int, stride: int, dilation: int, padding: str) -> tuple[int, int]:
+    """Count the cells to add before and after an axis of `size` cells."""
+    if padding == "valid":
+        return 0, 0
+    if padding == "causal":
+        return reach(kernel, dilation) - 1, 0
+    places = -(-size // stride)
+    total = max((places - 1) * stride + reach(kernel, dilation) - size, 0)
+    return total // 2, total - total // 2
+
+
+def pad(x: Array, amounts: tuple[tuple[int, int], ...], value: float = 0) -> Array:
+    """Add cells that hold `value` around the inner axes: (batch, *sizes, channels), one pair of amounts for each size."""
+    if not any(before or after for before, after in amounts):
+        return x
+    sizes = [size + before + after for size, (before, after) in zip(x.shape[1:-1], amounts, strict=True)]
+    padded = np.full((x.shape[0], *sizes, x.shape[-1]), value, dtype=x.dtype)
+    inner = tuple(slice(before, before + size) for size, (before, _) in zip(x.shape[1:-1], amounts, strict=True))
+    padded[(slice(None), *inner)] = x
+    return padded
