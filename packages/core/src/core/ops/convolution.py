@@ -11,7 +11,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError
-from core.ops.windows import Window, cells, windows
+from core.ops.windows import Window, windows
 
 #: Rows are gathered in blocks of this size, so that they are still in the cache when they are multiplied. Measured: from
 #: 1 to 4 MiB the speed is the same, above it drops; larger blocks need fewer hand-overs between threads.
@@ -53,16 +53,15 @@ def convolve_depthwise(x: Array, kernel: Array, window: Window) -> Array:
     if x.shape[-1] != channels:
         raise InputError(f"the kernel expects {channels} channels, got an array of shape {x.shape}")
     dtype = _summing_type(kernel)
-    padded = window.padded(x.astype(dtype, copy=False))
-    weights = kernel.astype(dtype, copy=False)
-    sizes = window.output_sizes(x.shape[1:-1])
-    y = np.empty((len(x), *sizes, channels * multiplier), dtype=kernel.dtype)
-    for block in _blocks((len(x), 1), int(np.prod(y.shape[1:])) * dtype.itemsize):
-        total = np.zeros((len(y[block[0]]), *sizes, channels, multiplier), dtype=dtype)
-        for cell, seen in cells(padded[block[0]], window):
-            total += seen[..., None] * weights[cell]
-        y[block[0]] = total.reshape(y[block[0]].shape)
-    return y
+    seen = windows(window.padded(x.astype(dtype, copy=False)), window)
+    places, cell_axes = list(range(window.rank + 1)), list(range(window.rank + 1, 2 * window.rank + 1))
+    channel, copy = 2 * window.rank + 1, 2 * window.rank + 2  # the letters of the sum, as einsum counts them
+    y = np.einsum(
+        seen, [*places, *cell_axes, channel],
+        kernel.astype(dtype, copy=False), [*cell_axes, channel, copy],
+        [*places, channel, copy],
+    )  # fmt: skip
+    return y.reshape(*y.shape[:-2], channels * multiplier).astype(kernel.dtype, copy=False)
 
 
 def _summing_type(kernel: Array) -> np.dtype:

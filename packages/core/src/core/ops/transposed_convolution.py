@@ -52,7 +52,7 @@ def convolve_transposed(x: Array, kernel: Array, window: Window, output_sizes: t
     ]
     whole = np.zeros((len(x), *whole_sizes, filters), dtype=dtype)
     for cell, target in cells(whole, window):
-        target += x @ weights[cell].T
+        np.add(target, x @ weights[cell].T, out=target)  # the view writes into `whole`
     y = np.zeros((len(x), *output_sizes, filters), dtype=kernel.dtype)
     kept = tuple(
         slice(padding_amounts(size, *axis, window.padding)[0], None)
