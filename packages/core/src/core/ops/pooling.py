@@ -7,6 +7,7 @@ maximum, and the average divides by the cells that hold an input.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ def average_pool(x: Array, window: Window) -> Array:
     return (_sum_pool(x.astype(summing, copy=False), window) / counts).astype(x.dtype, copy=False)
 
 
-def adaptive_pool(x: Array, output_sizes: tuple[int, ...], reduce: Callable[..., Array]) -> Array:
+def adaptive_pool(x: Array, output_sizes: tuple[int, ...], reduce: Callable[..., Any]) -> Array:
     """Cut each axis in `output_sizes` parts and keep `reduce` (np.max or np.mean) of each part, axis after axis.
 
     Part i goes from floor(i * size / parts) to ceil((i + 1) * size / parts); neighbours overlap where size / parts is

@@ -1,0 +1,66 @@
+"""What all convolutions share: a window, a bias for each filter, and an activation."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+from core.activations import activation as find_activation
+from core.arrays import Array, Shape
+from core.errors import InputError
+from core.layers.spatial import SpatialLayer
+from core.ops.windows import Window
+from core.options import flag, integers, one_of
+
+
+class ConvolutionLayer(SpatialLayer):
+    """Options that every convolution has; a subclass adds its kernel and its sum."""
+
+    paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any,
+        padding: str,
+        data_format: object,
+        dilation_rate: Any,
+        activation: object,
+        use_bias: bool,
+        **common: Any,
+    ) -> None:
+        super().__init__(data_format, **common)
+        self.window = Window(
+            size=integers(kernel_size, "kernel_size", count=self.rank),
+            strides=integers(strides, "strides", count=self.rank),
+            dilation=integers(dilation_rate, "dilation_rate", count=self.rank),
+            padding=one_of(padding.lower() if isinstance(padding, str) else padding, "padding", self.paddings),
+        )
+        self.activation = find_activation(activation)
+        self.use_bias = flag(use_bias, "use_bias")
+
+    def output_channels(self, channels: int | None) -> int | None:
+        """Count the channels that come out for `channels` that come in."""
+        raise NotImplementedError
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """(batch, *sizes, channels) -> (batch, *places, filters)."""
+        sizes, channels = self.split_shape(input_shape)
+        return self.join_shape(input_shape[0], self.window.output_sizes(sizes), self.output_channels(channels))
+
+    def count_places(self, input_shape: Shape) -> int | None:
+        """Count the places where the window stands in one example."""
+        places, _ = self.split_shape(self.compute_output_shape(input_shape))
+        return None if None in places else math.prod(size or 0 for size in places)
+
+    def finish(self, y: Array) -> Array:
+        """Add the bias to an output with channels last, put it in the data format, and apply the activation."""
+        if self.use_bias:
+            y += self.computing("bias")
+        return self.activation(self.from_channels_last(y))
+
+
+def refuse_keras2_groups(groups: object) -> None:
+    """Keras 2 wrote ``groups: 1`` into layers that have no such option; any other number means nothing."""
+    if groups != 1:
+        raise InputError(f"groups must be 1 here, got {groups!r}")

@@ -1,0 +1,70 @@
+"""A convolution looks at an image through a small window and asks each filter how well what it sees fits."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from core.arrays import Array, Shape
+from core.errors import InputError
+from core.layers.convolution.base import ConvolutionLayer
+from core.ops.convolution import convolve
+from core.options import integer
+
+
+class Convolution(ConvolutionLayer):
+    """y[p, f] = activation(sum over cells o, channels c of x[p * stride + o * dilation, c] * kernel[o, c, f] + bias[f]).
+
+    (batch, *sizes, channels) -> (batch, *places, filters); kernel (*kernel_size, channels / groups, filters), bias
+    (filters,). With groups, each part of the filters sees only its own part of the channels.
+    Source: https://keras.io/api/layers/convolution_layers/ and Dumoulin and Visin 2016, https://arxiv.org/abs/1603.07285
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        data_format: object = None,
+        dilation_rate: Any = 1,
+        groups: int = 1,
+        activation: object = None,
+        use_bias: bool = True,
+        lora_rank: None = None,
+        lora_alpha: None = None,
+        **common: Any,
+    ) -> None:
+        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **common)
+        if lora_rank is not None or lora_alpha is not None:
+            raise InputError("lora_rank is not supported: save the merged model")
+        self.filters = integer(filters, "filters")
+        self.groups = integer(groups, "groups")
+        if self.filters % self.groups:
+            raise InputError(f"filters={filters} cannot be cut in groups={groups} equal parts")
+
+    def build(self, input_shape: Shape) -> None:
+        """Declare kernel and bias."""
+        super().build(input_shape)
+        channels = self.known_channels(input_shape)
+        if channels % self.groups:
+            raise InputError(f"{channels} channels cannot be cut in groups={self.groups} equal parts")
+        self.declare("kernel", (*self.window.size, channels // self.groups, self.filters))
+        if self.use_bias:
+            self.declare("bias", (self.filters,))
+
+    def output_channels(self, channels: int | None) -> int:
+        """One for each filter."""
+        return self.filters
+
+    def multiply_adds(self, input_shape: Shape) -> int | None:
+        """Each output takes the cells of the window times the channels that it sees."""
+        places = self.count_places(input_shape)
+        channels = self.known_channels(input_shape) // self.groups
+        return None if places is None else places * self.filters * math.prod(self.window.size) * channels
+
+    def call(self, x: Array) -> Array:
+        """Return the activation of the convolution."""
+        return self.finish(
+            convolve(self.to_channels_last(x), self.computing("kernel"), self.window, groups=self.groups)
+        )

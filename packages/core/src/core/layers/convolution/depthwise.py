@@ -1,0 +1,58 @@
+"""A depthwise convolution filters every channel on its own, without mixing them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from core.arrays import Array, Shape
+from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
+from core.ops.convolution import convolve_depthwise
+from core.options import integer
+
+
+class DepthwiseConvolution(ConvolutionLayer):
+    """y[p, c, m] = activation(sum over cells o of x[p * stride + o * dilation, c] * kernel[o, c, m] + bias[c, m]).
+
+    (batch, *sizes, channels) -> (batch, *places, channels * depth_multiplier); kernel (*kernel_size, channels,
+    depth_multiplier), bias (channels * depth_multiplier,).
+    Source: https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
+    """
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        data_format: object = None,
+        dilation_rate: Any = 1,
+        activation: object = None,
+        use_bias: bool = True,
+        groups: int = 1,
+        **common: Any,
+    ) -> None:
+        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **common)
+        refuse_keras2_groups(groups)
+        self.depth_multiplier = integer(depth_multiplier, "depth_multiplier")
+
+    def build(self, input_shape: Shape) -> None:
+        """Declare kernel and bias."""
+        super().build(input_shape)
+        channels = self.known_channels(input_shape)
+        self.declare("kernel", (*self.window.size, channels, self.depth_multiplier))
+        if self.use_bias:
+            self.declare("bias", (channels * self.depth_multiplier,))
+
+    def output_channels(self, channels: int | None) -> int | None:
+        """`depth_multiplier` for each channel."""
+        return None if channels is None else channels * self.depth_multiplier
+
+    def multiply_adds(self, input_shape: Shape) -> int | None:
+        """Each output takes the cells of the window."""
+        places, channels = self.count_places(input_shape), self.known_channels(input_shape)
+        return None if places is None else places * channels * self.depth_multiplier * math.prod(self.window.size)
+
+    def call(self, x: Array) -> Array:
+        """Return the activation of the depthwise convolution."""
+        return self.finish(convolve_depthwise(self.to_channels_last(x), self.computing("kernel"), self.window))

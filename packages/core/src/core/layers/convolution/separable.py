@@ -1,0 +1,64 @@
+"""A separable convolution first filters every channel on its own, then mixes the channels place by place."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from core.arrays import Array, Shape
+from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
+from core.ops.convolution import convolve_depthwise
+from core.options import integer
+
+
+class SeparableConvolution(ConvolutionLayer):
+    """y = activation(depthwise(x) @ pointwise + bias).
+
+    (batch, *sizes, channels) -> (batch, *places, filters); depthwise_kernel (*kernel_size, channels, depth_multiplier),
+    pointwise_kernel (1, ..., channels * depth_multiplier, filters), bias (filters,).
+    Source: Chollet 2017, https://arxiv.org/abs/1610.02357
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        data_format: object = None,
+        dilation_rate: Any = 1,
+        depth_multiplier: int = 1,
+        activation: object = None,
+        use_bias: bool = True,
+        groups: int = 1,
+        **common: Any,
+    ) -> None:
+        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **common)
+        refuse_keras2_groups(groups)
+        self.filters = integer(filters, "filters")
+        self.depth_multiplier = integer(depth_multiplier, "depth_multiplier")
+
+    def build(self, input_shape: Shape) -> None:
+        """Declare the two kernels and the bias."""
+        super().build(input_shape)
+        channels = self.known_channels(input_shape)
+        self.declare("depthwise_kernel", (*self.window.size, channels, self.depth_multiplier))
+        self.declare("pointwise_kernel", (*(1,) * self.rank, channels * self.depth_multiplier, self.filters))
+        if self.use_bias:
+            self.declare("bias", (self.filters,))
+
+    def output_channels(self, channels: int | None) -> int:
+        """One for each filter."""
+        return self.filters
+
+    def multiply_adds(self, input_shape: Shape) -> int | None:
+        """At each place: the cells of the window for each channel, then the channels for each filter."""
+        places = self.count_places(input_shape)
+        channels = self.known_channels(input_shape) * self.depth_multiplier
+        return None if places is None else places * channels * (math.prod(self.window.size) + self.filters)
+
+    def call(self, x: Array) -> Array:
+        """Return the activation of the two convolutions."""
+        filtered = convolve_depthwise(self.to_channels_last(x), self.computing("depthwise_kernel"), self.window)
+        pointwise = self.computing("pointwise_kernel")
+        return self.finish(filtered @ pointwise.reshape(pointwise.shape[-2:]))

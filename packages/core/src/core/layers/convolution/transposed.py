@@ -1,0 +1,81 @@
+"""A transposed convolution makes images larger: every input value stamps its kernel into the output."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+from core.arrays import Array, Shape
+from core.errors import InputError
+from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
+from core.ops.transposed_convolution import convolve_transposed, transposed_output_size
+from core.options import integer, integers
+
+
+class TransposedConvolution(ConvolutionLayer):
+    """y[p * stride + o * dilation, f] += sum over channels c of x[p, c] * kernel[o, f, c]; then bias and activation.
+
+    (batch, *sizes, channels) -> (batch, *larger sizes, filters); kernel (*kernel_size, filters, channels): filters
+    before channels; bias (filters,). With "same" a size becomes size * stride unless `output_padding` says more.
+    Source: https://keras.io/api/layers/convolution_layers/convolution2d_transpose/
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        output_padding: Any = None,
+        data_format: object = None,
+        dilation_rate: Any = 1,
+        activation: object = None,
+        use_bias: bool = True,
+        groups: int = 1,
+        **common: Any,
+    ) -> None:
+        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **common)
+        refuse_keras2_groups(groups)
+        self.filters = integer(filters, "filters")
+        self.output_padding: tuple[int | None, ...] = (None,) * self.rank
+        if output_padding is not None:
+            self.output_padding = integers(output_padding, "output_padding", count=self.rank, minimum=0)
+            if any(extra >= stride for extra, stride in zip(self.output_padding, self.window.strides, strict=True)):
+                raise InputError(f"output_padding={output_padding} must be less than strides={strides}")
+
+    def build(self, input_shape: Shape) -> None:
+        """Declare kernel and bias."""
+        super().build(input_shape)
+        self.declare("kernel", (*self.window.size, self.filters, self.known_channels(input_shape)))
+        if self.use_bias:
+            self.declare("bias", (self.filters,))
+
+    def output_channels(self, channels: int | None) -> int:
+        """One for each filter."""
+        return self.filters
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """(batch, *sizes, channels) -> (batch, *larger sizes, filters)."""
+        sizes, _ = self.split_shape(input_shape)
+        return self.join_shape(input_shape[0], self._output_sizes(sizes), self.filters)
+
+    def multiply_adds(self, input_shape: Shape) -> int | None:
+        """Each input takes the cells of the window times the filters."""
+        sizes, channels = self.split_shape(input_shape)
+        if None in sizes or channels is None:
+            return None
+        return math.prod(size or 0 for size in sizes) * math.prod(self.window.size) * channels * self.filters
+
+    def call(self, x: Array) -> Array:
+        """Return the activation of the transposed convolution."""
+        x = self.to_channels_last(x)
+        sizes = cast(tuple[int, ...], self._output_sizes(x.shape[1:-1]))
+        return self.finish(convolve_transposed(x, self.computing("kernel"), self.window, sizes))
+
+    def _output_sizes(self, sizes: Shape) -> Shape:
+        window = self.window
+        axes = zip(sizes, window.size, window.strides, window.dilation, self.output_padding, strict=True)
+        return tuple(
+            transposed_output_size(size, kernel, stride, dilation, window.padding, extra)
+            for size, kernel, stride, dilation, extra in axes
+        )

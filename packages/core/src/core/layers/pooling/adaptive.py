@@ -1,0 +1,44 @@
+"""Adaptive pooling cuts an image in a fixed number of parts, whatever its size, and keeps one number of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.layers.spatial import SpatialLayer
+from core.ops.pooling import adaptive_pool
+from core.options import integers
+
+
+class AdaptivePooling(SpatialLayer):
+    """(batch, *sizes, channels) -> (batch, *output_size, channels); see `core.ops.pooling.adaptive_pool`."""
+
+    reduce: ClassVar[Callable[..., Any]]
+
+    def __init__(self, output_size: Any, data_format: object = None, **common: Any) -> None:
+        super().__init__(data_format, **common)
+        self.output_size = integers(output_size, "output_size", count=self.rank)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """(batch, *sizes, channels) -> (batch, *output_size, channels)."""
+        _, channels = self.split_shape(input_shape)
+        return self.join_shape(input_shape[0], self.output_size, channels)
+
+    def call(self, x: Array) -> Array:
+        """Return one number for each part and channel."""
+        return self.from_channels_last(adaptive_pool(self.to_channels_last(x), self.output_size, type(self).reduce))
+
+
+class AdaptiveMaxPooling(AdaptivePooling):
+    """y[i, c] = the largest x[p, c] over the places p of part i."""
+
+    reduce = staticmethod(np.max)
+
+
+class AdaptiveAveragePooling(AdaptivePooling):
+    """y[i, c] = the mean of x[p, c] over the places p of part i."""
+
+    reduce = staticmethod(np.mean)

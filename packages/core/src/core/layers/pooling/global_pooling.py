@@ -1,0 +1,50 @@
+"""Global pooling looks at all places at once: what is left of an image is one number for each channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.layers.spatial import SpatialLayer
+from core.options import flag
+
+
+class GlobalPooling(SpatialLayer):
+    """(batch, *sizes, channels) -> (batch, channels), or (batch, 1, ..., channels) with `keepdims`."""
+
+    def __init__(self, data_format: object = None, keepdims: bool = False, **common: Any) -> None:
+        super().__init__(data_format, **common)
+        self.keepdims = flag(keepdims, "keepdims")
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The axes that go."""
+        first = 1 if self.data_format == "channels_last" else 2
+        return tuple(range(first, first + self.rank))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """(batch, *sizes, channels) -> (batch, channels)."""
+        _, channels = self.split_shape(input_shape)
+        return self.join_shape(input_shape[0], (1,) * self.rank if self.keepdims else (), channels)
+
+
+class GlobalMaxPooling(GlobalPooling):
+    """y[c] = the largest x[p, c] over all places p. Source: https://keras.io/api/layers/pooling_layers/global_max_pooling2d/"""
+
+    def call(self, x: Array) -> Array:
+        """Return the largest value of each channel."""
+        return np.max(x, axis=self.axes, keepdims=self.keepdims)
+
+
+class GlobalAveragePooling(GlobalPooling):
+    """y[c] = the mean of x[p, c] over all places p.
+
+    Source: https://keras.io/api/layers/pooling_layers/global_average_pooling2d/
+    """
+
+    def call(self, x: Array) -> Array:
+        """Return the mean of each channel."""
+        dtype = x.dtype if x.dtype.kind == "f" else self.dtype.compute_dtype
+        return np.mean(x, axis=self.axes, keepdims=self.keepdims, dtype=dtype)

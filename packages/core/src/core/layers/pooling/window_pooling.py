@@ -1,0 +1,54 @@
+"""Pooling with a window makes an image smaller and keeps, of each window, its largest value or its average."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.arrays import Array, Shape
+from core.layers.spatial import SpatialLayer
+from core.ops.pooling import average_pool, max_pool
+from core.ops.windows import Window
+from core.options import integers, one_of
+
+
+class Pooling(SpatialLayer):
+    """(batch, *sizes, channels) -> (batch, *places, channels); the strides are the window's size unless given."""
+
+    def __init__(
+        self, pool_size: Any = 2, strides: Any = None, padding: str = "valid", data_format: object = None, **common: Any
+    ) -> None:
+        super().__init__(data_format, **common)
+        size = integers(pool_size, "pool_size", count=self.rank)
+        self.window = Window(
+            size=size,
+            strides=size if strides is None else integers(strides, "strides", count=self.rank),
+            dilation=(1,) * self.rank,
+            padding=one_of(padding.lower() if isinstance(padding, str) else padding, "padding", ("valid", "same")),
+        )
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """(batch, *sizes, channels) -> (batch, *places, channels)."""
+        sizes, channels = self.split_shape(input_shape)
+        return self.join_shape(input_shape[0], self.window.output_sizes(sizes), channels)
+
+
+class MaxPooling(Pooling):
+    """y[p, c] = the largest x[p * stride + o, c] over the cells o of the window; padding is below every number.
+
+    Source: https://keras.io/api/layers/pooling_layers/max_pooling2d/
+    """
+
+    def call(self, x: Array) -> Array:
+        """Return the largest value of each window."""
+        return self.from_channels_last(max_pool(self.to_channels_last(x), self.window))
+
+
+class AveragePooling(Pooling):
+    """y[p, c] = the mean of x[p * stride + o, c] over the cells o that are not padding.
+
+    Source: https://keras.io/api/layers/pooling_layers/average_pooling2d/
+    """
+
+    def call(self, x: Array) -> Array:
+        """Return the mean of each window."""
+        return self.from_channels_last(average_pool(self.to_channels_last(x), self.window))
