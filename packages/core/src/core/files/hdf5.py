@@ -14,7 +14,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import ModelFileError, WeightMismatchError
-from core.files.limits import LARGEST_JSON
+from core.files.limits import LARGEST_JSON, MOST_GROUPS
 
 
 def child(group: h5py.Group, name: str) -> Any:
@@ -41,6 +41,24 @@ def descend(group: h5py.Group, path: str) -> h5py.Group:
         if not isinstance(group, h5py.Group):
             raise ModelFileError(f"{group.name} is a dataset, expected a group")
     return group
+
+
+def index_groups(root: h5py.Group) -> dict[str, h5py.Group]:
+    """Find every group below `root` by its path with ``/`` between names, also where a Windows machine wrote ``\\``."""
+    found: dict[str, h5py.Group] = {}
+    waiting = [("", root)]
+    while waiting:
+        path, group = waiting.pop()
+        found[path] = group
+        if len(found) > MOST_GROUPS:
+            raise ModelFileError(f"the file holds more than {MOST_GROUPS} groups")
+        for name in group:
+            if (
+                group.get(name, getclass=True, getlink=True) is h5py.HardLink
+                and group.get(name, getclass=True) is h5py.Group
+            ):
+                waiting.append((f"{path}/{name}".replace("\\", "/").lstrip("/"), group[name]))
+    return found
 
 
 def read_dataset(group: h5py.Group, name: str, shape: tuple[int, ...], what: str) -> Array:

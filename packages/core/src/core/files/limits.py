@@ -20,6 +20,9 @@ LARGEST_GROWTH = 4
 #: ... and this much more.
 ALWAYS_ALLOWED = 64 * 2**20
 
+#: Groups of an HDF5 file that are looked at: some five a layer, so enough for networks of ten thousand layers.
+MOST_GROUPS = 50_000
+
 #: What zipfile, json, NumPy and HDF5 raise on broken bytes.
 _BROKEN = (
     OSError, EOFError, KeyError, ValueError, TypeError, RuntimeError, NotImplementedError, OverflowError, RecursionError,

@@ -26,6 +26,9 @@ from core.layer import Layer
 if TYPE_CHECKING:
     from core.model import Model
 
+#: What Keras 2.12 and 2.13 called the layers of a model in ``.weights.h5``.
+_KERAS_2_LAYERS = "_layer_checkpoint_dependencies"
+
 
 def read_parameters(model: Model, archive: Archive) -> None:
     """Assign every parameter of `model` from an open archive."""
@@ -69,10 +72,11 @@ def save_weights(model: Model, path: Path) -> None:
 def write_numbered(model: Model, root: h5py.Group) -> None:
     """Write the parameters as Keras 3 numbers them."""
     for place, layer in model.walk():
-        group = root.require_group(f"{place}/vars" if place else "vars")
-        group.attrs["name"] = layer.name
-        for index, name in enumerate(layer.parameter_shapes):
-            group.create_dataset(str(index), data=layer.parameters[name])
+        for path in (place, *(f"{place}/{again}" for again in layer.written_again)):
+            group = root.require_group(f"{path}/vars" if path else "vars")
+            group.attrs["name"] = layer.name
+            for name in layer.parameter_shapes:
+                group.create_dataset(layer.file_key(name), data=layer.parameters[name])
 
 
 def _slots(model: Model) -> Iterator[tuple[str, Layer, str, int]]:
@@ -83,17 +87,27 @@ def _slots(model: Model) -> Iterator[tuple[str, Layer, str, int]]:
 
 
 def _read_numbered(model: Model, root: h5py.Group) -> None:
+    """Assign from numbered arrays; those that the model has no place for are an error too."""
+    groups = {path.replace(_KERAS_2_LAYERS, "layers"): group for path, group in hdf5.index_groups(root).items()}
     for place, layer in model.walk():
-        if not layer.parameter_shapes:
-            continue
-        group = hdf5.descend(root, f"{place}/vars" if place else "vars")
-        if len(group) != len(layer.parameter_shapes):
+        group = groups.pop(f"{place}/vars" if place else "vars", None)
+        names = layer.parameter_shapes
+        held = 0 if group is None else len(group)
+        if held != len(names):
             raise WeightMismatchError(
-                f"{layer}: the model expects {len(layer.parameter_shapes)} parameters "
-                f"({', '.join(layer.parameter_shapes)}), the file holds {len(group)} under {group.name}"
+                f"{layer}: the model expects {len(names)} parameters ({', '.join(names) or 'none'}), "
+                f"the file holds {held} under {place or '/'}"
             )
-        for index, (name, shape) in enumerate(layer.parameter_shapes.items()):
-            layer.assign(name, hdf5.read_dataset(group, str(index), shape, f"{layer}, parameter {name!r}"))
+        for name, shape in names.items():
+            value = hdf5.read_dataset(group, layer.file_key(name), shape, f"{layer}, parameter {name!r}")
+            layer.assign(name, value)
+        for again in layer.written_again:
+            groups.pop(f"{place}/{again}/vars", None)
+    for path, group in groups.items():
+        if path.startswith("layers/") and path.endswith("/vars") and len(group) and "generator" not in path:
+            raise WeightMismatchError(
+                f"the file holds {len(group)} parameters under {path}, the model has no such layer"
+            )
 
 
 def _assign_named(model: Model, arrays: Npz) -> None:
