@@ -207,12 +207,26 @@ ACTIVATIONS: dict[str, Activation] = {
 ACTIVATIONS |= {"swish": silu, "hard_swish": hard_silu}
 
 
+#: Layers that may stand where an activation does: functions with options, but without parameters.
+_LAYERS = ("Activation", "ELU", "LeakyReLU", "ReLU", "Softmax")
+
+
 def activation(identifier: object) -> Activation:
-    """Find an activation by what a config calls it: None, a name, or Keras' ``{"class_name": "function", ...}``."""
+    """Find an activation by what a config calls it: None, a name, or Keras' dict for a function or a layer.
+
+    Raises `InputError` for an unknown name, and for a layer that has parameters (PReLU).
+    """
+    if isinstance(identifier, dict) and identifier.get("class_name") in _LAYERS:
+        from core.registry import build_layer  # noqa: PLC0415  the layers are built upon this module
+
+        return build_layer(identifier).call
     if isinstance(identifier, dict) and identifier.get("class_name") == "function":
         identifier = identifier.get("config")
     if identifier is None:
         return linear
     if isinstance(identifier, str) and identifier in ACTIVATIONS:
         return ACTIVATIONS[identifier]
-    raise InputError(f"activation must be None or one of {', '.join(sorted(ACTIVATIONS))}, got {identifier!r}")
+    raise InputError(
+        f"activation must be None, one of {', '.join(sorted(ACTIVATIONS))}, or one of the layers {', '.join(_LAYERS)}, "
+        f"got {identifier!r}"
+    )

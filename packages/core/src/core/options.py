@@ -63,3 +63,12 @@ def axis_of(value: object, option: str, *, rank: int) -> int:
     """Return an axis counted from the front, for an array of `rank` axes: -1 is the last."""
     axis = integer(value, option, minimum=-rank, maximum=rank - 1)
     return axis % rank
+
+
+def axes_of(value: object, option: str, *, rank: int) -> tuple[int, ...]:
+    """Return one axis or several, in the given order, counted from the front; none may be named twice."""
+    given = value if isinstance(value, list | tuple) else [value]
+    axes = tuple(axis_of(axis, option, rank=rank) for axis in given)
+    if len(set(axes)) != len(axes):
+        raise InputError(f"{option} must name each axis once, got {value!r}")
+    return axes

@@ -22,7 +22,7 @@ TOLERANCE = {"float32": 1e-6, "float64": 1e-12, "float16": 2e-3}
 def randomise(model: keras.Model, rng: np.random.Generator) -> None:
     """Give every weight random values, biases and moving statistics too; variances stay positive."""
     for variable in model.weights:
-        value = rng.normal(size=variable.shape) / np.sqrt(max(1, variable.shape[0] if variable.shape else 1))
+        value = np.asarray(rng.normal(size=variable.shape)) / np.sqrt(max((1, *variable.shape[:1])))
         if "variance" in variable.path:
             value = np.abs(value) + 0.5
         if variable.dtype.startswith("float"):
@@ -52,7 +52,9 @@ def assert_close(actual: Any, expected: Any, tolerance: float) -> None:
     np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance * scale)
 
 
-def check_model(model: keras.Model, x: Any, *, tolerance: float | None = None, suffix: str = ".keras", rows: bool = True) -> core.Model:
+def check_model(
+    model: keras.Model, x: Any, *, tolerance: float | None = None, suffix: str = ".keras", rows: bool = True
+) -> core.Model:
     """Compare Keras' model with Kaca's on `x`, whole and row by row; return Kaca's for further questions."""
     opened = reopen(model, suffix)
     expected = model(x)
@@ -82,6 +84,8 @@ def check_layer(
     rng = np.random.default_rng(seed)
     if x is None:
         x = rng.normal(size=input_shape).astype(dtype)
-    model = keras.Sequential([keras.Input(batch_shape=(None, *input_shape[1:]), dtype=str(x.dtype)), layer(**options, dtype=dtype)])
+    model = keras.Sequential(
+        [keras.Input(batch_shape=(None, *input_shape[1:]), dtype=str(x.dtype)), layer(**options, dtype=dtype)]
+    )
     randomise(model, rng)
     return check_model(model, x, **how)

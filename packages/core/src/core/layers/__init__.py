@@ -1,13 +1,35 @@
-"""The layers that images and text share: dense, activation, normalisation, reshaping."""
+"""The layers that images and text share: dense, activation, normalisation, merging, reshaping, attention."""
 
 from core.layers.activation import Activation
+from core.layers.activations import LAYERS as ACTIVATIONS
 from core.layers.batch_normalization import BatchNormalization
+from core.layers.convolution import LAYERS as CONVOLUTION
 from core.layers.dense import Dense
 from core.layers.dropout import Dropout
 from core.layers.flatten import Flatten
 from core.layers.input_layer import InputLayer
+from core.layers.merging import LAYERS as MERGING
+from core.layers.normalization import LAYERS as NORMALIZATION
+from core.layers.pooling import LAYERS as POOLING
+from core.layers.preprocessing import LAYERS as PREPROCESSING
+from core.layers.regularization import LAYERS as REGULARIZATION
+from core.layers.reshaping import LAYERS as RESHAPING
+from core.layers.reshaping_basic import LAYERS as RESHAPING_BASIC
+
+_PLAIN = (Activation, BatchNormalization, Dense, Dropout, Flatten, InputLayer)
 
 #: What this package brings to `core.load_model`, by Keras' class name.
-LAYERS = {layer.__name__: layer for layer in (Activation, BatchNormalization, Dense, Dropout, Flatten, InputLayer)}
+LAYERS = (
+    {layer.__name__: layer for layer in _PLAIN}
+    | ACTIVATIONS
+    | CONVOLUTION
+    | MERGING
+    | NORMALIZATION
+    | POOLING
+    | PREPROCESSING
+    | REGULARIZATION
+    | RESHAPING
+    | RESHAPING_BASIC
+)
 
 __all__ = ["LAYERS", "Activation", "BatchNormalization", "Dense", "Dropout", "Flatten", "InputLayer"]

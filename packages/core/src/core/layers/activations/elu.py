@@ -1,0 +1,27 @@
+"""The exponential linear unit bends smoothly to -alpha on the negative side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.activations import elu
+from core.arrays import Array
+from core.layer import Layer
+from core.options import number
+
+
+class ELU(Layer):
+    """y = x where x > 0, else alpha * (exp(x) - 1); the shape unchanged.
+
+    Source: Clevert et al. 2015, https://arxiv.org/abs/1511.07289
+    """
+
+    supports_masking = True
+
+    def __init__(self, alpha: float = 1.0, **common: Any) -> None:
+        super().__init__(**common)
+        self.alpha = number(alpha, "alpha")
+
+    def call(self, x: Array) -> Array:
+        """Return the activated input."""
+        return elu(x, self.alpha)

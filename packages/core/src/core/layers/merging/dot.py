@@ -1,0 +1,75 @@
+"""A dot product of two tensors, example by example: how alike they are along one axis of each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.errors import InputError
+from core.layer import Layer
+from core.layers.merging.merge import shapes_in
+from core.layers.normalization.unit import unit_length
+from core.ops.promotion import together
+from core.options import axis_of, flag
+
+#: The shortest length that `normalize` divides by: Keras' `backend.epsilon()`.
+_SHORTEST = 1e-7
+
+
+class Dot(Layer):
+    """(batch, A..., d, B...), (batch, C..., d, D...) -> (batch, A..., B..., C..., D...), the sum over the common d.
+
+    `axes` says where d is: one axis for both, or a pair. Two matrices give (batch, 1). With `normalize` both are brought
+    to length 1 before, which makes the output a cosine. Source: https://keras.io/api/layers/merging_layers/dot/
+    """
+
+    def __init__(self, axes: Any, normalize: bool = False, **common: Any) -> None:
+        super().__init__(**common)
+        pair = list(axes) if isinstance(axes, list | tuple) else [axes, axes]
+        if len(pair) != 2:
+            raise InputError(f"axes must be one axis or a pair, got {axes!r}")
+        self.axes = pair
+        self.normalize = flag(normalize, "normalize")
+
+    def build(self, input_shapes: Any) -> None:
+        """Check that the sizes to be summed over are equal."""
+        one, other = self._pair(shapes_in(input_shapes))
+        place, other_place = self._places(len(one), len(other))
+        if one[place] != other[other_place] and None not in (one[place], other[other_place]):
+            raise InputError(f"axes {self.axes} have the sizes {one[place]} and {other[other_place]}, which differ")
+
+    def compute_output_shape(self, input_shapes: Any) -> Shape:
+        """Leave out the summed axes and the second batch."""
+        one, other = self._pair(shapes_in(input_shapes))
+        place, other_place = self._places(len(one), len(other))
+        rest = (*one[:place], *one[place + 1 :], *other[1:other_place], *other[other_place + 1 :])
+        return rest if len(rest) > 1 else (*rest, 1)
+
+    def call(self, inputs: Sequence[Array]) -> Array:
+        """Return the products."""
+        one, other = together(*inputs)
+        place, other_place = self._places(one.ndim, other.ndim)
+        if self.normalize:
+            one, other = unit_length(one, place, _SHORTEST), unit_length(other, other_place, _SHORTEST)
+        rows, columns = np.moveaxis(one, place, -1), np.moveaxis(other, other_place, 1)
+        shape = (*rows.shape[:-1], *columns.shape[2:])
+        product = rows.reshape(len(rows), math.prod(rows.shape[1:-1]), rows.shape[-1]) @ columns.reshape(
+            len(columns), columns.shape[1], math.prod(columns.shape[2:])
+        )
+        return product.reshape(shape if len(shape) > 1 else (*shape, 1))
+
+    def _pair(self, shapes: list[Shape]) -> tuple[Shape, Shape]:
+        if len(shapes) != 2:
+            raise InputError(f"multiplies two tensors, got {len(shapes)}")
+        return shapes[0], shapes[1]
+
+    def _places(self, rank: int, other_rank: int) -> tuple[int, int]:
+        place = axis_of(self.axes[0], "axes", rank=rank)
+        other_place = axis_of(self.axes[1], "axes", rank=other_rank)
+        if 0 in (place, other_place):
+            raise InputError(f"axes must not name the batch, axis 0, got {self.axes}")
+        return place, other_place

@@ -1,0 +1,88 @@
+"""Normalisation of the input by the mean and variance of the training data, which the file brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.errors import InputError
+from core.layer import Layer
+from core.options import axes_of, flag
+
+#: The smallest deviation that is divided by: Keras' `backend.epsilon()`.
+_SMALLEST = 1e-7
+
+
+class Normalization(Layer):
+    """y = (x - mean) / max(sqrt(variance), 1e-7); with `invert` y = mean + x * max(sqrt(variance), 1e-7).
+
+    Mean and variance differ along `axis` (None: one for all). They stand in the config, or are the parameters mean,
+    variance (the sizes of the axes) and count (). The shape is unchanged.
+    Source: https://keras.io/api/layers/preprocessing_layers/numerical/normalization/
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **common: Any
+    ) -> None:
+        super().__init__(**common)
+        self.axis = () if axis is None else axis
+        self.invert = flag(invert, "invert")
+        if (mean is None) != (variance is None):
+            raise InputError("mean and variance must both be given, or neither")
+        self.given = None if mean is None else (_numbers(mean, "mean"), _numbers(variance, "variance"))
+        if self.given and self.given[0].shape != self.given[1].shape:
+            raise InputError("mean and variance must have the same shape")
+
+    def build(self, input_shape: Shape) -> None:
+        """Declare mean and variance, unless the config gives them."""
+        rank = len(input_shape)
+        kept = sorted(axes_of(self.axis, "axis", rank=rank))
+        if any(input_shape[axis] is None for axis in kept):
+            raise InputError(f"axis={self.axis!r} must name axes of a known size")
+        self.expect(rank=rank, axes={axis: input_shape[axis] for axis in kept})
+        if self.given is None:
+            self.declare("mean", tuple(input_shape[axis] for axis in kept))
+            self.declare("variance", tuple(input_shape[axis] for axis in kept))
+            self.declare("count", ())  # how many examples were seen; Keras keeps it for old files
+        else:
+            sizes = [input_shape[axis] or 1 if axis in kept else 1 for axis in range(rank)]
+            np.broadcast_to(self._along(self.given[0], rank), sizes)
+
+    def assign(self, name: str, value: Array) -> None:
+        """Set a parameter; the count stays a whole number."""
+        super().assign(name, value)
+        if name == "count":
+            self.parameters[name] = value.astype(np.int32)
+
+    def call(self, x: Array) -> Array:
+        """Return the normalised input."""
+        compute = self.dtype.compute_dtype
+        mean, variance = self.given or (self.mean, self.variance)
+        mean = self._along(mean, x.ndim).astype(compute, copy=False)
+        deviation = np.sqrt(self._along(variance, x.ndim).astype(compute, copy=False))
+        deviation = np.maximum(deviation, compute.type(_SMALLEST))
+        x = x.astype(compute, copy=False)
+        return mean + x * deviation if self.invert else (x - mean) / deviation
+
+    def _along(self, value: Array, rank: int) -> Array:
+        """Lay the axes of `value`, the last one last, along the kept axes of the input."""
+        kept = sorted(axes_of(self.axis, "axis", rank=rank))
+        if value.ndim > len(kept):
+            raise InputError(f"mean and variance have {value.ndim} axes, but axis={self.axis!r} names {len(kept)}")
+        shape = [1] * rank
+        for axis, size in zip(reversed(kept), reversed(value.shape), strict=False):
+            shape[axis] = size
+        return value.reshape(shape)
+
+
+def _numbers(value: Any, option: str) -> Array:
+    """Read a nest of numbers as Keras does: in float32."""
+    try:
+        array = np.asarray(value, dtype=np.float32)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"{option} must be numbers, got {str(value)[:100]}") from error
+    return array

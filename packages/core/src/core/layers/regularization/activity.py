@@ -1,0 +1,27 @@
+"""Activity regularisation adds to the loss, and leaves the numbers as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.arrays import Array
+from core.layer import Layer
+from core.options import number
+
+
+class ActivityRegularization(Layer):
+    """y = x; in training l1 * sum |x| + l2 * sum x^2 joins the loss.
+
+    Source: https://keras.io/api/layers/regularization_layers/activity_regularization/
+    """
+
+    supports_masking = True
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **common: Any) -> None:
+        super().__init__(**common)
+        self.l1 = number(l1, "l1")
+        self.l2 = number(l2, "l2")
+
+    def call(self, x: Array) -> Array:
+        """Return x."""
+        return x

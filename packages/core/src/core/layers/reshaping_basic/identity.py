@@ -1,0 +1,20 @@
+"""The identity: a place in the graph that does nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.layer import Layer
+
+
+class Identity(Layer):
+    """y = x.
+
+    Source: https://keras.io/api/layers/core_layers/identity/
+    """
+
+    supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        """Return the input."""
+        return inputs

@@ -1,0 +1,36 @@
+"""Repeating a vector makes a sequence of it: the same values at every time step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.layer import Layer
+from core.options import integer
+
+
+class RepeatVector(Layer):
+    """(batch, features) -> (batch, n, features).
+
+    Source: https://keras.io/api/layers/reshaping_layers/repeat_vector/
+    """
+
+    def __init__(self, n: int, **common: Any) -> None:
+        super().__init__(**common)
+        self.n = integer(n, "n")
+
+    def build(self, input_shape: Shape) -> None:
+        """Expect a matrix."""
+        del input_shape
+        self.expect(rank=2)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """(batch, features) -> (batch, n, features)."""
+        batch, features = input_shape
+        return (batch, self.n, features)
+
+    def call(self, x: Array) -> Array:
+        """Return x, n times."""
+        return np.repeat(x[:, None], self.n, axis=1)
