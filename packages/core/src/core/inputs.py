@@ -13,14 +13,16 @@ from core.layers.input_layer import InputLayer
 
 def adapt_input(x: Any, layer: InputLayer) -> Array:
     """Give `x` as an array that `layer` accepts: its rank and sizes, its type. Raises `InputError`."""
+    texts = layer.dtype.compute == "string"
     try:
-        array = np.asarray(x)
+        # NumPy would turn a number among strings into a string, and cut all of them to one width.
+        array = np.asarray(x, dtype=object) if texts and not isinstance(x, np.ndarray) else np.asarray(x)
     except ValueError as error:
         raise InputError(f"{layer} expects an array, got rows of different lengths: {error}") from error
     array = _adapt_rank(array, layer.batch_shape)
     if not _fits(array.shape, layer.batch_shape):
         raise InputError(f"{layer} expects an input of shape {show_shape(layer.batch_shape)}, got {array.shape}")
-    if layer.dtype.compute == "string":
+    if texts:
         return _texts(array, layer)
     if array.dtype.kind not in "fiub":
         raise InputError(f"{layer} expects numbers ({layer.dtype.compute}), got an array of {array.dtype}")

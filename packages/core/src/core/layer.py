@@ -60,6 +60,11 @@ class Layer:
     #: Files beside the weights that this layer is made whole by (a vocabulary); each is handed to `load_asset`.
     assets: ClassVar[tuple[str, ...]] = ()
 
+    #: Parameters that Keras files hold under their name, all others under their number.
+    named_in_files: ClassVar[frozenset[str]] = frozenset()
+    #: Paths inside this layer where Keras writes (and asks for) its parameters and assets once more.
+    written_again: ClassVar[tuple[str, ...]] = ()
+
     #: The name under which a user registered this class, as Keras writes it: ``package>Name``.
     registered_name: ClassVar[str | None] = None
 
@@ -172,6 +177,10 @@ class Layer:
         if value.dtype.kind not in "fiub":
             raise WeightMismatchError(f"{self}: parameter {name!r} must hold numbers, got {value.dtype}")
         self.parameters[name] = value.astype(self.dtype.variable_dtype, copy=False)
+
+    def file_key(self, name: str) -> str:
+        """Give the key of the parameter `name` in Keras' files: its number, or its name where Keras keeps that."""
+        return name if name in self.named_in_files else str(list(self.parameter_shapes).index(name))
 
     def load_asset(self, name: str, data: bytes) -> None:
         """Take the content of one of `assets`."""

@@ -48,7 +48,8 @@ def save_model(model: Model, path: Path) -> None:
         for place, layer in model.walk():
             for name in layer.assets:
                 if (data := layer.save_asset(name)) is not None:
-                    archive.writestr(f"assets/{place}/{name}", data)
+                    for folder in (place, *(f"{place}/{again}" for again in layer.written_again)):
+                        archive.writestr(f"assets/{folder}/{name}", data)
 
 
 def describe(layer: Layer) -> dict[str, Any]:

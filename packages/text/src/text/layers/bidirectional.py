@@ -64,9 +64,7 @@ class Bidirectional(Layer):
         halves = {key: config[key] for key in ("layer", "backward_layer") if config.get(key) is not None}
         if "layer" not in halves or not all(isinstance(half, Mapping) for half in halves.values()):
             raise UnsupportedLayerError(f"Bidirectional must describe its layer, got {str(halves)[:200]}")
-        layer = super().from_config({**config, **{key: build_layer(half) for key, half in halves.items()}})
-        layer.config = dict(config)
-        return layer
+        return super().from_config({**config, **{key: build_layer(half) for key, half in halves.items()}})
 
     # --- shapes -----------------------------------------------------------------------------------------------------
 

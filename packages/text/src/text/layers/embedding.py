@@ -47,6 +47,12 @@ class Embedding(Layer):
         self.output_dim = integer(output_dim, "output_dim")
         self.mask_zero = flag(mask_zero, "mask_zero")
 
+    def get_config(self) -> dict[str, Any]:
+        """Leave out what only Keras 2 knows."""
+        return {
+            option: value for option, value in super().get_config().items() if option not in {"input_length", "sparse"}
+        }
+
     def build(self, input_shape: Shape) -> None:
         """Declare the table."""
         del input_shape

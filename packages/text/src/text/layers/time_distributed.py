@@ -10,7 +10,6 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
 from core.layer import Layer
-from core.model import Model
 from core.registry import build_layer
 
 
@@ -38,9 +37,7 @@ class TimeDistributed(Layer):
             raise UnsupportedLayerError(
                 f"TimeDistributed must describe its layer, got {str(config.get('layer'))[:200]}"
             )
-        layer = super().from_config({**config, "layer": build_layer(config["layer"])})
-        layer.config = dict(config)
-        return layer
+        return super().from_config({**config, "layer": build_layer(config["layer"])})
 
     def build(self, input_shape: Shape) -> None:
         """Build the inner layer for one time step."""
@@ -78,7 +75,7 @@ class TimeDistributed(Layer):
             raise InputError(f"{self} needs at least one time step, got an input of shape {inputs.shape}")
         if mask is not None and mask.shape[:2] != inputs.shape[:2]:
             raise InputError(f"{self} expects a mask that begins with {inputs.shape[:2]}, got {mask.shape}")
-        takes_mask = isinstance(self.layer, Model) or "mask" in self.layer.call_arguments
+        takes_mask = self.layer.finds_masks or "mask" in self.layer.call_arguments
         outputs = []
         for time in range(inputs.shape[1]):
             context: dict[str, Any] = {"training": training, "rng": rng}

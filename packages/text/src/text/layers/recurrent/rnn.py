@@ -62,12 +62,17 @@ class RNN(Layer):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Build the layer, and its cell where the config describes one."""
-        if not isinstance(config.get("cell"), Mapping):
-            return super().from_config(config)
-        layer = super().from_config({**config, "cell": build_layer(config["cell"])})
-        layer.config = dict(config)
-        return layer
+        """Build the layer, and its cell or list of cells where the config describes one."""
+        cell = config.get("cell")
+        if isinstance(cell, Mapping):
+            config = {**config, "cell": build_layer(cell)}
+        elif isinstance(cell, list) and all(isinstance(entry, Mapping) for entry in cell):
+            config = {**config, "cell": [build_layer(entry) for entry in cell]}
+        return super().from_config(config)
+
+    def get_config(self) -> dict[str, Any]:
+        """Leave out what only Keras 2 knows."""
+        return {option: value for option, value in super().get_config().items() if option != "time_major"}
 
     # --- shapes -----------------------------------------------------------------------------------------------------
 

@@ -37,9 +37,7 @@ class StackedRNNCells(Layer):
         entries = config.get("cells")
         if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
             raise UnsupportedLayerError(f"StackedRNNCells must list its cells, got {str(entries)[:200]}")
-        layer = super().from_config({**config, "cells": [build_layer(entry) for entry in entries]})
-        layer.config = dict(config)
-        return layer
+        return super().from_config({**config, "cells": [build_layer(entry) for entry in entries]})
 
     @property
     def state_size(self) -> tuple[int, ...]:

@@ -12,11 +12,10 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.errors import InputError, WeightMismatchError
 from core.layer import Layer
-from core.options import flag, integer, one_of
+from core.options import flag, integer, number, one_of
 from text.layers.vectorization.bags import count_ids, front_and_back, inverse_document_frequency, pad_ids
-from text.layers.vectorization.split import SPLITTERS, ngrams
-from text.layers.vectorization.standardise import STANDARDISERS
-from text.layers.vectorization.texts import Tokens, to_array
+from text.layers.vectorization.texts import Tokens
+from text.layers.vectorization.tokenizer import Tokenizer
 from text.layers.vectorization.vocabulary import (
     MASK,
     UNKNOWN,
@@ -47,13 +46,15 @@ class TextVectorization(Layer):
 
     autocast = False
     assets = ("vocabulary.txt",)
+    named_in_files = frozenset({"idf_weights"})
+    written_again = ("_lookup_layer",)
 
     def __init__(
         self,
         max_tokens: int | None = None,
         standardize: str | None = "lower_and_strip_punctuation",
         split: str | None = "whitespace",
-        ngrams: Any = None,  # noqa: A002, RUF100 - Keras' name for the option
+        ngrams: Any = None,
         output_mode: str = "int",
         output_sequence_length: int | None = None,
         pad_to_max_tokens: bool = False,
@@ -70,9 +71,7 @@ class TextVectorization(Layer):
         if sparse or ragged:
             raise InputError("sparse and ragged outputs are not supported: take the dense one")
         self.max_tokens = None if max_tokens is None else integer(max_tokens, "max_tokens", minimum=2)
-        self.standardize = one_of(standardize, "standardize", tuple(STANDARDISERS))
-        self.split = one_of(split, "split", (*SPLITTERS, None))
-        self.ngrams = _widths(ngrams)
+        self.tokenizer = Tokenizer(standardize, split, ngrams)
         output_mode = {"binary": "multi_hot", "tf-idf": "tf_idf"}.get(output_mode, output_mode)
         self.output_mode = one_of(output_mode, "output_mode", _OUTPUT_MODES)
         self.output_sequence_length = (
@@ -108,6 +107,17 @@ class TextVectorization(Layer):
             return self.max_tokens
         return self._expected_size if self.vocabulary is None else len(self.vocabulary)
 
+    def get_config(self) -> dict[str, Any]:
+        """Name the options that Keras asks for, and how many tokens ``vocabulary.txt`` holds."""
+        steps = {name: getattr(self.tokenizer, name) for name in ("standardize", "split", "ngrams")}
+        size = None if self.vocabulary is None else len(self.vocabulary)
+        return super().get_config() | steps | {"vocabulary_size": size}
+
+    def save_asset(self, name: str) -> bytes | None:
+        """Give ``vocabulary.txt``; a vocabulary that stands in the config has none."""
+        del name
+        return None if self._fixed else b"\n".join(self._known().special + self._known().words)
+
     def load_asset(self, name: str, data: bytes) -> None:
         """Take the vocabulary from the archive's ``vocabulary.txt``; one that stands in the config goes before it."""
         if not self._fixed:
@@ -124,7 +134,7 @@ class TextVectorization(Layer):
         containing: Counter[bytes] = Counter()
         documents = 0
         for batch in [texts] if isinstance(texts, str | bytes | list | tuple | np.ndarray) else islice(texts, steps):
-            rows = self._tokens(self._as_documents(batch))
+            rows = self.tokenizer.tokens(self.tokenizer.documents(batch, self))
             counts.update(token for tokens in rows for token in tokens)
             documents += len(rows)
             if self.output_mode == "tf_idf":
@@ -158,9 +168,10 @@ class TextVectorization(Layer):
         if (self.output_mode == "tf_idf") != (idf_weights is not None):
             raise InputError("a vocabulary comes with idf_weights if, and only if, output_mode is 'tf_idf'")
         if idf_weights is not None:
-            weights = np.asarray(idf_weights, dtype=np.float64)
-            if weights.shape != (len(given),) or not np.isfinite(weights).all():
+            listed = idf_weights.tolist() if isinstance(idf_weights, np.ndarray) else idf_weights
+            if not isinstance(listed, list | tuple) or len(listed) != len(given):
                 raise InputError(f"idf_weights must be {len(given)} numbers, one a word, got {str(idf_weights)[:100]}")
+            weights = np.array([number(weight, "idf_weights") for weight in listed])
             padding = len(self.vocabulary) - len(given)  # words without [UNK] before them have no weight for it
             self.build(None)
             self.assign("idf_weights", front_and_back(weights, padding, self.depth or 0))
@@ -185,36 +196,10 @@ class TextVectorization(Layer):
     def call(self, inputs: Any) -> Array:
         """Vectorize a string, or an array of strings."""
         vocabulary = self._known()
-        texts = to_array(inputs, self)
-        if self.split is not None and texts.ndim > 1:
-            if texts.ndim > 2 or texts.shape[1] != 1:
-                raise InputError(f"{self} expects strings of shape (batch,) or (batch, 1), got {texts.shape}")
-            texts = texts[:, 0]
-        single = texts.ndim == (0 if self.split is not None else 1)  # one text comes out without the batch axis
-        rows = [vocabulary.ids(tokens) for tokens in self._tokens(texts[None] if single else texts)]
+        texts, single = self.tokenizer.batch(inputs, self)
+        rows = [vocabulary.ids(tokens) for tokens in self.tokenizer.tokens(texts)]
         numbers = self._output(rows)
         return numbers[0] if single else numbers
-
-    def _tokens(self, texts: Array) -> list[Tokens]:
-        """Standardise, split and join to n-grams: an array of texts -> one list of tokens each."""
-        standardise = STANDARDISERS[self.standardize]
-        if self.split is None:
-            if texts.ndim != 2:
-                raise InputError(f"{self} splits nothing and expects tokens of shape (batch, count), got {texts.shape}")
-            rows = [[standardise(token) for token in row] for row in texts]
-        else:
-            cut = SPLITTERS[self.split]
-            rows = [cut(standardise(text)) for text in texts]
-        return rows if self.ngrams is None else [ngrams(tokens, self.ngrams) for tokens in rows]
-
-    def _as_documents(self, texts: Any) -> Array:
-        """Give what `adapt` learns from: (documents,) to split, or (documents, count) of tokens as they are."""
-        array = np.atleast_1d(to_array(texts, self))
-        if self.split is None:
-            return array[:, None] if array.ndim == 1 else array
-        if array.ndim > 2 or (array.ndim == 2 and array.shape[1] != 1):
-            raise InputError(f"{self} learns from strings of shape (count,) or (count, 1), got {array.shape}")
-        return array.reshape(-1)
 
     def _output(self, rows: list[list[int]]) -> Array:
         if self.output_mode == "int":
@@ -224,12 +209,3 @@ class TextVectorization(Layer):
             return np.minimum(counts, 1)
         weights: Array = self.idf_weights if self.output_mode == "tf_idf" else np.ones((), np.int64)
         return counts.astype(weights.dtype) * weights
-
-
-def _widths(value: Any) -> tuple[int, ...] | None:
-    """Read `ngrams`: None, or n for 1 to n, or a list of widths."""
-    if value is None:
-        return None
-    if isinstance(value, list | tuple) and value:
-        return tuple(integer(width, "ngrams") for width in value)
-    return tuple(range(1, integer(value, "ngrams") + 1))

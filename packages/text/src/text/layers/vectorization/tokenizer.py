@@ -1,0 +1,63 @@
+"""The way of a text to its tokens: standardise, split, join to n-grams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.arrays import Array
+from core.errors import InputError
+from core.options import integer, one_of
+from text.layers.vectorization.split import SPLITTERS, ngrams
+from text.layers.vectorization.standardise import STANDARDISERS
+from text.layers.vectorization.texts import Tokens, to_array
+
+
+class Tokenizer:
+    """tokens = ngrams(split(standardise(text))), with Keras' options of these names. Raises `InputError` for others."""
+
+    def __init__(self, standardize: Any, split: Any, widths: Any) -> None:
+        self.standardize = one_of(standardize, "standardize", tuple(STANDARDISERS))
+        self.split = one_of(split, "split", (*SPLITTERS, None))
+        self.ngrams = _widths(widths)
+
+    def tokens(self, texts: Array) -> list[Tokens]:
+        """Give the tokens of each text (batch,); without a split those of each row (batch, count) as they are."""
+        standardise = STANDARDISERS[self.standardize]
+        if self.split is None:
+            rows = [[standardise(token) for token in row] for row in texts]
+        else:
+            cut = SPLITTERS[self.split]
+            rows = [cut(standardise(text)) for text in texts]
+        return rows if self.ngrams is None else [ngrams(tokens, self.ngrams) for tokens in rows]
+
+    def batch(self, inputs: Any, owner: object) -> tuple[Array, bool]:
+        """Give a call's texts as `tokens` takes them, and whether it was a single one without the batch axis.
+
+        To split: a string, (batch,) or (batch, 1). Without a split the last axis holds the tokens: (count,) is one text.
+        """
+        texts = to_array(inputs, owner)
+        rank = 1 if self.split is not None else 2
+        if rank == 1 and texts.ndim == 2 and texts.shape[1] == 1:
+            texts = texts[:, 0]
+        if texts.ndim not in (rank - 1, rank):
+            wanted = "(batch,) or (batch, 1)" if rank == 1 else "(batch, count) (it splits nothing)"
+            raise InputError(f"{owner} expects strings of shape {wanted}, got {texts.shape}")
+        return (texts[None], True) if texts.ndim < rank else (texts, False)
+
+    def documents(self, inputs: Any, owner: object) -> Array:
+        """Give the texts to learn from; a list without a split is one token a document."""
+        texts = to_array(inputs, owner)
+        if texts.ndim == 0:
+            texts = texts[None]
+        if self.split is None and texts.ndim == 1:
+            texts = texts[:, None]
+        return self.batch(texts, owner)[0]
+
+
+def _widths(value: Any) -> tuple[int, ...] | None:
+    """Read `ngrams`: None, or n for 1 to n, or a list of widths."""
+    if value is None:
+        return None
+    if isinstance(value, list | tuple) and value:
+        return tuple(integer(width, "ngrams") for width in value)
+    return tuple(range(1, integer(value, "ngrams") + 1))
