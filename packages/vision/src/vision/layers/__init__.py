@@ -1,0 +1,76 @@
+"""The layers over images: convolution, pooling, borders, sizes, pixel ranges, augmentation."""
+
+from vision.layers.augmentation.color import (
+    Equalization,
+    RandomBrightness,
+    RandomColorDegeneration,
+    RandomColorJitter,
+    RandomContrast,
+    RandomGaussianBlur,
+    RandomGrayscale,
+    RandomHue,
+    RandomInvert,
+    RandomPosterization,
+    RandomSaturation,
+    RandomSharpness,
+    Solarization,
+)  # fmt: skip
+from vision.layers.augmentation.geometry import (
+    MaxNumBoundingBoxes,
+    RandomCrop,
+    RandomElasticTransform,
+    RandomFlip,
+    RandomPerspective,
+    RandomRotation,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+)  # fmt: skip
+from vision.layers.augmentation.mixing import AugMix, CutMix, MixUp, RandAugment, RandomErasing
+from vision.layers.contrast import AutoContrast, ContrastLimitedAdaptiveHistogramEqualization
+from vision.layers.convolution import Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DepthwiseConv2D, SeparableConv2D
+from vision.layers.pooling import (
+    AdaptiveAveragePooling2D,
+    AdaptiveAveragePooling3D,
+    AdaptiveMaxPooling2D,
+    AdaptiveMaxPooling3D,
+    AveragePooling2D,
+    AveragePooling3D,
+    GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
+    GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
+    MaxPooling2D,
+    MaxPooling3D,
+)  # fmt: skip
+from vision.layers.rescaling import Rescaling
+from vision.layers.reshaping import Cropping2D, Cropping3D, UpSampling2D, UpSampling3D, ZeroPadding2D, ZeroPadding3D
+from vision.layers.resizing import CenterCrop, Resizing
+
+_ALL = (
+    AdaptiveAveragePooling2D, AdaptiveAveragePooling3D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, AugMix,
+    AutoContrast, AveragePooling2D, AveragePooling3D, CenterCrop, ContrastLimitedAdaptiveHistogramEqualization,
+    Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, Cropping2D, Cropping3D, CutMix, DepthwiseConv2D, Equalization,
+    GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling2D, GlobalMaxPooling3D, MaxNumBoundingBoxes,
+    MaxPooling2D, MaxPooling3D, MixUp, RandAugment, RandomBrightness, RandomColorDegeneration, RandomColorJitter,
+    RandomContrast, RandomCrop, RandomElasticTransform, RandomErasing, RandomFlip, RandomGaussianBlur,
+    RandomGrayscale, RandomHue, RandomInvert, RandomPerspective, RandomPosterization, RandomRotation,
+    RandomSaturation, RandomSharpness, RandomShear, RandomTranslation, RandomZoom, Rescaling, Resizing,
+    SeparableConv2D, Solarization, UpSampling2D, UpSampling3D, ZeroPadding2D, ZeroPadding3D,
+)  # fmt: skip
+
+#: What this package brings to `core.load_model`, by Keras' class name.
+LAYERS = {layer.__name__: layer for layer in _ALL}
+
+__all__ = [
+    "LAYERS", "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D", "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D",
+    "AugMix", "AutoContrast", "AveragePooling2D", "AveragePooling3D", "CenterCrop",
+    "ContrastLimitedAdaptiveHistogramEqualization", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose",
+    "Cropping2D", "Cropping3D", "CutMix", "DepthwiseConv2D", "Equalization", "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "MaxNumBoundingBoxes", "MaxPooling2D",
+    "MaxPooling3D", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter",
+    "RandomContrast", "RandomCrop", "RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur",
+    "RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation",
+    "RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation", "RandomZoom", "Rescaling", "Resizing",
+    "SeparableConv2D", "Solarization", "UpSampling2D", "UpSampling3D", "ZeroPadding2D", "ZeroPadding3D",
+]  # fmt: skip

@@ -1,0 +1,52 @@
+"""Augmentation changes images at random while a network trains; when it predicts, every such layer is y = x.
+
+So one class is all of them, and a layer is no more than its name and the names of its options. The options are kept,
+because a model can be saved again, but none of them changes what comes out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from core.arrays import Array
+from core.errors import InputError, UnsupportedLayerError
+from core.layer import Layer
+
+#: Options that all of Keras' augmentation layers take.
+_COMMON_OPTIONS = ("seed", "data_format", "bounding_box_format")
+
+
+class Augmentation(Layer):
+    """y = x: (batch, height, width, channels) unchanged.
+
+    Raises `UnsupportedLayerError` for ``training=True``: Kaca does not change images at random, and to return them as
+    they are would be wrong without a word.
+    Source: https://keras.io/api/layers/preprocessing_layers/image_augmentation/
+    """
+
+    #: The names of the layer's own options, in Keras' order.
+    options: ClassVar[tuple[str, ...]] = ()
+    #: Whether whole-number images come out in the layer's type; some of Keras' layers leave them as they are.
+    casts: ClassVar[bool] = True
+
+    def __init__(self, *values: Any, **options: Any) -> None:
+        if len(values) > len(self.options):
+            raise InputError(f"{type(self).__name__} takes {len(self.options)} options by position, got {len(values)}")
+        options = dict(zip(self.options, values, strict=False)) | options
+        known = {*self.options, *_COMMON_OPTIONS}
+        super().__init__(**{name: value for name, value in options.items() if name not in known})
+        self.config = options
+
+    def build(self, *shapes: Any, **named_shapes: Any) -> None:
+        """Expect a batch of images."""
+        if len(shapes[0]) != 4:
+            raise InputError(f"expects images, (batch, height, width, channels), got the shape {shapes[0]}")
+        self.expect(rank=4)
+
+    def call(self, x: Array, *, training: bool = False) -> Array:
+        """Return x."""
+        if training:
+            raise UnsupportedLayerError(
+                f"{self} changes images at random while training, which Kaca does not do: use training=False"
+            )
+        return x.astype(self.dtype.compute_dtype, copy=False) if self.casts else x

@@ -1,0 +1,98 @@
+"""Pooling over images, (batch, height, width, channels), and over volumes, with a depth before the height.
+
+Only the number of axes is theirs: equations and options are those of the classes in `core.layers.pooling`.
+Source: https://keras.io/api/layers/pooling_layers/
+"""
+
+from __future__ import annotations
+
+from core.layers.pooling import (
+    AdaptiveAveragePooling,
+    AdaptiveMaxPooling,
+    AveragePooling,
+    GlobalAveragePooling,
+    GlobalMaxPooling,
+    MaxPooling,
+)
+
+
+class MaxPooling2D(MaxPooling):
+    """`MaxPooling` over height and width."""
+
+    rank = 2
+
+
+class MaxPooling3D(MaxPooling):
+    """`MaxPooling` over depth, height and width."""
+
+    rank = 3
+
+
+class AveragePooling2D(AveragePooling):
+    """`AveragePooling` over height and width."""
+
+    rank = 2
+
+
+class AveragePooling3D(AveragePooling):
+    """`AveragePooling` over depth, height and width."""
+
+    rank = 3
+
+
+class GlobalMaxPooling2D(GlobalMaxPooling):
+    """`GlobalMaxPooling` over height and width."""
+
+    rank = 2
+
+
+class GlobalMaxPooling3D(GlobalMaxPooling):
+    """`GlobalMaxPooling` over depth, height and width."""
+
+    rank = 3
+
+
+class GlobalAveragePooling2D(GlobalAveragePooling):
+    """`GlobalAveragePooling` over height and width."""
+
+    rank = 2
+
+
+class GlobalAveragePooling3D(GlobalAveragePooling):
+    """`GlobalAveragePooling` over depth, height and width."""
+
+    rank = 3
+
+
+class AdaptiveMaxPooling2D(AdaptiveMaxPooling):
+    """`AdaptiveMaxPooling` over height and width."""
+
+    rank = 2
+
+
+class AdaptiveMaxPooling3D(AdaptiveMaxPooling):
+    """`AdaptiveMaxPooling` over depth, height and width."""
+
+    rank = 3
+
+
+class AdaptiveAveragePooling2D(AdaptiveAveragePooling):
+    """`AdaptiveAveragePooling` over height and width."""
+
+    rank = 2
+
+
+class AdaptiveAveragePooling3D(AdaptiveAveragePooling):
+    """`AdaptiveAveragePooling` over depth, height and width."""
+
+    rank = 3
+
+
+LAYERS = {
+    layer.__name__: layer
+    for layer in (
+        AdaptiveAveragePooling2D, AdaptiveAveragePooling3D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, AveragePooling2D,
+        AveragePooling3D, GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling2D, GlobalMaxPooling3D,
+        MaxPooling2D, MaxPooling3D,
+    )
+}  # fmt: skip

@@ -1,0 +1,57 @@
+"""Rescaling brings pixels to the range that a network was trained with: 0 ... 255 to 0 ... 1, for instance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.errors import InputError
+from core.layer import Layer
+
+
+class Rescaling(Layer):
+    """y = x * scale + offset, in the layer's own type; scale and offset are numbers, or one number for each channel.
+
+    Source: https://keras.io/api/layers/preprocessing_layers/image_preprocessing/rescaling/
+    """
+
+    supports_masking = True
+
+    def __init__(self, scale: Any, offset: Any = 0.0, **common: Any) -> None:
+        super().__init__(**common)
+        self.scale = _numbers(scale, "scale")
+        self.offset = _numbers(offset, "offset")
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The shape stays. Raises `InputError` where scale or offset have other axes or sizes."""
+        sizes = tuple(1 if size is None else size for size in input_shape)
+        for option, values in (("scale", self.scale), ("offset", self.offset)):
+            try:
+                fits = np.broadcast_shapes(sizes, values.shape) == sizes
+            except ValueError:
+                fits = False
+            if not fits:
+                raise InputError(f"{option} has the shape {values.shape}, which does not fit an input {input_shape}")
+        return input_shape
+
+    def call(self, x: Array) -> Array:
+        """Return the rescaled input."""
+        dtype = self.dtype.compute_dtype
+        return x.astype(dtype, copy=False) * self.scale.astype(dtype) + self.offset.astype(dtype)
+
+
+def _numbers(value: Any, option: str) -> Array:
+    """Read a number, a list of numbers, or the dict that Keras writes for an array, as float32: so TensorFlow does."""
+    if isinstance(value, Mapping):
+        inner = value.get("config")
+        value = inner.get("value") if isinstance(inner, Mapping) else None
+    try:
+        array = np.asarray(value, dtype=np.float32)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"{option} must be a number or a list of numbers, got {str(value)[:100]}") from error
+    if not np.isfinite(array).all():
+        raise InputError(f"{option} must hold finite numbers, got {str(value)[:100]}")
+    return array

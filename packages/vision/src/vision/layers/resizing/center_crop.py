@@ -1,0 +1,38 @@
+"""A centre crop keeps the middle of an image; images that are too small for it are enlarged first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.arrays import Array, Shape
+from core.layers.spatial import SpatialLayer
+from core.options import integer
+from vision.layers.resizing.aspect import crop_to_aspect
+from vision.layers.resizing.resize import resize
+
+
+class CenterCrop(SpatialLayer):
+    """(batch, height, width, channels) -> (batch, self.height, self.width, channels), in the layer's own type.
+
+    y[i, j] = x[i + (height - self.height) // 2, j + (width - self.width) // 2]; where an image is smaller, it is cut to
+    the proportions and resized (bilinear) instead.
+    Source: https://keras.io/api/layers/preprocessing_layers/image_preprocessing/center_crop/
+    """
+
+    rank = 2
+
+    def __init__(self, height: int, width: int, data_format: object = None, **common: Any) -> None:
+        super().__init__(data_format, **common)
+        self.size = (integer(height, "height"), integer(width, "width"))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The size is fixed."""
+        return self.join_shape(input_shape[0], self.size, self.split_shape(input_shape)[1])
+
+    def call(self, x: Array) -> Array:
+        """Return the middle of each image."""
+        images = self.to_channels_last(x).astype(self.dtype.compute_dtype, copy=False)
+        top, left = ((size - wanted) // 2 for size, wanted in zip(images.shape[1:3], self.size, strict=True))
+        if top < 0 or left < 0:
+            return self.from_channels_last(resize(crop_to_aspect(images, self.size), self.size, "bilinear"))
+        return self.from_channels_last(images[:, top : top + self.size[0], left : left + self.size[1]])

@@ -1,0 +1,66 @@
+"""Resizing an image is interpolation along its height and then along its width, or the other way round."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.arrays import Array
+from core.errors import InputError
+from vision.layers.resizing.interpolation import area, centres, cubic, sampled
+
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area")
+
+
+def resize(images: Array, size: tuple[int, int], interpolation: str, *, antialias: bool = False) -> Array:
+    """(batch, height, width, channels) -> (batch, *size, channels), as `keras.ops.image.resize` does.
+
+    "nearest" keeps the type; all others give float32, whatever comes in. Raises `InputError` for images without pixels.
+    """
+    if 0 in images.shape[1:3]:
+        raise InputError(f"images of the shape {images.shape} have no pixels to resize")
+    if interpolation == "nearest":
+        rows, columns = (_nearest(old, new) for old, new in zip(images.shape[1:3], size, strict=True))
+        return images[:, rows[:, None], columns]
+    images = images.astype(np.float32, copy=False)
+    if interpolation == "bilinear" and not antialias:
+        return _bilinear(images, size)
+    by_row, by_column = (
+        _weights(old, new, interpolation, antialias=antialias) for old, new in zip(images.shape[1:3], size, strict=True)
+    )
+    batch, height, width, channels = images.shape
+    tall = (by_row @ images.reshape(batch, height, width * channels)).reshape(batch, size[0], width, channels)
+    return by_column @ tall
+
+
+def _weights(inputs: int, outputs: int, interpolation: str, *, antialias: bool) -> Array:
+    if interpolation == "area":
+        return area(inputs, outputs)
+    if interpolation == "bicubic" and not antialias:
+        return cubic(inputs, outputs)
+    return sampled(interpolation, inputs, outputs, antialias=antialias)
+
+
+def _nearest(inputs: int, outputs: int) -> Array:
+    """Say which input cell holds the middle of each output cell."""
+    scale = np.float32(inputs) / np.float32(outputs)
+    cell = np.floor((np.arange(outputs, dtype=np.float32) + np.float32(0.5)) * scale).astype(np.int64)
+    return np.clip(cell, 0, inputs - 1)
+
+
+def _bilinear(images: Array, size: tuple[int, int]) -> Array:
+    """Mix left and right, then top and bottom, in TensorFlow's order: whole-number images must round the same way."""
+    top, bottom, down = _neighbours(images.shape[1], size[0])
+    left, right, across = _neighbours(images.shape[2], size[1])
+    across, down = across[:, None], down[:, None, None]
+    widened = images[:, :, left]
+    widened = widened + (images[:, :, right] - widened) * across
+    upper = widened[:, top]
+    return upper + (widened[:, bottom] - upper) * down
+
+
+def _neighbours(inputs: int, outputs: int) -> tuple[Array, Array, Array]:
+    """Give the cell before and the cell after each output cell, and how far it is on the way between them."""
+    where = centres(inputs, outputs)
+    before = np.floor(where)
+    after = np.minimum(np.ceil(where).astype(np.int64), inputs - 1)
+    return np.maximum(before.astype(np.int64), 0), after, where - before
