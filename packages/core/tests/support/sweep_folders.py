@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 from sklearn.metrics import accuracy_score, f1_score
+
+Array = npt.NDArray[Any]
+Json = dict[str, Any]
 
 IMAGE_CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 TEXT_CLASSES = ["negative", "neutral", "positive"]
@@ -67,7 +71,7 @@ def make_sweep(
     return folder
 
 
-def _probabilities(labels, hard, skill, classes, generator):  # type: ignore[no-untyped-def]
+def _probabilities(labels: Array, hard: Array, skill: float, classes: int, generator: np.random.Generator) -> Array:
     easy = 0.75 * hard + 0.66 * generator.normal(size=len(labels)) < np.quantile(hard, np.clip(skill, 0.02, 0.98))
     neighbour = np.where(generator.random(len(labels)) < 0.6, labels ^ 1, generator.integers(classes, size=len(labels)))
     chosen = np.where(easy, labels, np.minimum(neighbour, classes - 1))
@@ -76,7 +80,9 @@ def _probabilities(labels, hard, skill, classes, generator):  # type: ignore[no-
     return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _result(number, variant, seed, labels, keras, scratch, names):  # type: ignore[no-untyped-def]
+def _result(
+    number: int, variant: Json, seed: int, labels: Array, keras: Array, scratch: Array, names: list[str]
+) -> Json:
     ours, theirs = scratch.argmax(axis=1), keras.argmax(axis=1)
     options = {"labels": range(len(names)), "average": "macro", "zero_division": 0}
     difference = np.abs(keras - scratch)
@@ -113,15 +119,15 @@ def _result(number, variant, seed, labels, keras, scratch, names):  # type: igno
     }  # fmt: skip
 
 
-def _history(skill, generator):  # type: ignore[no-untyped-def]
+def _history(skill: float, generator: np.random.Generator) -> Json:
     epochs = np.arange(15)
     loss = 0.25 + 1.6 * np.exp(-epochs / (6 - 3 * skill)) + generator.normal(scale=0.015, size=15)
     validation = 1.15 - 0.6 * skill + 1.1 * np.exp(-epochs / 3) + 0.02 * epochs + generator.normal(scale=0.03, size=15)
     return {"loss": loss.tolist(), "val_loss": validation.tolist()}
 
 
-def _trace(generator):  # type: ignore[no-untyped-def]
-    rows = []
+def _trace(generator: np.random.Generator) -> list[Json]:
+    rows: list[Json] = []
     for depth, (layer, kind, shape, largest) in enumerate(LAYERS):
         difference = 0.0 if depth == 0 else float(largest * 6e-8 * (1 + depth) * generator.uniform(0.5, 2))
         rows.append(
@@ -131,8 +137,16 @@ def _trace(generator):  # type: ignore[no-untyped-def]
     return rows
 
 
-def _samples(kind, labels, keras, scratch, names, sentences, generator):  # type: ignore[no-untyped-def]
-    rows = []
+def _samples(
+    kind: str,
+    labels: Array,
+    keras: Array,
+    scratch: Array,
+    names: list[str],
+    sentences: list[str],
+    generator: np.random.Generator,
+) -> list[Json]:
+    rows: list[Json] = []
     right = np.flatnonzero(keras.argmax(axis=1) == labels)[:10]
     wrong = np.flatnonzero(keras.argmax(axis=1) != labels)[:8]
     for index in (*right, *wrong):
@@ -152,7 +166,7 @@ def _samples(kind, labels, keras, scratch, names, sentences, generator):  # type
     return rows
 
 
-def _picture(generator):  # type: ignore[no-untyped-def]
+def _picture(generator: np.random.Generator) -> str:
     coarse = generator.integers(256, size=(4, 4, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(coarse).resize((32, 32), Image.Resampling.BICUBIC).save(buffer, "PNG")

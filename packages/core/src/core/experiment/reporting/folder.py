@@ -153,7 +153,8 @@ def _read_predictions(path: Path, notes: list[str]) -> Predictions | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here, because NumPy leaves a broken archive open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             predictions = Predictions(arrays["labels"], arrays["keras"], arrays["scratch"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         notes.append(f"{path.parent.name}/{path.name} could not be read ({error}) and was left out.")

@@ -90,7 +90,9 @@ def markup(figure: Figure, name: str, description: str) -> Markup:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r'<g id="[^"]*"', "<g", text)
-    text = re.sub(r"font: (?:(\d{3}) )?([\d.]+)px [^;\"]*", _font, text)
+    text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)  # it would hold for the whole page
+    text = re.sub(r"font: (?:(\d{3}) )?([\d.]+)px [^;\"]*", _font, text)  # Matplotlib 3.9
+    text = re.sub(r"font-family: [^;\"]*(; )?", "", text)  # and later
     text = re.sub("|".join(_VARIABLES), lambda match: f"var({_VARIABLES[match[0]]}, {match[0]})", text)
     view = re.search(r'viewBox="[^"]*"', text)
     if view is None:
