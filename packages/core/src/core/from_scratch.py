@@ -33,7 +33,7 @@ class FromScratch:
         `core.load_model` raises. What was loaded before stays if this fails.
         """
         if isinstance(model, str | os.PathLike):
-            opened = load_model(model)
+            opened = load_model(Path(model))
         elif callable(getattr(model, "save", None)):
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "model.keras"
