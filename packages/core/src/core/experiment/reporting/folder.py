@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.experiment.statistics import Labels
 
 Json = dict[str, Any]
 Kind = TypeVar("Kind")
@@ -24,7 +23,7 @@ TRACES_OF_A_JOB = (".hydra", "history.json", "predictions.npz", "trace.json", "s
 class Predictions:
     """The whole test split of one job: labels (n,), and the probabilities of both sides (n, classes)."""
 
-    labels: Labels
+    labels: npt.NDArray[np.int64]
     keras: npt.NDArray[np.float32]
     scratch: npt.NDArray[np.float32]
 
