@@ -40,7 +40,7 @@ def run_job(task: Task, job: Job, console: Console) -> Json:
     check_seed(seed)
     dataset = task.load_data(settings)
     if dataset.fallback:
-        console.print(f"ATTENTION: {dataset.fallback}", style="bold yellow", highlight=False, soft_wrap=True)
+        warn(dataset.fallback, console)
     run, reused = find_or_train(task, settings, dataset, seed, bool(job.config["force"]), console)
     console.print(f"  comparing with NumPy on {len(dataset.test):,} test examples", highlight=False)
     comparison = compare(run, dataset)
@@ -49,6 +49,11 @@ def run_job(task: Task, job: Job, console: Console) -> Json:
         job.folder, result, run, comparison, [_sample(task, dataset, comparison, r) for r in comparison.telling_rows()]
     )
     return result
+
+
+def warn(sentence: str, console: Console) -> None:
+    """Say loudly that the data is not what was asked for."""
+    console.print(f"ATTENTION: {sentence}", style="bold yellow", highlight=False, soft_wrap=True)
 
 
 def find_or_train(

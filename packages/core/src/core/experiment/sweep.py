@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -14,9 +14,8 @@ from rich.console import Console
 
 from core.experiment import provenance
 from core.experiment.errors import OptionError
-from core.experiment.job import Job, run_job
+from core.experiment.job import Job, run_job, warn
 from core.experiment.plan import Plan, check_plan, read_plan
-from core.experiment.report import write_report
 from core.experiment.reporting.folder import variant_label
 from core.experiment.table import print_table
 from core.experiment.task import Task
@@ -68,9 +67,15 @@ class Sweep:
             return
         rows = [{field: result[field] for field in SUMMARY} for result in self.results]
         _write_json(self.folder / "summary.json", rows)
-        flat = [{**row, "variant": variant_label(row["variant"])} for row in rows]
-        pd.DataFrame(flat).to_csv(self.folder / "summary.csv", index=False)
+        with (self.folder / "summary.csv").open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, SUMMARY)
+            table.writeheader()
+            table.writerows({**row, "variant": variant_label(row["variant"])} for row in rows)
+        for fallback in dict.fromkeys(result["fallback"] for result in self.results if result["fallback"]):
+            warn(fallback, self.console)
         print_table(self.results, self.console)
+        from core.experiment.report import write_report  # noqa: PLC0415  # Matplotlib and SciPy: seconds before any training
+
         self.console.print(f"report: {write_report(self.folder)}", highlight=False, soft_wrap=True)
 
     def _begin(self, config: dict[str, Any]) -> None:

@@ -34,7 +34,7 @@ def train_into(
     test = network.encode(dataset.test.inputs)
     probabilities, predict_seconds = predict(network.trained, test)
     np.save(folder / "probabilities.npy", probabilities)
-    traced: dict[str, Any] = activations(network.saved, dataset.test.inputs[:TRACED_ROWS])
+    traced: dict[str, Any] = activations(folder / "model.keras", dataset.test.inputs[:TRACED_ROWS])
     np.savez_compressed(folder / "activations.npz", **traced)
     (folder / "history.json").write_text(json.dumps(history), encoding="utf-8")
     return {
@@ -93,8 +93,9 @@ def predict(model: keras.Model, inputs: Array) -> tuple[npt.NDArray[np.float32],
     return np.asarray(probabilities, np.float32), time.perf_counter() - started
 
 
-def activations(model: keras.Model, inputs: Array) -> dict[str, Array]:
-    """Return the output of every layer; {layer name: (rows, ...)}."""
+def activations(file: Path, inputs: Array) -> dict[str, Array]:
+    """Return what every layer of a saved model gives, as Keras itself opens it; {layer name: (rows, ...)}."""
+    model = keras.models.load_model(file)
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
     probe = keras.Model(model.inputs, {layer.name: layer.output for layer in layers})
     outputs = probe(keras.ops.convert_to_tensor(inputs), training=False)

@@ -1,0 +1,85 @@
+"""The part of the harness that trains in Keras: same seed, same network; the best weights are put back; progress is told."""
+
+import io
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from rich.console import Console
+from sklearn.metrics import f1_score
+from toy_task import ToyTask, config
+
+from core.experiment.progress import Progress, duration
+from core.experiment.training import activations, fit, predict
+
+TASK = ToyTask()
+
+
+def train(seed=0, console=None, dataset=None, **options):
+    settings = TASK.read_settings(config(train=options))
+    dataset = dataset or TASK.load_data(settings)
+    keras.utils.set_random_seed(seed)
+    network = TASK.build(settings, dataset, seed)
+    history = fit(network, dataset, settings.train, Progress(console or Console(file=io.StringIO())))
+    return network, dataset, history
+
+
+def test_the_seed_decides_everything():
+    weights = [[array.tolist() for array in train(seed)[0].saved.get_weights()] for seed in (0, 0, 1)]
+    assert weights[0] == weights[1]
+    assert weights[0] != weights[2]
+
+
+def test_what_is_saved_takes_the_inputs_as_they_are_and_agrees_with_what_was_trained(tmp_path):
+    network, dataset, _ = train()
+    points = dataset.test.inputs
+    probabilities, seconds = predict(network.trained, network.encode(points))
+    network.saved.save(tmp_path / "model.keras")
+    layers = activations(tmp_path / "model.keras", points)
+    assert list(layers) == ["double", "dense", "probabilities"]
+    np.testing.assert_allclose(layers["double"], 2 * points, atol=1e-7)
+    np.testing.assert_allclose(layers["probabilities"], probabilities, atol=1e-6)
+    assert seconds > 0
+
+
+def test_early_stopping_puts_the_best_weights_back_by_macro_f1():
+    untrained = train(epochs=1, learning_rate=1e-9)[1]
+    wrong = replace(untrained.train, labels=(untrained.train.labels + 1) % 3)  # learning makes validation worse
+    network, dataset, history = train(
+        dataset=replace(untrained, train=wrong), epochs=30, early_stopping=2, monitor="val_macro_f1"
+    )
+    scores = history["val_macro_f1"]
+    assert len(scores) == scores.index(max(scores)) + 1 + 2 < 30
+    chosen = predict(network.trained, network.encode(dataset.validation.inputs))[0].argmax(axis=1)
+    assert f1_score(dataset.validation.labels, chosen, average="macro", zero_division=0) == pytest.approx(max(scores))
+
+
+def test_the_cosine_schedule_ends_at_zero_and_gradients_are_clipped():
+    network, _, _ = train(learning_rate_schedule="cosine", clipnorm=0.5)
+    optimizer = network.trained.optimizer
+    assert float(optimizer.learning_rate) == pytest.approx(0, abs=1e-12)
+    assert optimizer.clipnorm == 0.5
+
+
+def test_a_file_gets_one_plain_line_an_epoch():
+    text = io.StringIO()
+    train(console=Console(file=text), epochs=3)
+    lines = text.getvalue().splitlines()
+    assert [line.split()[1] for line in lines] == ["1/3", "2/3", "3/3"]
+    assert all("loss" in line and "validation loss" in line and "left" in line for line in lines)
+    assert "\x1b" not in text.getvalue()
+
+
+def test_a_terminal_gets_a_bar():
+    text = io.StringIO()
+    train(console=Console(file=text, force_terminal=True, width=120))
+    assert "step" in text.getvalue()
+    assert "\x1b" in text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (185, "3 min 05 s"), (3720, "1 h 02 min")]
+)
+def test_durations_read_well(seconds, text):
+    assert duration(seconds) == text

@@ -1,0 +1,194 @@
+"""`python -m vision.run` as a user types it: a sweep of real images that survives being killed, and mistakes in one line."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from core.errors import KacaError
+from core.experiment import launch as launching
+from vision import run
+
+DATA = os.environ.get("KACA_DATA_DIR")
+SECONDS = 600
+TINY = [
+    "preset=quick", "model.filters=4-8-8", "model.dense_units=8", "data.train_limit=300", "data.validation_limit=50",
+    "data.test_limit=200", "data.fallback=false",
+]  # fmt: skip
+CONTRACT = {"result.json", "history.json", "predictions.npz", "trace.json", "samples.json", "model.keras"}
+
+
+def command(tmp_path, *arguments, **options):
+    environment = {**os.environ, "KACA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "vision.run", *arguments, f"hydra.sweep.dir={tmp_path / 'sweep'}"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment, **options,
+    )  # fmt: skip
+
+
+def in_process(monkeypatch, tmp_path, *arguments):
+    """Run the command in this process; return its exit status."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KACA_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(sys, "argv", ["vision.run", *arguments, f"hydra.sweep.dir={tmp_path / 'sweep'}"])
+    try:
+        run.main()
+    except SystemExit as end:
+        return end.code
+    return 0
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    """A sweep of two variants, killed during the second, and then the same command given twice."""
+    folder = tmp_path_factory.mktemp("sweep")
+    # Ten epochs leave time to be met while the second variant is trained.
+    arguments = ["+exp=pooling", "train.epochs=10", *TINY]
+    process = command(folder, *arguments)
+    deadline = time.monotonic() + SECONDS
+    for line in process.stdout:
+        if line.startswith("2 of 2"):
+            break
+        assert time.monotonic() < deadline
+    next(process.stdout)  # the first epoch of the second variant is over
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert not (folder / "sweep" / "summary.json").exists()
+    outputs = []
+    for _ in range(2):
+        process = command(folder, *arguments)
+        output, errors = process.communicate(timeout=SECONDS)
+        assert process.returncode == 0, errors
+        results = [json.loads((folder / "sweep" / str(job) / "result.json").read_text()) for job in range(2)]
+        outputs.append((output, errors, results))
+    return folder / "sweep", outputs
+
+
+@pytest.mark.skipif(not DATA, reason="KACA_DATA_DIR names no local mirror of CIFAR-10")
+class TestSweepOnRealImages:
+    def test_a_killed_sweep_goes_on_without_training_the_first_variant_again(self, sweep):
+        _, outputs = sweep
+        assert [[result["reused"] for result in results] for _, _, results in outputs] == [[True, False], [True, True]]
+        assert ["epoch" in output for output, _, _ in outputs] == [True, False]
+
+    def test_numpy_agrees_with_keras_on_every_test_image(self, sweep):
+        for result in sweep[1][-1][2]:
+            assert (result["dataset"], result["n_test"], result["fallback"]) == ("cifar10", 200, None)
+            assert result["label_match"] == 1.0
+            assert result["max_abs_diff"] <= 1e-5
+            assert round(result["keras_macro_f1"], 4) == round(result["scratch_macro_f1"], 4)
+
+    def test_the_folder_holds_what_the_report_reads(self, sweep):
+        folder, outputs = sweep
+        results = outputs[-1][2]
+        for job, pooling in enumerate(["max", "average"]):
+            assert {path.name for path in (folder / str(job)).iterdir() if path.is_file()} >= CONTRACT
+            assert results[job]["variant"] == {"model.pooling": pooling}
+            with np.load(folder / str(job) / "predictions.npz") as arrays:
+                assert arrays["keras"].shape == arrays["scratch"].shape == (200, 10)
+        assert len(json.loads((folder / "0" / "history.json").read_text())["val_loss"]) == 10
+        assert all(sample["image_png"] for sample in json.loads((folder / "0" / "samples.json").read_text()))
+        about = json.loads((folder / "sweep.json").read_text())
+        assert about["variants"] == ["pooling=max", "pooling=average"]
+        assert "python -m vision.run +exp=pooling" in about["command"]
+        assert (folder / "report.html").stat().st_size > 10_000
+
+    def test_the_summary_has_one_object_a_job(self, sweep):
+        folder, _ = sweep
+        summary = json.loads((folder / "summary.json").read_text())
+        assert [row["run_dir"] for row in summary] == ["0", "1"]
+        with (folder / "summary.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert list(rows[0]) == list(summary[0])
+        assert [row["variant"] for row in rows] == ["pooling=max", "pooling=average"]
+
+    def test_the_terminal_shows_the_way_the_table_and_the_report(self, sweep):
+        folder, outputs = sweep
+        output, errors, _ = outputs[0]
+        assert "1 of 2: pooling=max, seed 0" in output
+        assert "200/200" in output
+        assert output.rstrip().endswith(f"report: {folder / 'report.html'}")
+        assert "\x1b" not in output
+        assert errors == ""
+
+
+MISTAKES = [
+    (["model.pooling=foo"], "error: model.pooling: expected one of max, average, got 'foo'"),
+    (["model.pooling=max,foo"], "error: model.pooling: expected one of max, average, got 'foo'"),
+    (["train.batch_size=0"], "error: train.batch_size: expected a whole number of at least 1, got 0"),
+    (["train.epochs="], "error: train.epochs: expected a whole number of at least 1, got ''"),
+    (["+train.epoch=3"], "error: train.epoch: no such option"),
+    (["+exp=pooling,filters"], "error: exp: one experiment at a time"),
+    (["seed=-1"], "error: seed: expected a whole number"),
+    (["force=perhaps"], "error: force: expected true or false"),
+    (["data.name=mnist"], "error: data.name: expected one of cifar10, digits"),
+    (["data.fallback=false"], "error: CIFAR-10 is not at hand"),
+    (["data=digits", "data.test_limit=3"], "error: data: a split needs at least 10 images"),
+    (["hydra.mode=RUN"], "error: hydra.mode: expected MULTIRUN"),
+]
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    monkeypatch.delenv("KACA_DATA_DIR", raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=lambda value: " ".join(value)[:40])
+def test_a_mistake_is_answered_in_one_line(monkeypatch, tmp_path, capfd, offline, arguments, message):
+    assert in_process(monkeypatch, tmp_path, *arguments) == 2
+    errors = capfd.readouterr().err
+    assert errors.startswith(message)
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("train.epoch=3", "train.epoch"),
+        ("+exp=nothing", "exp/nothing"),
+        ("data=mnist", "data/mnist"),
+        ("epochs=3", "epochs"),
+    ],
+)
+def test_what_hydra_refuses_names_the_option_without_a_stack_trace(monkeypatch, tmp_path, capfd, argument, message):
+    assert in_process(monkeypatch, tmp_path, argument) == 1
+    errors = capfd.readouterr().err
+    assert message in errors
+    assert "Traceback" not in errors
+
+
+def test_without_network_and_mirror_the_sweep_runs_on_digits_and_says_so(monkeypatch, tmp_path, capfd, offline):
+    tiny = [option for option in TINY if "fallback" not in option]
+    assert in_process(monkeypatch, tmp_path, *tiny, "model.conv_layers=2", "train.epochs=1", "seed=1,2") == 0
+    output = capfd.readouterr().out
+    assert output.count("ATTENTION: CIFAR-10 is not at hand") == 3  # at each job, and once more before the table
+    summary = json.loads((tmp_path / "sweep" / "summary.json").read_text())
+    assert [(row["seed"], row["dataset"], row["label_match"]) for row in summary] == [
+        (1, "digits", 1.0),
+        (2, "digits", 1.0),
+    ]
+    assert "digits instead" in json.loads((tmp_path / "sweep" / "0" / "result.json").read_text())["fallback"]
+
+
+def test_outside_a_checkout_it_says_what_is_missing(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(launching, "__file__", str(tmp_path / "launch.py"))
+    with pytest.raises(KacaError, match="needs a checkout"):
+        launching.experiments_folder("vision")
+
+
+def test_interrupting_says_how_to_go_on(monkeypatch, tmp_path, capfd):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("core.experiment.sweep.run_job", interrupt)
+    assert in_process(monkeypatch, tmp_path, "data=digits") == 130
+    assert capfd.readouterr().err.startswith("interrupted")
