@@ -49,8 +49,9 @@ def _adapt_rank(array: Array, shape: Shape) -> Array:
 
 
 def _fits(actual: tuple[int, ...], declared: Shape) -> bool:
+    """Compare all sizes but the batch: a model saved with a fixed batch takes any, in Keras too."""
     return len(actual) == len(declared) and all(
-        wanted is None or size == wanted for size, wanted in zip(actual, declared, strict=True)
+        wanted is None or size == wanted for size, wanted in zip(actual[1:], declared[1:], strict=True)
     )
 
 
