@@ -1,0 +1,94 @@
+"""The network that is trained: words become ids, ids become vectors, a recurrent network reads them, two dense layers decide.
+
+With the defaults::
+
+    sentence -> vectorize (100 ids) -> embedding 128 -> lstm 64 -> dropout .5 of dense 32 -> dense 3
+
+Several recurrent layers have dropout .3 between them. Sentences are padded with zeros at their end; with ``mask_zero`` the
+recurrent layers skip the padding, so the last state is that of the last word (without it, that of the last of a hundred steps).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from core.experiment.task import Array, Network
+from text.options import ModelOptions
+
+CELLS = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
+
+
+def build_rnn(*, options: ModelOptions, texts: Array, classes: int) -> Network:
+    """Build the untrained network; its vocabulary is that of `texts` (n,), the training split.
+
+    What is trained takes ids (n, length); what is saved takes sentences (n,) and shares every weight. Both give
+    probabilities (n, classes).
+    """
+    vectorizer = keras.layers.TextVectorization(
+        max_tokens=options.max_tokens, output_sequence_length=options.sequence_length, name="vectorize"
+    )
+    vectorizer.adapt(_plain(texts), batch_size=len(texts))
+    layers = list(_layers(options, classes, vectorizer.vocabulary_size()))
+    # `saved` comes first, so that a shared layer's output is the one in the model that the harness looks into.
+    saved = keras.Sequential([keras.Input((), dtype="string", name="sentence"), vectorizer, *layers], name="rnn")
+    ids = keras.Input((options.sequence_length,), dtype="int64", name="ids")
+    trained = keras.Sequential([ids, *layers], name="rnn_of_ids")
+
+    def encode(sentences: Array) -> Array:
+        return np.asarray(keras.ops.convert_to_numpy(vectorizer(_plain(sentences))))
+
+    return Network(saved=saved, trained=trained, encode=encode)
+
+
+def _layers(options: ModelOptions, classes: int, vocabulary: int) -> Iterator[keras.layers.Layer]:
+    yield keras.layers.Embedding(
+        vocabulary, options.embedding_dim, mask_zero=options.mask_zero, name="embedding"
+    )
+    if options.embedding_dropout > 0:
+        yield keras.layers.SpatialDropout1D(options.embedding_dropout, name="embedding_dropout")
+    for number in range(1, options.layers + 1):
+        is_last = number == options.layers
+        yield _recurrent(options, f"{options.cell}_{number}", sequences=not is_last or options.pooling != "last")
+        if not is_last and options.dropout > 0:
+            yield keras.layers.Dropout(options.dropout, name=f"dropout_{number}")
+    if options.pooling == "average":
+        yield keras.layers.GlobalAveragePooling1D(name="average_over_time")
+    if options.pooling == "max":
+        yield _max_over_time()
+    yield keras.layers.Dense(options.dense_units, activation="relu", name="dense")
+    if options.dense_dropout > 0:
+        yield keras.layers.Dropout(options.dense_dropout, name="dense_dropout")
+    yield keras.layers.Dense(classes, activation="softmax", name="probabilities")
+
+
+def _recurrent(options: ModelOptions, name: str, *, sequences: bool) -> keras.layers.Layer:
+    # A recurrent layer of Keras that may use cuDNN is not compiled by XLA, which on a CPU makes it several times slower.
+    more: dict[str, Any] = {} if options.cell == "simple_rnn" else {"use_cudnn": False}
+    layer = CELLS[options.cell](
+        options.units, return_sequences=sequences, recurrent_dropout=options.recurrent_dropout, name=name, **more
+    )
+    return keras.layers.Bidirectional(layer, name=f"bidirectional_{name}") if options.bidirectional else layer
+
+
+def _max_over_time() -> keras.layers.Layer:
+    """Maximum over all steps. Keras' layer takes no mask and needs none: in the padding the last word's output is repeated.
+
+    Keras would warn that the mask ends here, which is what is meant.
+    """
+    layer = keras.layers.GlobalMaxPooling1D(name="max_over_time")
+    layer.supports_masking = True
+    layer.compute_mask = _no_mask
+    return layer
+
+
+def _no_mask(inputs: Any, previous_mask: Any = None) -> None:
+    """End the mask: there is one vector for each sentence from here on."""
+
+
+def _plain(sentences: Array) -> Any:
+    """Keras takes tensors of strings, not NumPy's arrays of objects."""
+    return keras.ops.convert_to_tensor(sentences.tolist(), dtype="string")

@@ -1,0 +1,84 @@
+"""NusaX-Senti (Winata et al., EACL 2023): a thousand sentences and their translations, from a local mirror or from the Hub.
+
+The splits are the same in every language: no translation of a test sentence is in any language's training split.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.experiment.cache import cache_folder, whole_folder
+from core.experiment.errors import DataUnavailableError
+from core.experiment.sources import hub_is_reachable, mirror_folder, why_no_mirror
+from core.experiment.task import Split
+
+HUB_NAME = "indonlp/NusaX-senti"
+HUB_REVISION = "refs/convert/parquet"  # the repository itself is a script, which `datasets` no longer runs
+HUB_SOURCE = f"Hugging Face Hub, {HUB_NAME}"
+MIRROR_SOURCE = "local mirror (KACA_DATA_DIR/nusax_senti)"
+CLASSES = ("negative", "neutral", "positive")
+SPLITS = ("train", "validation", "test")
+
+Rows = list[tuple[str, int]]  # a sentence and its class
+
+
+@dataclass(frozen=True)
+class Language:
+    """The three splits of one language, and where they come from."""
+
+    splits: Mapping[str, Split]
+    source: str
+
+
+def load_language(language: str) -> Language:
+    """Load one language; raises DataUnavailableError without mirror, cache and network."""
+    mirror = mirror_folder("nusax_senti")
+    if mirror is not None:
+        rows = {name: _read_parquet(mirror / language, name) for name in SPLITS}
+        return Language({name: _split(part) for name, part in rows.items()}, MIRROR_SOURCE)
+    folder = cache_folder() / "data" / f"nusax-hub-{language}"
+    if not folder.is_dir():
+        if not hub_is_reachable():
+            raise DataUnavailableError(
+                f"NusaX is not at hand: {why_no_mirror('nusax_senti')}, and the Hugging Face Hub cannot be reached"
+            )
+        with whole_folder(folder) as part:
+            for name, found in _download(language).items():
+                (part / f"{name}.json").write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    kept = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in SPLITS}
+    return Language({name: _split(part) for name, part in kept.items()}, HUB_SOURCE)
+
+
+def _read_parquet(folder: Path, split: str) -> Rows:
+    """Read one split of a mirror; raises DataUnavailableError if it is missing or broken."""
+    import pyarrow.parquet  # noqa: PLC0415  # not needed where the Hub's cache is at hand
+
+    files = sorted(folder.glob(f"{split}-*.parquet"))
+    if not files:
+        raise DataUnavailableError(f"{folder}: expected {split}-*.parquet of NusaX, found none")
+    try:
+        tables = [pyarrow.parquet.read_table(file, columns=["text", "label"]).to_pydict() for file in files]
+    except (OSError, ValueError) as error:  # pyarrow's own errors are kinds of these
+        raise DataUnavailableError(f"NusaX could not be read from {folder}: {error}") from error
+    return [row for table in tables for row in zip(table["text"], table["label"], strict=True)]
+
+
+def _download(language: str) -> dict[str, Rows]:
+    """Read all splits from the Hub; raises DataUnavailableError if they cannot be read."""
+    import datasets  # noqa: PLC0415  # takes seconds, and only the first run ever needs it
+
+    try:
+        splits = datasets.load_dataset(HUB_NAME, data_dir=language, revision=HUB_REVISION)
+        return {name: list(zip(splits[name]["text"], splits[name]["label"], strict=True)) for name in SPLITS}
+    except (OSError, ValueError, KeyError, datasets.exceptions.DatasetsError) as error:
+        raise DataUnavailableError(f"NusaX could not be read from {HUB_SOURCE}: {error}") from error
+
+
+def _split(rows: Rows) -> Split:
+    texts, labels = zip(*rows, strict=True)
+    return Split(np.array(texts, dtype=object), np.array(labels, np.int64))
