@@ -10,7 +10,7 @@ recurrent layers skip the padding, so the last state is that of the last word (w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -18,6 +18,8 @@ import numpy as np
 
 from core.experiment.task import Array, Network
 from text.options import ModelOptions
+
+Step = Callable[[Any], Any]  # a layer, or an operation without weights
 
 CELLS = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
@@ -32,11 +34,11 @@ def build_rnn(*, options: ModelOptions, texts: Array, classes: int) -> Network:
         max_tokens=options.max_tokens, output_sequence_length=options.sequence_length, name="vectorize"
     )
     vectorizer.adapt(_plain(texts), batch_size=len(texts))
-    layers = list(_layers(options, classes, vectorizer.vocabulary_size()))
-    # `saved` comes first, so that a shared layer's output is the one in the model that the harness looks into.
-    saved = keras.Sequential([keras.Input((), dtype="string", name="sentence"), vectorizer, *layers], name="rnn")
+    steps = list(_steps(options, classes, vectorizer.vocabulary_size()))
+    sentence = keras.Input((), dtype="string", name="sentence")
     ids = keras.Input((options.sequence_length,), dtype="int64", name="ids")
-    trained = keras.Sequential([ids, *layers], name="rnn_of_ids")
+    saved = keras.Model(sentence, _through(steps, vectorizer(sentence)), name="rnn")
+    trained = keras.Model(ids, _through(steps, ids), name="rnn_of_ids")
 
     def encode(sentences: Array) -> Array:
         return np.asarray(keras.ops.convert_to_numpy(vectorizer(_plain(sentences))))
@@ -44,10 +46,14 @@ def build_rnn(*, options: ModelOptions, texts: Array, classes: int) -> Network:
     return Network(saved=saved, trained=trained, encode=encode)
 
 
-def _layers(options: ModelOptions, classes: int, vocabulary: int) -> Iterator[keras.layers.Layer]:
-    yield keras.layers.Embedding(
-        vocabulary, options.embedding_dim, mask_zero=options.mask_zero, name="embedding"
-    )
+def _through(steps: Sequence[Step], x: Any) -> Any:
+    for step in steps:
+        x = step(x)
+    return x
+
+
+def _steps(options: ModelOptions, classes: int, vocabulary: int) -> Iterator[Step]:
+    yield keras.layers.Embedding(vocabulary, options.embedding_dim, mask_zero=options.mask_zero, name="embedding")
     if options.embedding_dropout > 0:
         yield keras.layers.SpatialDropout1D(options.embedding_dropout, name="embedding_dropout")
     for number in range(1, options.layers + 1):
@@ -58,7 +64,7 @@ def _layers(options: ModelOptions, classes: int, vocabulary: int) -> Iterator[ke
     if options.pooling == "average":
         yield keras.layers.GlobalAveragePooling1D(name="average_over_time")
     if options.pooling == "max":
-        yield _max_over_time()
+        yield _max_over_time
     yield keras.layers.Dense(options.dense_units, activation="relu", name="dense")
     if options.dense_dropout > 0:
         yield keras.layers.Dropout(options.dense_dropout, name="dense_dropout")
@@ -74,19 +80,12 @@ def _recurrent(options: ModelOptions, name: str, *, sequences: bool) -> keras.la
     return keras.layers.Bidirectional(layer, name=f"bidirectional_{name}") if options.bidirectional else layer
 
 
-def _max_over_time() -> keras.layers.Layer:
-    """Maximum over all steps. Keras' layer takes no mask and needs none: in the padding the last word's output is repeated.
+def _max_over_time(states: Any) -> Any:
+    """Maximum over all steps, masked or not: in the padding the last word's output is repeated, which leaves it as it is.
 
-    Keras would warn that the mask ends here, which is what is meant.
+    An operation, because Keras' layer for it warns that it takes no mask.
     """
-    layer = keras.layers.GlobalMaxPooling1D(name="max_over_time")
-    layer.supports_masking = True
-    layer.compute_mask = _no_mask
-    return layer
-
-
-def _no_mask(inputs: Any, previous_mask: Any = None) -> None:
-    """End the mask: there is one vector for each sentence from here on."""
+    return keras.ops.max(states, axis=1)
 
 
 def _plain(sentences: Array) -> Any:

@@ -1,5 +1,7 @@
-"""The layers over tokens and time."""
+"""The layers over tokens and time. Those over one axis that images share too live in core and are named here again."""
 
+from core.layers.convolution import Conv1D
+from core.layers.pooling import AveragePooling1D, GlobalAveragePooling1D, GlobalMaxPooling1D, MaxPooling1D
 from text.layers.bidirectional import Bidirectional
 from text.layers.embedding import Embedding
 from text.layers.masking import Masking
@@ -22,19 +24,7 @@ LAYERS = {
 }  # fmt: skip
 
 __all__ = [
-    "GRU",
-    "LAYERS",
-    "LSTM",
-    "RNN",
-    "Bidirectional",
-    "Embedding",
-    "GRUCell",
-    "LSTMCell",
-    "Masking",
-    "SimpleRNN",
-    "SimpleRNNCell",
-    "SpatialDropout1D",
-    "StackedRNNCells",
-    "TextVectorization",
-    "TimeDistributed",
-]
+    "GRU", "LAYERS", "LSTM", "RNN", "AveragePooling1D", "Bidirectional", "Conv1D", "Embedding", "GRUCell",
+    "GlobalAveragePooling1D", "GlobalMaxPooling1D", "LSTMCell", "Masking", "MaxPooling1D", "SimpleRNN", "SimpleRNNCell",
+    "SpatialDropout1D", "StackedRNNCells", "TextVectorization", "TimeDistributed",
+]  # fmt: skip

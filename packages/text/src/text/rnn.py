@@ -1,0 +1,87 @@
+"""The RNN and the LSTM from scratch: trained Keras networks over sentences, run with nothing but NumPy."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+
+from core import InputError, Model
+from core.arrays import Array
+from core.from_scratch import FromScratch
+from core.graph import Ref, refs
+from core.layers.input_layer import InputLayer
+from text.layers import RNN, LSTMCell
+
+
+class RNNFromScratch(FromScratch):
+    """A recurrent network of any kind: token ids (batch, time), or raw sentences where it begins with a TextVectorization.
+
+    One sentence may come as a string; its outputs have a batch of one.
+
+    >>> net = RNNFromScratch()
+    >>> net.load_keras_model("model.keras")  # doctest: +SKIP
+    >>> net.predict(["Pelayanannya ramah sekali"])  # doctest: +SKIP
+    """
+
+    def check(self, model: Model) -> None:
+        """Raise `InputError` unless `model` has one input and a recurrent layer."""
+        name = type(self).__name__
+        if not isinstance(model.inputs, Ref):
+            raise InputError(f"{name} takes models with one input, {model} has several: use core.load_model")
+        if not any(isinstance(layer, RNN) for _, layer in model.walk()):
+            raise InputError(
+                f"{name} takes models with a recurrent layer, {model} has none: use vision.CNNFromScratch or core.load_model"
+            )
+
+    @property
+    def takes_sentences(self) -> bool:
+        """Whether the model takes raw sentences, its vocabulary inside; otherwise it takes token ids."""
+        entry = cast(InputLayer, self.model.nodes[next(refs(self.model.inputs)).node].layer)
+        return entry.dtype.compute == "string"
+
+    def forward(self, x: Any, **context: Any) -> Any:
+        """Compute the outputs for a batch of sentences or token ids, as `Model.forward` does."""
+        return super().forward(self._batch(x), **context)
+
+    def predict(self, x: Any, batch_size: int | None = None) -> Array:
+        """Give the most probable class of every sentence, (n,) int64."""
+        return super().predict(self._batch(x), batch_size)
+
+    def predict_proba(self, x: Any, batch_size: int | None = None) -> Array:
+        """Give the probability of every class for every sentence, (n, classes) float32."""
+        return super().predict_proba(self._batch(x), batch_size)
+
+    def activations(self, x: Any) -> dict[str, Any]:
+        """Give the output of every layer by its name."""
+        return super().activations(self._batch(x))
+
+    def _batch(self, x: Any) -> Any:
+        """Make a batch of a single sentence; refuse sentences where ids are wanted."""
+        if isinstance(x, str | bytes):
+            x = [x]
+        if not self.takes_sentences and _holds_text(x):
+            raise InputError(
+                f"{self.model} takes token ids, got text: save it with its TextVectorization in front, or look up the ids"
+            )
+        return x
+
+
+class LSTMFromScratch(RNNFromScratch):
+    """A recurrent network with at least one LSTM, in one direction or both.
+
+    >>> net = LSTMFromScratch()
+    >>> net.load_keras_model("model.keras")  # doctest: +SKIP
+    """
+
+    def check(self, model: Model) -> None:
+        """Raise `InputError` unless `model` has one input and an LSTM."""
+        super().check(model)
+        if not any(isinstance(layer, LSTMCell) for _, layer in model.walk()):
+            raise InputError(f"LSTMFromScratch takes models with an LSTM, {model} has none: use text.RNNFromScratch")
+
+
+def _holds_text(x: Any) -> bool:
+    if isinstance(x, np.ndarray):
+        return x.dtype.kind in "US" or (x.dtype.kind == "O" and x.size > 0 and isinstance(x.flat[0], str | bytes))
+    return isinstance(x, str | bytes) or (isinstance(x, list | tuple) and len(x) > 0 and _holds_text(x[0]))
