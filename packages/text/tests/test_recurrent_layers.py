@@ -224,3 +224,17 @@ def test_a_stateful_layer_refuses_another_batch_size():
     first = layer.forward(X[:1])
     layer.reset_states([np.zeros((1, 4))])
     np.testing.assert_array_equal(layer.forward(X[:1]), first)
+
+
+@pytest.mark.parametrize("make", [LSTM, lambda units: Bidirectional(LSTM(units))])
+def test_states_behind_the_input_in_one_list_as_keras_2_has_them(make):
+    layer = ready(make(4))
+    states = [np.full((2, 4), value, np.float32) for value in (0.1, 0.2)]
+    states *= 2 if isinstance(layer, Bidirectional) else 1
+    listed = make(4)
+    listed.build([SHAPE, *([(2, 4)] * len(states))])
+    assert [part.parameter_shapes for _, part in listed.walk()] == [part.parameter_shapes for _, part in layer.walk()]
+    assert listed.compute_output_shape([SHAPE, (2, 4)]) == layer.compute_output_shape(SHAPE)
+    mask = [MASK, *([None] * len(states))]
+    expected = layer.forward(X, initial_state=states, mask=MASK)
+    np.testing.assert_array_equal(layer.forward([X, *states], mask=mask), expected)

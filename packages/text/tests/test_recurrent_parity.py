@@ -129,3 +129,10 @@ def test_a_long_sequence_does_not_drift(cell):
     ours = twin(layer, SHAPE)
     x = np.random.default_rng(3).normal(size=(2, 100, FEATURES)).astype(np.float32)
     close(ours.forward(x), layer(x), TOLERANCE["float32"])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_half_precision(cell):
+    layer = make(cell, "mixed_float16", return_sequences=True)
+    x = np.random.default_rng(1).normal(size=SHAPE).astype(np.float16)
+    close(twin(layer, SHAPE).forward(x, mask=MASK), layer(x, mask=MASK), TOLERANCE["float16"])

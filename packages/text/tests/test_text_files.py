@@ -6,6 +6,9 @@ import pytest
 from parity import check_model, randomise, reopen
 
 import core
+from core.layers import Dense, InputLayer
+from core.sequential import Sequential
+from text import layers as ours
 
 LAYERS = keras.layers
 RNG = np.random.default_rng(0)
@@ -70,6 +73,40 @@ def test_functional_with_masks_and_states():
     check_model(model, [IDS, x])
 
 
+def test_sentences_of_words_in_a_document():
+    """A nested model, applied to every sentence of a document."""
+    words = keras.Sequential([keras.Input((4, 6)), LAYERS.Bidirectional(LAYERS.GRU(3)), LAYERS.Dense(2)])
+    layers = [
+        keras.Input((5, 4), dtype="int64"),
+        LAYERS.Embedding(30, 6),
+        LAYERS.TimeDistributed(words),
+        LAYERS.LSTM(2),
+    ]
+    model = keras.Sequential(layers)
+    randomise(model, np.random.default_rng(1))
+    check_model(model, RNG.integers(0, 30, size=(3, 5, 4)))
+
+
+def test_a_network_put_together_in_kaca_goes_to_keras(tmp_path):
+    cells = [ours.LSTMCell(4), ours.GRUCell(3)]
+    layers = [
+        ours.Embedding(30, 6, mask_zero=True),
+        ours.Bidirectional(ours.GRU(4, return_sequences=True), merge_mode="sum"),
+        ours.RNN(cells, return_sequences=True),
+        ours.TimeDistributed(Dense(5, activation="relu")),
+        ours.SimpleRNN(3, go_backwards=True),
+    ]
+    model = Sequential([InputLayer((None, 9), dtype="int64"), *layers])
+    model.build()
+    rng = np.random.default_rng(1)
+    for _, layer in model.walk():
+        for name, shape in layer.parameter_shapes.items():
+            layer.assign(name, rng.normal(scale=0.4, size=shape))
+    model.save(tmp_path / "model.keras")
+    theirs = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(model.forward(IDS), np.asarray(theirs(IDS)), rtol=0, atol=1e-6)
+
+
 def test_stateful_model():
     model = keras.Sequential([keras.Input(batch_shape=(7, 9, 3)), LAYERS.LSTM(4, stateful=True), LAYERS.Dense(2)])
     randomise(model, np.random.default_rng(1))
@@ -108,9 +145,9 @@ def test_a_vectorizer_goes_to_kaca_and_back_to_keras(name, tmp_path):
     opened = reopen(model)
     expected = np.asarray(model(as_strings(TEXTS)))
     for texts in (TEXTS, np.array(TEXTS), np.array(TEXTS, object)[:, None]):
-        ours = opened.forward(texts)
-        assert ours.dtype == expected.dtype
-        np.testing.assert_allclose(ours, expected, rtol=1e-6)
+        actual = opened.forward(texts)
+        assert actual.dtype == expected.dtype
+        np.testing.assert_allclose(actual, expected, rtol=1e-6)
     assert opened.layers[1].get_vocabulary() == vocabulary
     opened.save(tmp_path / "again.keras")
     again = keras.models.load_model(tmp_path / "again.keras")
@@ -135,6 +172,14 @@ def test_vocabularies_that_keras_cannot_read_back(options, texts):
     opened = reopen(model)
     assert opened.layers[1].get_vocabulary() == vocabulary
     np.testing.assert_allclose(opened.forward(texts), np.asarray(model(as_strings(texts))), rtol=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "count", "tf_idf"])
+def test_bags_of_words_to_probabilities(mode):
+    model, _ = vectorizer_model({"output_mode": mode})
+    model = keras.Model(model.input, LAYERS.Dense(3, activation="softmax")(model.output))
+    expected = np.asarray(model(as_strings(TEXTS)))
+    np.testing.assert_allclose(reopen(model).predict_proba(TEXTS), expected, rtol=0, atol=1e-6)
 
 
 def test_raw_sentences_to_probabilities():

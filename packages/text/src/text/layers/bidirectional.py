@@ -14,6 +14,7 @@ from core.graph import leaves
 from core.layer import Layer
 from core.options import one_of
 from core.registry import build_layer
+from text.layers.recurrent.rnn import apart
 
 #: What makes two layers halves of one.
 _SHARED = ("stateful", "return_sequences", "return_state")
@@ -70,13 +71,13 @@ class Bidirectional(Layer):
 
     def build(self, sequences_shape: Shape, initial_state: Any = None) -> None:
         """Build both halves for the same input."""
-        del initial_state
+        sequences_shape, _ = apart(sequences_shape, initial_state)
         self.forward_layer.build(sequences_shape)
         self.backward_layer.build(sequences_shape)
 
     def compute_output_shape(self, sequences_shape: Shape, initial_state: Any = None) -> Any:
         """Give the shape of the joined output, or of both, and those of the states."""
-        del initial_state
+        sequences_shape, _ = apart(sequences_shape, initial_state)
         forward = self.forward_layer.compute_output_shape(sequences_shape)
         backward = self.backward_layer.compute_output_shape(sequences_shape)
         forward, forward_states = (forward[0], forward[1:]) if self.return_state else (forward, ())
@@ -114,6 +115,7 @@ class Bidirectional(Layer):
         rng: np.random.Generator | None = None,
     ) -> Any:
         """Run both halves over `sequences` and join their outputs; half of `initial_state` is for each."""
+        sequences, initial_state = apart(sequences, initial_state)
         states = None if initial_state is None else list(leaves(initial_state))
         forward_state = None if states is None else states[: len(states) // 2]
         backward_state = None if states is None else states[len(states) // 2 :]

@@ -78,7 +78,7 @@ class RNN(Layer):
 
     def build(self, sequences_shape: Shape, initial_state: Any = None) -> None:
         """Build the cell for one time step."""
-        del initial_state
+        sequences_shape, _ = apart(sequences_shape, initial_state)
         if len(sequences_shape) < 3:
             raise UnsupportedLayerError(f"{self} needs an input (batch, time, inputs), got {sequences_shape}")
         self.expect(rank=len(sequences_shape), axes={-1: sequences_shape[-1]})
@@ -86,14 +86,14 @@ class RNN(Layer):
 
     def compute_output_shape(self, sequences_shape: Shape, initial_state: Any = None) -> Any:
         """(batch, time, inputs) -> (batch, units) or (batch, time, units), and the shape of each state."""
-        del initial_state
-        batch, time = sequences_shape[:2]
+        (batch, time, *_), _ = apart(sequences_shape, initial_state)
         size = output_size_of(self.cell)
         output = (batch, time, size) if self.return_sequences else (batch, size)
         return (output, *((batch, state) for state in state_sizes_of(self.cell))) if self.return_state else output
 
     def multiply_adds(self, input_shape: Shape) -> int | None:
         """Those of the cell, once for each time step; unknown where the length is."""
+        input_shape, _ = apart(input_shape, None)
         each = self.cell.multiply_adds((input_shape[0], *input_shape[2:]))
         return None if each is None or input_shape[1] is None else each * input_shape[1]
 
@@ -115,6 +115,8 @@ class RNN(Layer):
         rng: np.random.Generator | None = None,
     ) -> Any:
         """Run the cell over the time steps of `sequences`."""
+        sequences, initial_state = apart(sequences, initial_state)
+        self.check_input(sequences)
         state = self._first_state(len(sequences), initial_state)
         project, step = begin_any(self.cell, len(sequences), sequences.shape[-1], training=training, rng=rng)
         output, state = recurrence.run(
@@ -185,6 +187,13 @@ class RNN(Layer):
         if [value.shape for value in state] != wanted:
             raise InputError(f"{self}: {what} must have the shapes {wanted}, got {[value.shape for value in state]}")
         return tuple(value.astype(self.dtype.compute_dtype, copy=False) for value in state)
+
+
+def apart(sequences: Any, initial_state: Any) -> tuple[Any, Any]:
+    """Tell an input (an array, or its shape) from the states that Keras 2 put behind it in one list."""
+    if isinstance(sequences, list | tuple) and isinstance(sequences[0], list | tuple | np.ndarray):
+        return sequences[0], list(sequences[1:]) if len(sequences) > 1 else initial_state
+    return sequences, initial_state
 
 
 def check_mask(mask: Any, sequences: Array, layer: Layer) -> Array | None:
