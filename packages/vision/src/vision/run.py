@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from core.experiment.launch import launch
-from vision.trainer import VisionTask
+from core.extras import require_experiment
 
 
 def main() -> None:
     """Run the sweep that the command line asks for."""
+    require_experiment("kaca-vision")
+    from core.experiment.launch import launch  # noqa: PLC0415  # needs the extra
+    from vision.trainer import VisionTask  # noqa: PLC0415
+
     launch(VisionTask())
 
 
