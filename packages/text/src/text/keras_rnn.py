@@ -37,8 +37,8 @@ def build_rnn(*, options: ModelOptions, texts: Array, classes: int) -> Network:
     steps = list(_steps(options, classes, vectorizer.vocabulary_size()))
     sentence = keras.Input((), dtype="string", name="sentence")
     ids = keras.Input((options.sequence_length,), dtype="int64", name="ids")
-    saved = keras.Model(sentence, _through(steps, vectorizer(sentence)), name="rnn")
-    trained = keras.Model(ids, _through(steps, ids), name="rnn_of_ids")
+    saved = _model(sentence, [vectorizer, *steps], name="rnn")
+    trained = _model(ids, steps, name="rnn_of_ids")
 
     def encode(sentences: Array) -> Array:
         return np.asarray(keras.ops.convert_to_numpy(vectorizer(_plain(sentences))))
@@ -46,10 +46,14 @@ def build_rnn(*, options: ModelOptions, texts: Array, classes: int) -> Network:
     return Network(saved=saved, trained=trained, encode=encode)
 
 
-def _through(steps: Sequence[Step], x: Any) -> Any:
+def _model(start: Any, steps: Sequence[Step], name: str) -> keras.Model:
+    """Put steps in a line. An operation among them makes it a graph, for Sequential holds layers alone."""
+    if all(isinstance(step, keras.layers.Layer) for step in steps):
+        return keras.Sequential([start, *steps], name=name)
+    x = start
     for step in steps:
         x = step(x)
-    return x
+    return keras.Model(start, x, name=name)
 
 
 def _steps(options: ModelOptions, classes: int, vocabulary: int) -> Iterator[Step]:

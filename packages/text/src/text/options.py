@@ -17,7 +17,7 @@ SMALLEST_VOCABULARY = 3  # padding, the unknown word, and one word
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
-    """The network. `pooling` says what of the last recurrent layer is classified: its last state, or the average or maximum over time."""
+    """The network. `pooling` says what is classified: the last state, or the average or maximum of all states over time."""
 
     cell: str
     layers: int
