@@ -10,6 +10,10 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.errors import InputError
 from core.layer import Layer
+from core.options import one_of
+
+#: What an array in a file may hold.
+_ARRAY_TYPES = ("float16", "float32", "float64", "int32", "int64", "uint8")
 
 
 class Rescaling(Layer):
@@ -44,14 +48,19 @@ class Rescaling(Layer):
 
 
 def _numbers(value: Any, option: str) -> Array:
-    """Read a number, a list of numbers, or the dict that Keras writes for an array, as float32: so TensorFlow does."""
-    if isinstance(value, Mapping):
+    """Read a number or a list of numbers, as float32: so TensorFlow does; an array, a dict in a file, has its own type."""
+    dtype: Any = np.float32
+    if isinstance(value, np.ndarray):
+        dtype = value.dtype
+    elif isinstance(value, Mapping):
         inner = value.get("config")
-        value = inner.get("value") if isinstance(inner, Mapping) else None
+        if not isinstance(inner, Mapping):
+            raise InputError(f"{option} must be a number or a list of numbers, got {str(value)[:100]}")
+        value, dtype = inner.get("value"), one_of(inner.get("dtype"), f"the type of {option}", _ARRAY_TYPES)
     try:
-        array = np.asarray(value, dtype=np.float32)
+        array = np.asarray(value, dtype=dtype)
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{option} must be a number or a list of numbers, got {str(value)[:100]}") from error
-    if not np.isfinite(array).all():
+    if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
         raise InputError(f"{option} must hold finite numbers, got {str(value)[:100]}")
     return array

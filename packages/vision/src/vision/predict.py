@@ -1,0 +1,162 @@
+"""The most probable classes of images, from the command line: ``python -m vision.predict MODEL IMAGE...``.
+
+TensorFlow is not needed. Mistakes of the user end in one line on the error output and the exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from core import InputError, KacaError
+from core.arrays import Array
+from core.graph import Ref
+from core.layers.input_layer import InputLayer
+from vision.cnn import CNNFromScratch
+from vision.images import ImageInput, read_image
+
+#: Layers that bring raw pixels to the range that the network was trained with.
+_SCALING = frozenset({"Rescaling", "Normalization"})
+#: Rows of probabilities add up to 1 within this; half precision rounds its parts to 1e-3.
+_SUM_TOLERANCE = 1e-2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        with warnings.catch_warnings(record=True) as noticed:
+            warnings.simplefilter("always")
+            found = predict(options.model, options.images, scale=options.scale, names_file=options.classes)
+    except KacaError as error:
+        _say(f"error: {' '.join(str(error).split())}")
+        return 2
+    for warning in noticed:
+        _say(f"note: {warning.message}")
+    top = [entry | {"top": entry["top"][: options.top]} for entry in found]
+    sys.stdout.write((json.dumps(top, indent=2, ensure_ascii=False) if options.json else _as_text(top)) + "\n")
+    return 0
+
+
+def predict(
+    model: Path, images: list[Path], *, scale: float | None = None, names_file: Path | None = None
+) -> list[dict[str, Any]]:
+    """Give, for each image, ``{"image": path, "top": [{"class", "index", "probability"}, ...]}``, best class first.
+
+    Pixels are raw (0 to 255) unless `scale` multiplies them. Raises `KacaError` for a wrong model, image or names file.
+    """
+    net = CNNFromScratch()
+    net.load_keras_model(model)
+    wanted = ImageInput.from_shape(
+        cast(InputLayer, net.model.nodes[cast(Ref, net.model.inputs).node].layer).batch_shape
+    )
+    pictures = [read_image(path, wanted) for path in images]
+    scales_itself = any(type(layer).__name__ in _SCALING for _, layer in net.model.walk())
+    if scale is None and not scales_itself:
+        warnings.warn(
+            "the model has no Rescaling or Normalization layer and is given raw pixels, 0 to 255; "
+            "if it was trained on others, say so: --scale 1/255",
+            stacklevel=2,
+        )
+    factor = np.float32(1 if scale is None else scale)
+    rows = [_probabilities(net.predict_proba(picture[None] * factor)) for picture in pictures]
+    names = _class_names(model, names_file, len(rows[0]))
+    return [{"image": str(path), "top": _ranked(row, names)} for path, row in zip(images, rows, strict=True)]
+
+
+def _probabilities(outputs: Array) -> Array:
+    """Give one number for each class; a single output unit is the probability of the second of two classes."""
+    if outputs.ndim != 2:
+        raise InputError(f"the model gives an array of shape {outputs.shape[1:]} for an image, not one row of classes")
+    row = outputs[0]
+    if len(row) == 1:
+        row = np.array([1 - row[0], row[0]])
+    if row.min() < 0 or abs(float(row.sum()) - 1) > _SUM_TOLERANCE:
+        warnings.warn(
+            "the model's outputs are no probabilities (they do not add up to 1): shown as they are", stacklevel=3
+        )
+    return row
+
+
+def _ranked(row: Array, names: list[str]) -> list[dict[str, Any]]:
+    order = np.argsort(-row, kind="stable")
+    return [{"class": names[index], "index": int(index), "probability": float(row[index])} for index in order]
+
+
+def _class_names(model: Path, names_file: Path | None, count: int) -> list[str]:
+    """Read the names from `names_file`, or from the ``result.json`` that training left beside the model."""
+    if names_file is not None:
+        try:
+            names = names_file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{names_file}: cannot be read as text ({error})") from error
+        names = [name.strip() for name in names if name.strip()]
+        if len(names) != count:
+            raise InputError(f"{names_file}: the model has {count} classes, the file names {len(names)}")
+        return names
+    result = model.parent / "result.json"
+    if result.is_file():
+        try:
+            classes = json.loads(result.read_text(encoding="utf-8")).get("classes")
+        except (OSError, ValueError, AttributeError):
+            classes = None
+        if isinstance(classes, list) and len(classes) == count and all(isinstance(name, str) for name in classes):
+            return classes
+        warnings.warn(f"{result} does not name the model's {count} classes: their numbers are shown", stacklevel=3)
+    return [str(index) for index in range(count)]
+
+
+def _as_text(found: list[dict[str, Any]]) -> str:
+    return "\n".join(
+        line
+        for entry in found
+        for line in (entry["image"], *(f"  {best['probability']:8.4f}  {best['class']}" for best in entry["top"]))
+    )
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m vision.predict",
+        description="The most probable classes of PNG or JPEG images, without TensorFlow.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a Keras file (.keras, .h5) of a network over images")
+    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="a PNG or JPEG file, of any size")
+    parser.add_argument("--top", type=_count, default=3, metavar="N", help="how many classes to show (default: 3)")
+    parser.add_argument("--classes", type=Path, metavar="FILE", help="names of the classes, one a line (default: those in "
+                        "result.json beside the model, else their numbers)")  # fmt: skip
+    parser.add_argument("--scale", type=_factor, metavar="FACTOR", help="multiply the pixels, 0 to 255, by this number, such "
+                        "as 1/255; only for models without a Rescaling or Normalization layer")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    return parser
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return value
+
+
+def _factor(text: str) -> float:
+    try:
+        value = float(Fraction(text.replace(" ", "")))
+    except (ValueError, ZeroDivisionError) as error:
+        raise argparse.ArgumentTypeError(f"must be a number or a fraction such as 1/255, got {text!r}") from error
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"must be positive, got {text}")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Augmentation layers at inference against Keras, and the layers of their family that act at inference too."""
+
+import keras
+import numpy as np
+import pytest
+from parity import assert_close, reopen
+
+from core import UnsupportedLayerError
+from vision import layers as ours
+
+LAYERS = keras.layers
+IDENTITIES = {
+    "AugMix": {},
+    "CutMix": {"factor": 0.5},
+    "MaxNumBoundingBoxes": {"max_number": 3},
+    "MixUp": {"alpha": 0.4},
+    "RandAugment": {"num_ops": 1},
+    "RandomBrightness": {"factor": 0.2},
+    "RandomColorDegeneration": {"factor": 0.2},
+    "RandomColorJitter": {"brightness_factor": 0.2, "hue_factor": 0.1},
+    "RandomContrast": {"factor": 0.2},
+    "RandomCrop": {"height": 8, "width": 9},
+    "RandomElasticTransform": {},
+    "RandomErasing": {"scale": 0.1},
+    "RandomFlip": {"mode": "horizontal"},
+    "RandomGaussianBlur": {"kernel_size": 3},
+    "RandomGrayscale": {"factor": 0.3},
+    "RandomHue": {"factor": 0.2},
+    "RandomInvert": {},
+    "RandomPerspective": {"scale": 0.5},
+    "RandomPosterization": {"factor": 4},
+    "RandomRotation": {"factor": 0.1, "fill_mode": "nearest"},
+    "RandomSaturation": {"factor": 0.2},
+    "RandomSharpness": {"factor": 0.2},
+    "RandomShear": {"x_factor": 0.2},
+    "RandomTranslation": {"height_factor": 0.1, "width_factor": 0.2},
+    "RandomZoom": {"height_factor": 0.1, "fill_value": 0.5},
+    "Solarization": {"addition_factor": 0.2},
+}
+ALWAYS = {
+    "AutoContrast": {},
+    "AutoContrast in 0..1": {"value_range": (0, 1)},
+    "ContrastLimitedAdaptiveHistogramEqualization": {},
+    "ContrastLimitedAdaptiveHistogramEqualization of 3 by 2 tiles": {"tile_grid_size": (3, 2), "clip_limit": 1.5},
+    "ContrastLimitedAdaptiveHistogramEqualization of channels": {
+        "clip_limit": 0,
+        "tile_grid_size": (4, 3),
+        "data_format": "channels_first",
+    },
+    "ContrastLimitedAdaptiveHistogramEqualization in 0..1": {"value_range": (0.0, 1.0), "tile_grid_size": (2, 2)},
+}
+
+
+def images(dtype, options):
+    rng = np.random.default_rng(0)
+    if np.dtype(dtype).kind == "f" and tuple(options.get("value_range", (0, 255))) == (0, 1):
+        return rng.uniform(size=(2, 8, 9, 3)).astype(dtype)
+    return rng.integers(0, 256, size=(2, 8, 9, 3)).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "float32", "float64"])
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_at_inference_images_stay_as_they_are(name, dtype):
+    options = IDENTITIES[name]
+    x = images(dtype, options)
+    model = keras.Sequential([keras.Input((8, 9, 3), dtype=dtype), getattr(LAYERS, name)(**options)])
+    expected = np.asarray(model(x, training=False))
+    opened = reopen(model)
+    assert_close(opened.forward(x), expected, 0.0)
+    assert opened.layers[0].multiply_adds((None, 8, 9, 3)) == 0
+    with pytest.raises(UnsupportedLayerError, match=r"use training=False"):
+        opened.forward(x, training=True)
+
+
+def test_equalization_acts_only_while_keras_trains():
+    """Keras can equalise, but not put the layer in a model: its output is its input, which it holds to be a mistake."""
+    x = images("float32", {})
+    expected = np.asarray(LAYERS.Equalization(bins=64)(x, training=False))
+    np.testing.assert_array_equal(ours.Equalization(bins=64).forward(x), expected)
+
+
+def test_a_random_crop_hands_on_the_whole_image():
+    model = keras.Sequential([keras.Input((8, 9, 3)), LAYERS.RandomCrop(4, 5), LAYERS.GlobalAveragePooling2D()])
+    x = images("float32", {})
+    opened = reopen(model)
+    assert opened.layers[0].compute_output_shape((None, 8, 9, 3)) == (None, 4, 5, 3)
+    assert_close(opened.forward(x), np.asarray(model(x, training=False)), 1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("row", ALWAYS)
+def test_contrast_equals_keras(row, dtype):
+    name, options = row.split()[0], ALWAYS[row]
+    x = images(dtype, options)
+    model = keras.Sequential([keras.Input((8, 9, 3), dtype=dtype), getattr(LAYERS, name)(**options)])
+    # Values of 0 ... 255, or parts of them, after a sum over a tile and four more: ten roundings of float32.
+    tolerance = 1e-6 if dtype == "float32" else 0.0
+    assert_close(reopen(model).forward(x), np.asarray(model(x, training=False)), tolerance)
+
+
+def test_a_flat_image_has_no_contrast_to_stretch():
+    x = np.full((1, 4, 4, 3), 7, dtype=np.float32)
+    np.testing.assert_array_equal(ours.AutoContrast().forward(x), x)
+
+
+@pytest.mark.parametrize(
+    ("layer", "config", "message"),
+    [
+        (ours.RandomFlip, {"mode": "horizontal", "angle": 3}, "angle=3 is not one that Kaca knows"),
+        (ours.AutoContrast, {"value_range": (1, 1)}, "value_range must grow"),
+        (ours.AutoContrast, {"value_range": 255}, "value_range must be two numbers"),
+    ],
+)
+def test_a_wrong_option_is_refused_by_name(layer, config, message):
+    with pytest.raises(UnsupportedLayerError, match=message):
+        layer.from_config({"name": "first", **config})
+
+
+def test_options_are_kept_by_name():
+    layer = ours.RandomTranslation(0.1, 0.2, fill_mode="nearest", name="shift")
+    assert layer.config == {"height_factor": 0.1, "width_factor": 0.2, "fill_mode": "nearest", "name": "shift"}
