@@ -18,7 +18,8 @@ TASK = ToyTask()
 FIELDS = [
     "experiment", "variant", "seed", "dataset", "n_test", "keras_macro_f1", "scratch_macro_f1", "keras_accuracy",
     "label_match", "max_abs_diff", "mean_abs_diff", "parameters", "train_seconds", "scratch_predict_seconds",
-    "keras_predict_seconds", "run_dir", "classes", "fallback", "reused", "epochs", "provenance",
+    "keras_predict_seconds", "run_dir", "classes", "fallback", "reused", "epochs", "val_macro_f1",
+    "provenance",
 ]  # fmt: skip
 
 

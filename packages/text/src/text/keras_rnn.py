@@ -76,12 +76,14 @@ def _steps(options: ModelOptions, classes: int, vocabulary: int) -> Iterator[Ste
 
 
 def _recurrent(options: ModelOptions, name: str, *, sequences: bool) -> keras.layers.Layer:
-    # A recurrent layer of Keras that may use cuDNN is not compiled by XLA, which on a CPU makes it several times slower.
-    more: dict[str, Any] = {} if options.cell == "simple_rnn" else {"use_cudnn": False}
     layer = CELLS[options.cell](
-        options.units, return_sequences=sequences, recurrent_dropout=options.recurrent_dropout, name=name, **more
+        options.units, return_sequences=sequences, recurrent_dropout=options.recurrent_dropout, name=name
     )
-    return keras.layers.Bidirectional(layer, name=f"bidirectional_{name}") if options.bidirectional else layer
+    if options.bidirectional:
+        layer = keras.layers.Bidirectional(layer, name=f"bidirectional_{name}")
+    # Compiling a loop of a hundred steps with XLA takes longer than it saves in a few hundred training steps on a CPU.
+    layer.supports_jit = False
+    return layer
 
 
 def _max_over_time(states: Any) -> Any:

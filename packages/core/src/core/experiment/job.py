@@ -89,6 +89,7 @@ def _result(job: Job, run: KeptRun, comparison: Comparison, dataset: Dataset, re
         "fallback": dataset.fallback,
         "reused": reused,
         "epochs": about["epochs"],
+        "val_macro_f1": about.get("val_macro_f1"),  # runs that were kept before it was noted have none
         "provenance": {
             "git_commit": job.git_commit,
             "versions": provenance.versions(),

@@ -31,6 +31,7 @@ def train_into(
     history = fit(network, dataset, settings.train, progress)
     train_seconds = time.perf_counter() - started
     network.saved.save(folder / "model.keras")
+    chosen_by, _ = predict(network.trained, network.encode(dataset.validation.inputs))
     test = network.encode(dataset.test.inputs)
     probabilities, predict_seconds = predict(network.trained, test)
     np.save(folder / "probabilities.npy", probabilities)
@@ -40,6 +41,7 @@ def train_into(
     return {
         "parameters": int(network.saved.count_params()),
         "epochs": len(history["loss"]),
+        "val_macro_f1": macro_f1(dataset.validation.labels, chosen_by),
         "train_seconds": train_seconds,
         "keras_predict_seconds": predict_seconds,
         "date": now(),
@@ -102,6 +104,11 @@ def activations(file: Path, inputs: Array) -> dict[str, Array]:
     return {name: keras.ops.convert_to_numpy(value) for name, value in outputs.items()}
 
 
+def macro_f1(labels: Labels, probabilities: Array) -> float:
+    """Score the most probable classes; labels (n,), probabilities (n, classes)."""
+    return float(f1_score(labels, probabilities.argmax(axis=1), average="macro", zero_division=0))
+
+
 class ValidationMacroF1(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
     """Adds `val_macro_f1` to an epoch's logs; Keras' own metric wants one-hot labels."""
 
@@ -112,9 +119,9 @@ class ValidationMacroF1(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Predict the validation split."""
-        chosen = self.model.predict(self.inputs, batch_size=BATCH_SIZE, verbose=0).argmax(axis=1)
+        probabilities = self.model.predict(self.inputs, batch_size=BATCH_SIZE, verbose=0)
         if logs is not None:
-            logs["val_macro_f1"] = float(f1_score(self.labels, chosen, average="macro", zero_division=0))
+            logs["val_macro_f1"] = macro_f1(self.labels, probabilities)
 
 
 class Reporter(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
