@@ -39,22 +39,28 @@ class Comparison:
         apart = np.abs(self.keras.astype(np.float64) - self.scratch)
         return {
             "n_test": len(self.labels),
-            "keras_macro_f1": _macro_f1(self.labels, chosen),
-            "scratch_macro_f1": _macro_f1(self.labels, ours),
+            "keras_macro_f1": self._macro_f1(chosen),
+            "scratch_macro_f1": self._macro_f1(ours),
             "keras_accuracy": float(accuracy_score(self.labels, chosen)),
             "label_match": float((chosen == ours).mean()),
             "max_abs_diff": float(apart.max()),
             "mean_abs_diff": float(apart.mean()),
         }
 
+    def _macro_f1(self, chosen: npt.NDArray[np.int64]) -> float:
+        """The mean over all classes of their F1; a class that is neither there nor chosen counts as 0."""
+        classes = range(self.keras.shape[1])
+        return float(f1_score(self.labels, chosen, labels=classes, average="macro", zero_division=0))
+
     def telling_rows(self) -> list[int]:
-        """Choose rows to show: the first, those where the sides disagree, and the mistakes that Keras is surest of."""
+        """Choose rows to show: the first, where the sides disagree, are furthest apart, or Keras is surest and wrong."""
         chosen = self.keras.argmax(axis=1)
         apart = np.flatnonzero(chosen != self.scratch.argmax(axis=1))[:SHOWN_ROWS]
+        furthest = np.argsort(-np.abs(self.keras - self.scratch).max(axis=1), kind="stable")[:SHOWN_ROWS]
         wrong = np.flatnonzero(chosen != self.labels)
         surest = wrong[np.argsort(-self.keras[wrong].max(axis=1), kind="stable")][:SHOWN_ROWS]
         first = np.arange(min(SHOWN_ROWS, len(self.labels)))
-        return list(dict.fromkeys(int(row) for row in np.concatenate([first, apart, surest])))
+        return list(dict.fromkeys(int(row) for row in np.concatenate([first, apart, furthest, surest])))
 
 
 def compare(run: KeptRun, dataset: Dataset) -> Comparison:
@@ -87,7 +93,3 @@ def _difference(name: str, kind: str, theirs: Array, ours: dict[str, Array]) -> 
         "mean_abs_diff": float(apart.mean()),
         "largest_value": float(np.abs(theirs).max()),
     }
-
-
-def _macro_f1(labels: Labels, chosen: npt.NDArray[np.int64]) -> float:
-    return float(f1_score(labels, chosen, average="macro", zero_division=0))
