@@ -35,7 +35,7 @@ def test_the_networks_of_the_study(conv_layers, filters, flat):
     assert all(layer.padding == "same" and layer.kernel_size == (3, 3) for layer in convolutions)
     assert model.get_layer("flatten").output.shape == (None, flat)
     assert kinds(model)[-3:] == ["Flatten", "Dense", "Dense"]
-    assert model.output.shape == (None, 10)
+    assert model.output_shape == (None, 10)
 
 
 def test_pixels_are_scaled_in_one_place():

@@ -113,7 +113,7 @@ class TestSweepOnRealImages:
         folder, outputs = sweep
         output, errors, _ = outputs[0]
         assert "1 of 2: pooling=max, seed 0" in output
-        assert "200/200" in output
+        assert "agreement on all 200 test examples" in output
         assert output.rstrip().endswith(f"report: {folder / 'report.html'}")
         assert "\x1b" not in output
         assert errors == ""

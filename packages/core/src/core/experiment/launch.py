@@ -17,6 +17,7 @@ from core.experiment.sweep import Sweep
 from core.experiment.task import Task
 
 USAGE_ERROR = 2  # the exit status that Unix tools give for a mistake in the command
+UNLIMITED = 200  # characters of a line where no terminal sets a limit
 INTERRUPTED = 130  # 128 + SIGINT
 
 
@@ -25,7 +26,8 @@ def launch(task: Task) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's log in C++; must be set before its import
     try:
         folder = experiments_folder(task.package)
-        sweep = Sweep(task, folder, Console())
+        console = Console()
+        sweep = Sweep(task, folder, console if console.is_terminal else Console(width=UNLIMITED))
 
         def job(config: DictConfig) -> None:
             # Hydra would print a stack trace for an error, so mistakes are answered here, inside the job.

@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from core.experiment.progress import duration
 from core.experiment.reporting.folder import variant_label
 
-COLUMNS = ("Keras F1", "Kaca F1", "difference", "labels agree", "largest diff", "parameters", "trained in")
+COLUMNS = ("Keras\nF1", "Kaca\nF1", "diff.", "labels\nagree", "largest\ndiff.", "param-\neters", "trained\nin")
 
 
 def print_table(results: list[dict[str, Any]], console: Console) -> None:
-    """Print variant, macro F1 of both sides, their difference, agreement, size and time."""
+    """Print variant, macro F1 of both sides, their difference, agreement, size and time; 80 columns are enough."""
     several = len({result["seed"] for result in results}) > 1
-    table = Table(title="Macro F1 and agreement over the whole test split", title_justify="left")
+    tested = " and ".join(dict.fromkeys(f"{result['n_test']:,}" for result in results))
+    table = Table(
+        title=f"\nMacro F1 and agreement on all {tested} test examples",
+        title_justify="left",
+        title_style="bold",
+        caption="* trained before and found again" if any(result["reused"] for result in results) else None,
+        caption_justify="left",
+        box=None,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     table.add_column("variant", overflow="fold")
     if several:
-        table.add_column("seed", justify="right")
+        table.add_column("seed", justify="right", no_wrap=True)
     for name in COLUMNS:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for result in results:
-        agreeing = round(result["label_match"] * result["n_test"])
         seed = [str(result["seed"])] if several else []
-        table.add_row(
-            variant_label(result["variant"]),
-            *seed,
-            f"{result['keras_macro_f1']:.4f}",
-            f"{result['scratch_macro_f1']:.4f}",
-            f"{result['scratch_macro_f1'] - result['keras_macro_f1']:.4f}",
-            f"{agreeing:,}/{result['n_test']:,}",
-            f"{result['max_abs_diff']:.1e}",
-            f"{result['parameters']:,}",
-            duration(result["train_seconds"]) + (" (kept)" if result["reused"] else ""),
-        )
+        table.add_row(variant_label(result["variant"]).replace(", ", "\n"), *seed, *_cells(result))
     console.print(table)
+
+
+def _cells(result: dict[str, Any]) -> list[str]:
+    agreeing = round(result["label_match"] * result["n_test"])
+    difference = round(result["scratch_macro_f1"] - result["keras_macro_f1"], 4) + 0.0  # no negative zero
+    return [
+        f"{result['keras_macro_f1']:.4f}",
+        f"{result['scratch_macro_f1']:.4f}",
+        f"{difference:.4f}",
+        "all" if agreeing == result["n_test"] else f"{agreeing:,}",
+        f"{result['max_abs_diff']:.1e}",
+        f"{result['parameters']:,}",
+        ("*" if result["reused"] else "") + str(timedelta(seconds=round(result["train_seconds"]))),
+    ]
