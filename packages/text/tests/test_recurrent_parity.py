@@ -103,7 +103,8 @@ def test_bidirectional_with_a_backward_layer_of_its_own():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_stack_of_cells(dtype, sequences):
     cells = [LAYERS.LSTMCell(4, dtype=dtype), LAYERS.LSTMCell(2, dtype=dtype), LAYERS.GRUCell(3, dtype=dtype)]
-    compare(LAYERS.RNN(cells, return_sequences=sequences, return_state=True, dtype=dtype), dtype)
+    stack = LAYERS.StackedRNNCells(cells, dtype=dtype)  # a plain list would be float32 in Keras, whatever the layer is
+    compare(LAYERS.RNN(stack, return_sequences=sequences, return_state=True, dtype=dtype), dtype)
     one = LAYERS.RNN(LAYERS.SimpleRNNCell(4, dtype=dtype), go_backwards=True, return_sequences=sequences, dtype=dtype)
     compare(one, dtype, state=1)
 

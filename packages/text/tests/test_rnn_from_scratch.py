@@ -71,7 +71,7 @@ def test_one_sentence_is_a_batch_of_one(folder):
     net.load_keras_model(folder / "model.keras")
     for use in (net.predict, net.predict_proba, net.forward):
         np.testing.assert_array_equal(use(TEXTS[0]), use(TEXTS[:1]))
-    assert net.activations(TEXTS[0])["embedding"].shape == (1, 6, 4)
+    assert net.activations(TEXTS[0])[net.layers[-3].name].shape == (1, 6, 4)
     assert net.takes_sentences
 
 
