@@ -1,0 +1,156 @@
+"""`python -m text.run` as a user types it: a sweep of real sentences, the fallback, and mistakes in one line."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import core.extras
+from text import run
+
+DATA = os.environ.get("KACA_DATA_DIR")
+TINY = [
+    "train.epochs=1", "seed=0", "model.units=6", "model.embedding_dim=8", "model.dense_units=6", "data.train_limit=60",
+    "data.validation_limit=30",
+]  # fmt: skip
+CONTRACT = {"result.json", "history.json", "predictions.npz", "trace.json", "samples.json", "model.keras"}
+
+
+def in_process(monkeypatch, tmp_path, *arguments):
+    """Run the command in this process; return its exit status."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KACA_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(sys, "argv", ["text.run", *arguments, f"hydra.sweep.dir={tmp_path / 'sweep'}"])
+    try:
+        run.main()
+    except SystemExit as end:
+        return end.code
+    return 0
+
+
+def read(folder, name):
+    return json.loads((folder / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="class")
+def sweep(tmp_path_factory):
+    """Both cells in both directions, on real sentences; then the LSTM alone, which is found again."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder = tmp_path_factory.mktemp("both")
+        arguments = ["+exp=bidirectional", "data.fallback=false", *TINY]
+        assert in_process(monkeypatch, folder, *arguments) == 0
+        (folder / "sweep").rename(folder / "first")
+        assert in_process(monkeypatch, folder, *arguments, "model.cell=lstm") == 0
+    return folder / "first", folder / "sweep"
+
+
+@pytest.mark.skipif(not DATA, reason="KACA_DATA_DIR names no local mirror of NusaX")
+class TestSweepOnRealSentences:
+    def test_numpy_reads_every_test_sentence_as_keras_reads_its_ids(self, sweep):
+        summary = read(sweep[0], "summary.json")
+        assert len(summary) == 4
+        for row in summary:
+            assert (row["dataset"], row["n_test"], row["label_match"]) == ("nusax", 400, 1.0)
+            assert row["max_abs_diff"] <= 1e-6
+            assert row["keras_macro_f1"] == row["scratch_macro_f1"]
+            assert 0 <= row["val_macro_f1"] <= 1
+
+    def test_variants_are_named_as_the_study_names_them(self, sweep):
+        about = read(sweep[0], "sweep.json")
+        assert about["variants"] == list(about["original"])
+        page = (sweep[0] / "report.html").read_text(encoding="utf-8")
+        assert ".4981" in page
+        assert "from scratch it crashed" in page
+
+    def test_the_folder_holds_what_the_report_reads(self, sweep):
+        job = sweep[0] / "0"
+        assert {path.name for path in job.iterdir() if path.is_file()} >= CONTRACT
+        with np.load(job / "predictions.npz") as arrays:
+            assert arrays["keras"].shape == arrays["scratch"].shape == (400, 3)
+        history = read(job, "history.json")
+        assert {"loss", "val_loss", "accuracy", "val_accuracy", "val_macro_f1"} <= set(history)
+        assert read(job, "result.json")["val_macro_f1"] == history["val_macro_f1"][-1]
+        samples = read(job, "samples.json")
+        assert all(sample["kind"] == "text" and sample["text"] for sample in samples)
+        trace = read(job, "trace.json")
+        assert trace[0]["class"] == "TextVectorization"
+        assert trace[0]["max_abs_diff"] == 0
+        assert all(row["max_abs_diff"] <= 1e-6 for row in trace)
+
+    def test_the_saved_model_takes_raw_sentences(self, sweep):
+        model = core.load_model(sweep[0] / "3" / "model.keras")
+        assert model.predict_proba(["Enak sekali, pelayanannya ramah", ""]).shape == (2, 3)
+
+    def test_one_cell_on_the_command_line_narrows_it_and_is_found_again(self, sweep):
+        rows = read(sweep[1], "summary.json")
+        assert [row["variant"] for row in rows] == [
+            {"model.cell": "lstm", "model.bidirectional": False}, {"model.cell": "lstm", "model.bidirectional": True}
+        ]  # fmt: skip
+        before = {json.dumps(row["variant"]): row["keras_macro_f1"] for row in read(sweep[0], "summary.json")}
+        assert all(row["keras_macro_f1"] == before[json.dumps(row["variant"])] for row in rows)
+        assert [read(sweep[1] / str(job), "result.json")["reused"] for job in range(2)] == [True, True]
+
+
+MISTAKES = [
+    (["model.cell=rnn"], "error: model.cell: expected one of simple_rnn, lstm, gru, got 'rnn'"),
+    (["model.units=64,0"], "error: model.units: expected a whole number of at least 1, got 0"),
+    (["+model.unit=3"], "error: model.unit: no such option"),
+    (["model.recurrent_dropout=1.5"], "error: model.recurrent_dropout: expected a number"),
+    (["+exp=mask,cell"], "error: exp: one experiment at a time"),
+    (["data.languages=[ind,xyz]"], "error: data.languages: expected one of ace"),
+    (["data.languages=ind"], "error: data.languages: expected a list"),
+    (["train.monitor=f1"], "error: train.monitor: expected one of val_loss"),
+    (["data.fallback=false"], "error: NusaX is not at hand"),
+    (["data=ulasan", "data.test_limit=2"], "error: data: a split needs at least 3 sentences"),
+]
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    monkeypatch.delenv("KACA_DATA_DIR", raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=lambda value: " ".join(value)[:40])
+def test_a_mistake_is_answered_in_one_line(monkeypatch, tmp_path, capfd, offline, arguments, message):
+    assert in_process(monkeypatch, tmp_path, *arguments) == 2
+    errors = capfd.readouterr().err
+    assert errors.startswith(message)
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [("model.unit=3", "model.unit"), ("+exp=nothing", "exp/nothing"), ("data=imdb", "data/imdb")],
+)
+def test_what_hydra_refuses_names_the_option_without_a_stack_trace(monkeypatch, tmp_path, capfd, argument, message):
+    assert in_process(monkeypatch, tmp_path, argument) != 0
+    errors = capfd.readouterr().err
+    assert message in errors
+    assert "Traceback" not in errors
+
+
+def test_without_network_and_mirror_the_sweep_runs_on_the_reviews_and_says_so(monkeypatch, tmp_path, capfd, offline):
+    assert in_process(monkeypatch, tmp_path, *TINY, "model.cell=simple_rnn") == 0
+    assert "ATTENTION: NusaX is not at hand" in capfd.readouterr().out
+    (row,) = read(tmp_path / "sweep", "summary.json")
+    assert (row["dataset"], row["n_test"], row["label_match"]) == ("ulasan", 82, 1.0)
+    assert "reviews, ulasan, instead" in read(tmp_path / "sweep" / "0", "result.json")["fallback"]
+
+
+def test_without_the_extra_it_names_it(monkeypatch, capfd):
+    monkeypatch.setattr(core.extras, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as end:
+        run.main()
+    assert end.value.code == 2
+    errors = capfd.readouterr().err
+    assert "kaca-text[experiment]" in errors
+    assert errors.count("\n") == 1
+
+
+def test_importing_it_needs_no_extra():
+    code = "import sys, text.run; sys.exit(any(name in sys.modules for name in ('tensorflow', 'hydra', 'sklearn')))"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
