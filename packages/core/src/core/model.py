@@ -19,6 +19,7 @@ from core.graph import Node, Ref, leaves, map_nest, refs
 from core.inputs import adapt_input, refuse_nan
 from core.layer import Layer, numbered
 from core.layers.input_layer import InputLayer
+from core.operation import Operation
 from core.propagation import apply, mask_leaves
 from core.summary import summarise
 
@@ -49,7 +50,8 @@ class Model(Layer):
         super().__init__(name=name, **common)
         self.layers = list(layers)
         # Raw operations own no weights and are not counted when Keras names the layers in a file.
-        self.children = {f"layers/{key}": layer for key, layer in numbered(layers).items()}
+        counted = numbered(layer for layer in layers if not isinstance(layer, Operation))
+        self.children = {f"layers/{key}": layer for key, layer in counted.items()}
         self.nodes = tuple(nodes)
         self.inputs = inputs
         self.outputs = outputs
@@ -77,7 +79,7 @@ class Model(Layer):
 
     def _follow_shapes(self, given: Sequence[Any], *, build: bool) -> dict[Ref, Shape]:
         shapes: dict[Ref, Shape] = {}
-        outside = list(_shape_leaves(given))
+        outside = [shape for nest in given for shape in _shape_leaves(nest)]
         for ref in refs(self.inputs):
             shapes[ref] = outside.pop(0) if outside else cast(InputLayer, self.nodes[ref.node].layer).batch_shape
         for index, node in enumerate(self.nodes):
@@ -87,7 +89,10 @@ class Model(Layer):
             try:
                 if build:
                     node.layer.build(*args, **kwargs)
-                result = node.layer.compute_output_shape(*args, **kwargs)
+                if isinstance(node.layer, Operation):
+                    result = node.layer.follow(node.args, node.kwargs, shapes)
+                else:
+                    result = node.layer.compute_output_shape(*args, **kwargs)
             except (InputError, IndexError, TypeError, ValueError, ArithmeticError) as error:
                 raise UnsupportedLayerError(f"{node.layer} cannot take an input of shape {args}: {error}") from error
             shapes |= {Ref(index, output): shape for output, shape in enumerate(_shape_leaves(result))}
@@ -257,7 +262,7 @@ def _shape_leaves(nest: Any) -> Iterator[Shape]:
     if isinstance(nest, dict):
         for key in sorted(nest):
             yield from _shape_leaves(nest[key])
-    elif isinstance(nest, tuple) and nest and all(size is None or isinstance(size, int) for size in nest):
+    elif isinstance(nest, tuple) and all(size is None or isinstance(size, int) for size in nest):
         yield nest
     elif isinstance(nest, list | tuple):
         for value in nest:

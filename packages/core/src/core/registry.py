@@ -33,6 +33,9 @@ _REFUSED = {
     "TorchModuleWrapper": "it unpickles Python objects from the file",
 }
 
+#: Where Keras keeps its raw operations; `ReLU` with options is one of them as a function, and a layer too.
+_OPERATION_MODULES = ("keras.src.ops.", "keras.src.activations.")
+
 _user_layers: dict[str, type[Layer]] = {}
 
 
@@ -63,7 +66,7 @@ def find_layer(class_name: str, module: object = None, registered_name: object =
     for name in (registered_name, class_name):
         if isinstance(name, str) and name in _user_layers:
             return _user_layers[name]
-    kind = "OPERATIONS" if isinstance(module, str) and module.startswith("keras.src.ops.") else "LAYERS"
+    kind = "OPERATIONS" if isinstance(module, str) and module.startswith(_OPERATION_MODULES) else "LAYERS"
     custom = isinstance(registered_name, str) and ">" in registered_name and not registered_name.startswith("keras")
     found = None if custom else _installed(kind).get(class_name)
     if found is None:

@@ -39,13 +39,10 @@ def _join(one: str, other: str) -> str:
 
 
 def kind_of(value: Any) -> str:
-    """Name the type of an array, a type, or a Python number; "int" and "float" are weak."""
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int):
-        return "int"
-    if isinstance(value, float):
-        return "float"
+    """Name the type of an array, a type, or a Python number or its type; "int" and "float" are weak."""
+    for python in (bool, int, float):
+        if value is python or isinstance(value, python):
+            return python.__name__
     return value if isinstance(value, str) else np.dtype(getattr(value, "dtype", value)).name
 
 

@@ -1,0 +1,132 @@
+"""A raw operation of a Functional model: a function of its tensors, without parameters, such as ``x * 2`` or ``mean``.
+
+Keras writes ``x * 2 + 1`` as nodes of a graph, named after the functions of `keras.ops`. They stand beside the layers of
+a model, own no weights, carry no masks, and are not counted when Keras numbers the layers in a file.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from core.arrays import Shape
+from core.errors import InputError, KacaError, UnsupportedLayerError
+from core.graph import leaves, map_nest
+from core.layer import Layer
+
+#: What a function of NumPy raises on arguments that do not fit.
+_UNFIT = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, MemoryError)
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A tensor whose shape alone is known."""
+
+    shape: Shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a function whose tensors are `Symbol`s: what a shape rule sees."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    options: dict[str, Any]
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """The shapes of all tensors and constant arrays, in the order of the arguments."""
+        nests = (self.args, list(self.options.values()))
+        return [leaf.shape for leaf in leaves(nests) if isinstance(leaf, Symbol | np.ndarray)]
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the first of them."""
+        return self.shapes[0]
+
+
+#: Gives the shape (or the list of shapes) that a call returns.
+ShapeRule = Callable[[Call], Any]
+
+
+class Operation(Layer):
+    """y = function(tensors and constants, options); the options come from the config, constants from the call.
+
+    Raises `InputError` where the function cannot take its arguments. Source: https://keras.io/api/ops/
+    """
+
+    autocast = False
+    function: ClassVar[Callable[..., Any]]
+    shape_rule: ClassVar[ShapeRule]
+
+    def __init__(self, *, name: str | None = None, **options: Any) -> None:
+        super().__init__(name=name)
+        known = inspect.signature(self.function).parameters.values()
+        accepted = {parameter.name for parameter in known if parameter.kind is not parameter.VAR_POSITIONAL}
+        unknown = sorted(set(options) - accepted)
+        if unknown and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in known):
+            raise InputError(f"option {unknown[0]}={options[unknown[0]]!r} is not one that Kaca knows")
+        self.options = options
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Build the operation that a Keras config describes: all but the name are options of its function."""
+        try:
+            return cls(**config)
+        except InputError as error:
+            raise UnsupportedLayerError(f"operation {cls.__name__}: {error}") from error
+
+    def forward(self, *inputs: Any, **context: Any) -> Any:
+        """Apply the function; training and random numbers do not concern it."""
+        named = {key: value for key, value in context.items() if key not in {"training", "rng"}}
+        with np.errstate(all="ignore"):
+            return self.call(*inputs, **named)
+
+    def call(self, *inputs: Any, **named: Any) -> Any:
+        """Apply the function to tensors and constants."""
+        try:
+            return self.function(*inputs, **(self.options | named))
+        except KacaError as error:
+            raise InputError(f"{self}: {error}") from error
+        except _UNFIT as error:
+            raise InputError(f"{self} cannot be computed for its inputs: {error}") from error
+
+    def follow(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Any:
+        """Give the shape of the output of a call whose tensors are keys of `shapes`; constants count too."""
+
+        def symbol(leaf: Any) -> Any:
+            return Symbol(shapes[leaf]) if isinstance(leaf, tuple) and leaf in shapes else leaf
+
+        nests = tuple(map_nest(symbol, arg) for arg in args)
+        named = {key: map_nest(symbol, value) for key, value in kwargs.items()}
+        try:
+            with np.errstate(all="ignore"):
+                return type(self).shape_rule(Call(self.function, nests, self.options | named))
+        except KacaError:
+            raise
+        except _UNFIT as error:
+            raise InputError(f"its arguments do not fit: {error}") from error
+
+    def multiply_adds(self, *shapes: Any, **named_shapes: Any) -> int:
+        """Count nothing: element by element there are few."""
+        return 0
+
+
+def operation(name: str, function: Callable[..., Any], shape_rule: ShapeRule) -> type[Operation]:
+    """Make the class of one operation, under Keras' name for it."""
+    members = {
+        "__doc__": function.__doc__,
+        "__module__": __name__,
+        "function": staticmethod(function),
+        "shape_rule": staticmethod(shape_rule),
+    }
+    return type(name, (Operation,), members)

@@ -1,0 +1,28 @@
+"""The raw operations of a Functional model: one table of Keras' names, functions and shape rules for each family."""
+
+from core.operation import Operation, operation
+from core.operations import (
+    activation,
+    arithmetic,
+    choosing,
+    conversion,
+    elementwise,
+    joining,
+    networks,
+    products,
+    reductions,
+    shaping,
+)
+
+_FAMILIES = (
+    activation, arithmetic, choosing, conversion, elementwise, joining, networks, products, reductions, shaping,
+)  # fmt: skip
+
+#: What core brings to `core.load_model`, by Keras' class name of the operation.
+OPERATIONS: dict[str, type[Operation]] = {
+    name: operation(name, function, shape_rule)
+    for family in _FAMILIES
+    for name, (function, shape_rule) in family.TABLE.items()
+}
+
+__all__ = ["OPERATIONS"]
