@@ -10,7 +10,19 @@ import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parent / "models"
-HEAVY = ["tensorflow", "keras", "hydra", "pandas", "sklearn", "scipy", "matplotlib", "jinja2", "rich", "datasets", "omegaconf"]
+HEAVY = [
+    "tensorflow",
+    "keras",
+    "hydra",
+    "pandas",
+    "sklearn",
+    "scipy",
+    "matplotlib",
+    "jinja2",
+    "rich",
+    "datasets",
+    "omegaconf",
+]
 SENTENCES = ["kopi ini enak sekali", "pelayanan lambat dan mahal", "biasa saja", "", "tidak dikenal kopi"]
 
 

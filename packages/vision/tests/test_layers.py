@@ -102,6 +102,8 @@ def test_forward_equals_keras_in_single_precision(row):
     [
         (LAYERS.Conv2D, {"filters": 5, "kernel_size": 3, "padding": "same", "activation": "relu"}, IMAGES),
         (LAYERS.DepthwiseConv2D, {"kernel_size": 3}, IMAGES),
+        (LAYERS.SeparableConv2D, {"filters": 5, "kernel_size": 3}, IMAGES),
+        (LAYERS.Conv2DTranspose, {"filters": 5, "kernel_size": 3, "strides": 2}, IMAGES),
         (LAYERS.MaxPooling2D, {}, IMAGES),
         (LAYERS.GlobalAveragePooling2D, {}, IMAGES),
         (LAYERS.Rescaling, {"scale": 0.5}, IMAGES),
@@ -219,6 +221,11 @@ def test_a_wrong_option_is_refused_by_name(layer, options, message):
         (ours.Conv2D(5, 3, name="first"), (2, 2, 8, 3), "Conv2D 'first': a window that reaches over 3 cells .* in 2"),
         (ours.MaxPooling2D(4, name="first"), (2, 8, 3, 3), "MaxPooling2D 'first': a window .* 4 cells .* in 3"),
         (ours.Cropping2D(2, name="first"), (2, 4, 9, 3), "Cropping2D 'first': cropping=.* leaves nothing"),
+        (
+            ours.SeparableConv2D(5, 3, name="first"),
+            (2, 8, 8, 1),
+            "SeparableConv2D 'first' expects an input with 3 values",
+        ),
         (ours.RandomFlip(name="first"), (2, 4, 9), "RandomFlip 'first' expects an input with 4 axes"),
     ],
     ids=str,
@@ -235,6 +242,9 @@ def test_a_model_whose_images_vanish_is_refused_when_it_is_built():
         layer.compute_output_shape((None, 8, 8, 3))
     with pytest.raises(InputError, match="cannot be cut in groups=2"):
         ours.Conv2D(4, 3, groups=2).build((None, 8, 8, 3))
+    with pytest.raises(InputError, match=r"scale has the shape \(2,\), which does not fit an input \(None, 8, 8, 3\)"):
+        ours.Rescaling([1.0, 2.0]).compute_output_shape((None, 8, 8, 3))
+    assert ours.Rescaling([1.0, 2.0]).compute_output_shape((None, None)) == (None, None)
 
 
 def test_keras2_wrote_groups_into_depthwise_layers():

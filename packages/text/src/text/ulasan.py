@@ -15,7 +15,7 @@ CLASSES = ("negative", "neutral", "positive")
 
 def load_ulasan() -> Split:
     """Read every review and its class, in the order of the file."""
-    with (files("text") / "ulasan.tsv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    lines = (files("text") / "ulasan.tsv").read_text(encoding="utf-8").splitlines()
+    rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     texts = np.array([row["text"] for row in rows], dtype=object)
     return Split(texts, np.array([CLASSES.index(row["label"]) for row in rows], np.int64))

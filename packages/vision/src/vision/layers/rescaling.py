@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.arrays import Array, Shape
+from core.arrays import Array, Shape, show_shape
 from core.errors import InputError
 from core.layer import Layer
 from core.options import one_of
@@ -31,14 +31,12 @@ class Rescaling(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape stays. Raises `InputError` where scale or offset have other axes or sizes."""
-        sizes = tuple(1 if size is None else size for size in input_shape)
         for option, values in (("scale", self.scale), ("offset", self.offset)):
-            try:
-                fits = np.broadcast_shapes(sizes, values.shape) == sizes
-            except ValueError:
-                fits = False
-            if not fits:
-                raise InputError(f"{option} has the shape {values.shape}, which does not fit an input {input_shape}")
+            along = zip(reversed(values.shape), reversed(input_shape), strict=False)
+            if values.ndim > len(input_shape) or any(count not in {1, size or count} for count, size in along):
+                raise InputError(
+                    f"{option} has the shape {values.shape}, which does not fit an input {show_shape(input_shape)}"
+                )
         return input_shape
 
     def call(self, x: Array) -> Array:

@@ -7,7 +7,8 @@ from typing import Any
 
 from core.arrays import Array, Shape
 from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
-from core.ops.convolution import convolve_depthwise
+from core.ops.convolution import convolve, convolve_depthwise
+from core.ops.windows import Window
 from core.options import integer
 
 
@@ -60,5 +61,5 @@ class SeparableConvolution(ConvolutionLayer):
     def call(self, x: Array) -> Array:
         """Return the activation of the two convolutions."""
         filtered = convolve_depthwise(self.to_channels_last(x), self.computing("depthwise_kernel"), self.window)
-        pointwise = self.computing("pointwise_kernel")
-        return self.finish(filtered @ pointwise.reshape(pointwise.shape[-2:]))
+        place = Window(*((1,) * self.rank,) * 3)  # a window of one cell
+        return self.finish(convolve(filtered, self.computing("pointwise_kernel"), place))

@@ -1,0 +1,98 @@
+"""Grouped-query attention: several heads of the query share one head of key and value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.errors import InputError
+from core.layers.attention.heads import HeadedAttention, same_lengths
+from core.options import integer
+
+
+class GroupQueryAttention(HeadedAttention):
+    """y = output(heads of softmax(query . key / sqrt(head_dim)) . value), key and value repeated for each group.
+
+    (batch, Tq, d), (batch, Tv, d) -> (batch, Tq, d); scores (batch, query heads, Tq, Tv). Children: query_dense,
+    key_dense, value_dense, output_dense, with `use_gate` gate_dense, each an `EinsumDense`.
+    Source: Ainslie et al. 2023, https://arxiv.org/abs/2305.13245
+    """
+
+    def __init__(
+        self,
+        head_dim: int,
+        num_query_heads: int,
+        num_key_value_heads: int,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        sliding_window: int | None = None,
+        flash_attention: object = None,
+        use_gate: bool = False,
+        seed: object = None,
+        **common: Any,
+    ) -> None:
+        self.head_dim = integer(head_dim, "head_dim")
+        self.num_query_heads = integer(num_query_heads, "num_query_heads")
+        self.num_key_value_heads = integer(num_key_value_heads, "num_key_value_heads")
+        if self.num_query_heads % self.num_key_value_heads:
+            raise InputError(f"num_query_heads={num_query_heads} must be a multiple of {num_key_value_heads}")
+        super().__init__(
+            size=self.head_dim, dropout=dropout, use_bias=use_bias, sliding_window=sliding_window,
+            flash_attention=flash_attention, use_gate=use_gate, seed=seed, **common,
+        )  # fmt: skip
+
+    def build(self, query: Shape, value: Shape, key: Shape | None = None, **constants: Any) -> None:
+        """Build the projections."""
+        key = value if key is None else key
+        if not len(query) == len(value) == len(key) == 3:
+            raise InputError(f"expects sequences of vectors, got the shapes {query}, {value}, {key}")
+        heads, few = (self.num_query_heads, self.head_dim), (self.num_key_value_heads, self.head_dim)
+        self._project("_query_dense", "query", query, heads)
+        self._project("_key_dense", "key", key, few)
+        if self.use_gate:
+            self._project("_gate_dense", "gate", query, heads, activation="sigmoid")
+        self._project("_value_dense", "value", value, few)
+        last = query[-1]
+        if last is None:
+            raise InputError("the size of the query's vectors must be known")
+        self._add("_output_dense", "attention_output", "bquh,uhm->bqm", "m", (*query[:2], *heads), (last,))
+
+    def compute_output_shape(
+        self, query: Shape, value: Shape, key: Shape | None = None, *, return_attention_scores: bool = False, **_: Any
+    ) -> Any:
+        """(batch, Tq, d) -> (batch, Tq, d), and the shares (batch, heads, Tq, Tv)."""
+        same_lengths(value, value if key is None else key)
+        scores = (query[0], self.num_query_heads, query[1], value[1])
+        return [query, scores] if return_attention_scores else query
+
+    def call(
+        self,
+        query: Array,
+        value: Array,
+        key: Array | None = None,
+        query_mask: Any = None,
+        value_mask: Any = None,
+        key_mask: Any = None,
+        attention_mask: Any = None,
+        return_attention_scores: bool = False,
+        training: bool = False,
+        use_causal_mask: bool = False,
+        *,
+        rng: np.random.Generator | None = None,
+    ) -> Any:
+        """Return what each query takes from the values, and its shares where they are asked for."""
+        key = value if key is None else key
+        visible = self._visible(query, value, (query_mask, value_mask, key_mask), attention_mask, use_causal_mask)
+        groups = self.num_query_heads // self.num_key_value_heads
+        projected = (
+            self.children["_query_dense"].forward(query),
+            np.repeat(self.children["_key_dense"].forward(key), groups, axis=2),
+            np.repeat(self.children["_value_dense"].forward(value), groups, axis=2),
+        )
+        output, scores = self._attend(projected, visible, training, rng, return_attention_scores)
+        if self.use_gate:
+            output = output * self.children["_gate_dense"].forward(query)
+        output = self.children["_output_dense"].forward(output)
+        return [output, scores] if return_attention_scores else output
