@@ -58,7 +58,8 @@ def sweep(*overrides):
     typed = [override for override in overrides if not override.startswith("+")]
     named = [f"{key}={value}" for key, value in whole.hydra.sweeper.params.items()]
     (jobs,) = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(named + typed), None)
-    return [dict(override.split("=", 1) for override in job) for job in jobs]
+    # Hydra writes booleans as Python does, people as YAML does
+    return [dict(override.lower().split("=", 1) for override in job) for job in jobs]
 
 
 def variants(experiment):

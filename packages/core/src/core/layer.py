@@ -57,6 +57,8 @@ class Layer:
     #: False where the input keeps its own type (token ids, strings).
     autocast: bool = True
 
+    #: Constants among the arguments of a call that decide what comes out; `compute_output_shape` receives them too.
+    shaping_arguments: ClassVar[tuple[str, ...]] = ()
     #: Files beside the weights that this layer is made whole by (a vocabulary); each is handed to `load_asset`.
     assets: ClassVar[tuple[str, ...]] = ()
 

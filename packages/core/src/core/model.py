@@ -248,11 +248,14 @@ class Model(Layer):
 
 
 def _shapes_of(node: Node, shapes: dict[Ref, Shape]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    args = tuple(map_nest(shapes.__getitem__, arg) for arg in node.args if any(True for _ in refs(arg)))
+    def shape_of(leaf: Any) -> Any:
+        return shapes[leaf] if isinstance(leaf, Ref) else leaf
+
+    args = tuple(map_nest(shape_of, arg) for arg in node.args if any(True for _ in refs(arg)))
     kwargs = {
-        key: map_nest(shapes.__getitem__, value)
+        key: map_nest(shape_of, value)
         for key, value in node.kwargs.items()
-        if key != "mask" and any(True for _ in refs(value))
+        if (key != "mask" and any(True for _ in refs(value))) or key in node.layer.shaping_arguments
     }
     return args, kwargs
 

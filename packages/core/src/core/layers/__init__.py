@@ -2,10 +2,12 @@
 
 from core.layers.activation import Activation
 from core.layers.activations import LAYERS as ACTIVATIONS
+from core.layers.attention import LAYERS as ATTENTION
 from core.layers.batch_normalization import BatchNormalization
 from core.layers.convolution import LAYERS as CONVOLUTION
 from core.layers.dense import Dense
 from core.layers.dropout import Dropout
+from core.layers.einsum_dense import EinsumDense
 from core.layers.flatten import Flatten
 from core.layers.input_layer import InputLayer
 from core.layers.merging import LAYERS as MERGING
@@ -16,12 +18,13 @@ from core.layers.regularization import LAYERS as REGULARIZATION
 from core.layers.reshaping import LAYERS as RESHAPING
 from core.layers.reshaping_basic import LAYERS as RESHAPING_BASIC
 
-_PLAIN = (Activation, BatchNormalization, Dense, Dropout, Flatten, InputLayer)
+_PLAIN = (Activation, BatchNormalization, Dense, Dropout, EinsumDense, Flatten, InputLayer)
 
 #: What this package brings to `core.load_model`, by Keras' class name.
 LAYERS = (
     {layer.__name__: layer for layer in _PLAIN}
     | ACTIVATIONS
+    | ATTENTION
     | CONVOLUTION
     | MERGING
     | NORMALIZATION

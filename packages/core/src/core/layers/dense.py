@@ -9,6 +9,7 @@ from core.activations import activation as find_activation
 from core.arrays import Array, Shape
 from core.errors import InputError
 from core.layer import Layer
+from core.ops.product import product
 from core.options import flag, integer
 
 
@@ -57,7 +58,7 @@ class Dense(Layer):
 
     def call(self, x: Array) -> Array:
         """Return activation(x @ kernel + bias)."""
-        y = x @ self.computing("kernel")
+        y = product(x, self.computing("kernel"))
         if self.use_bias:
             y += self.computing("bias")
         return self.activation(y)

@@ -99,8 +99,7 @@ class EinsumDense(Layer):
         sizes = dict(zip(read, input_shape[start:], strict=False))
         given = list(self.output_sizes)
         if self.ellipsis == "front" and spare:
-            given = [None, *given][1:]  # the batch is one of the axes that stay
-            output: list[int | None] = [*stays, *given[len(given) - len(written) :]]
+            output: list[int | None] = [*stays, *given]  # the batch is one of the axes that stay
         else:
             output = [input_shape[0], *given, *(stays if self.ellipsis == "back" else ())]
         letters = output[start : start + len(written)]

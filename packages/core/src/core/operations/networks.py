@@ -92,8 +92,8 @@ def dot_product_attention(
     heads = [np.swapaxes(part, 1, 2) for part in (query, key, value)]
     logits = heads[0] @ np.swapaxes(heads[1], -1, -2)
     logits = logits.astype(np.result_type(logits.dtype, np.float32), copy=False)
-    # Keras takes the default scale in float32, whatever the type
-    factor = 1 / np.sqrt(np.float32(key.shape[-1])) if scale is None else scale
+    # TensorFlow rounds the scale to float32, whatever the type
+    factor = 1 / np.sqrt(np.float32(key.shape[-1])) if scale is None else np.float32(scale)
     logits = logits * logits.dtype.type(factor)
     if bias is not None:
         logits = logits + np.asarray(bias).astype(query.dtype).astype(logits.dtype)

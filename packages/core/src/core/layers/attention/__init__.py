@@ -2,11 +2,11 @@
 
 from core.layers.attention.additive import AdditiveAttention
 from core.layers.attention.dot_product import Attention
-from core.layers.attention.grouped import GroupQueryAttention
+from core.layers.attention.grouped import GroupedQueryAttention
 from core.layers.attention.multi_head import MultiHeadAttention
 
-# The class is called GroupedQueryAttention in Keras' source, and GroupQueryAttention by its users.
-LAYERS = {layer.__name__: layer for layer in (AdditiveAttention, Attention, GroupQueryAttention, MultiHeadAttention)}
-LAYERS["GroupedQueryAttention"] = GroupQueryAttention
+LAYERS = {layer.__name__: layer for layer in (AdditiveAttention, Attention, GroupedQueryAttention, MultiHeadAttention)}
+# Keras' users call it by this name, its files by that of the class.
+LAYERS["GroupQueryAttention"] = GroupedQueryAttention
 
-__all__ = ["LAYERS", "AdditiveAttention", "Attention", "GroupQueryAttention", "MultiHeadAttention"]
+__all__ = ["LAYERS", "AdditiveAttention", "Attention", "GroupedQueryAttention", "MultiHeadAttention"]

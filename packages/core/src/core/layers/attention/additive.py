@@ -20,7 +20,7 @@ class AdditiveAttention(Attention):
     def __init__(self, use_scale: bool = True, dropout: float = 0.0, seed: object = None, **common: Any) -> None:
         super().__init__(use_scale=use_scale, dropout=dropout, seed=seed, **common)
 
-    def build(self, input_shapes: Any, **constants: Any) -> None:
+    def build(self, input_shapes: Any, **others: Any) -> None:
         """Declare the scale."""
         query, _, _ = self._shapes(input_shapes)
         if self.use_scale:

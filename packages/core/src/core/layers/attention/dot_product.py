@@ -46,7 +46,7 @@ class Attention(Layer):
         self.dropout = number(dropout, "dropout", minimum=0.0, maximum=1.0)
         self.seed = seed
 
-    def build(self, input_shapes: Any, **constants: Any) -> None:
+    def build(self, input_shapes: Any, **others: Any) -> None:
         """Declare the parameters of the score."""
         self._shapes(input_shapes)
         if self.use_scale:

@@ -12,7 +12,7 @@ from core.layers.attention.heads import HeadedAttention, same_lengths
 from core.options import integer
 
 
-class GroupQueryAttention(HeadedAttention):
+class GroupedQueryAttention(HeadedAttention):
     """y = output(heads of softmax(query . key / sqrt(head_dim)) . value), key and value repeated for each group.
 
     (batch, Tq, d), (batch, Tv, d) -> (batch, Tq, d); scores (batch, query heads, Tq, Tv). Children: query_dense,
@@ -43,7 +43,7 @@ class GroupQueryAttention(HeadedAttention):
             flash_attention=flash_attention, use_gate=use_gate, seed=seed, **common,
         )  # fmt: skip
 
-    def build(self, query: Shape, value: Shape, key: Shape | None = None, **constants: Any) -> None:
+    def build(self, query: Shape, value: Shape, key: Shape | None = None, **others: Any) -> None:
         """Build the projections."""
         key = value if key is None else key
         if not len(query) == len(value) == len(key) == 3:
@@ -60,7 +60,13 @@ class GroupQueryAttention(HeadedAttention):
         self._add("_output_dense", "attention_output", "bquh,uhm->bqm", "m", (*query[:2], *heads), (last,))
 
     def compute_output_shape(
-        self, query: Shape, value: Shape, key: Shape | None = None, *, return_attention_scores: bool = False, **_: Any
+        self,
+        query: Shape,
+        value: Shape,
+        key: Shape | None = None,
+        *,
+        return_attention_scores: bool = False,
+        **others: Any,
     ) -> Any:
         """(batch, Tq, d) -> (batch, Tq, d), and the shares (batch, heads, Tq, Tv)."""
         same_lengths(value, value if key is None else key)

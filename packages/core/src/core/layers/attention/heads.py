@@ -98,7 +98,7 @@ class HeadedAttention(Layer):
             visible = np.expand_dims(visible, tuple(range(visible.ndim - 2, 2)))
         if not want_scores and self.dropout == 0:
             return dot_product_attention(query, key, value, mask=visible, scale=self.scale), None
-        query = query * query.dtype.type(self.scale)
+        query = query * query.dtype.type(np.float32(self.scale))  # TensorFlow rounds it so, whatever the type
         logits = np.swapaxes(query, 1, 2) @ key.transpose(0, 2, 3, 1)
         shares = masked_softmax(logits, (3,), visible)
         kept = Dropout(self.dropout, name=self.name).call(shares, training=training, rng=rng)

@@ -49,7 +49,7 @@ class MultiHeadAttention(HeadedAttention):
         self.output_sizes = tuple(integer(size, "output_shape") for size in sizes)
         self.attention_axes = attention_axes
 
-    def build(self, query: Shape, value: Shape, key: Shape | None = None, **constants: Any) -> None:
+    def build(self, query: Shape, value: Shape, key: Shape | None = None, **others: Any) -> None:
         """Build the projections."""
         key = value if key is None else key
         same_lengths(value, key)
@@ -73,7 +73,13 @@ class MultiHeadAttention(HeadedAttention):
         )  # fmt: skip
 
     def compute_output_shape(
-        self, query: Shape, value: Shape, key: Shape | None = None, *, return_attention_scores: bool = False, **_: Any
+        self,
+        query: Shape,
+        value: Shape,
+        key: Shape | None = None,
+        *,
+        return_attention_scores: bool = False,
+        **others: Any,
     ) -> Any:
         """Keep the shape of the query but for the last axis, and give that of the shares."""
         output = (*query[:-1], *(self.output_sizes or query[-1:]))
@@ -138,12 +144,16 @@ class MultiHeadAttention(HeadedAttention):
         free = [axis for axis in range(rank - 1) if axis not in axes]  # the heads are the last of them
         order = [*free, *axes, rank - 1]
         lengths = [query.shape[axis] for axis in axes], [key.shape[axis] for axis in axes]
-        rows, columns, contents = (part.transpose(order) for part in (query * query.dtype.type(self.scale), key, value))
+        rows, columns, contents = (
+            part.transpose(order) for part in (query * query.dtype.type(np.float32(self.scale)), key, value)
+        )
         batch = rows.shape[: len(free)]
         rows, columns, contents = (part.reshape(*batch, -1, part.shape[-1]) for part in (rows, columns, contents))
         logits = (rows @ np.swapaxes(columns, -1, -2)).reshape(*batch, *lengths[0], *lengths[1])
         if visible is not None:
             place = visible.ndim - 2 * len(axes)
+            if place < 0:
+                raise InputError(f"{self} needs a mask with the attended axes twice, got the shape {visible.shape}")
             visible = np.expand_dims(visible, tuple(range(place, place + logits.ndim - visible.ndim)))
         shares = masked_softmax(logits, tuple(range(logits.ndim - len(axes), logits.ndim)), visible)
         kept = Dropout(self.dropout, name=self.name).call(shares, training=training, rng=rng)
