@@ -17,12 +17,10 @@ _POLICIES = {
     "float32": ("float32", "float32"),
     "float64": ("float64", "float64"),
     "mixed_float16": ("float16", "float32"),
+} | {
     # Layers over tokens and strings carry integer or string policies; they have no parameters to keep.
-    "int32": ("int32", "int32"),
-    "int64": ("int64", "int64"),
-    "uint8": ("uint8", "uint8"),
-    "bool": ("bool", "bool"),
-    "string": ("string", "string"),
+    name: (name, name)
+    for name in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "bool", "string")
 }
 
 

@@ -15,6 +15,9 @@ from core.operations.reductions import axes
 from core.operations.shapes import same, view
 from core.options import axis_of, integer
 
+#: Parts that an axis may be taken apart in: more would be a list too long to write, and no network has them.
+MOST_PARTS = 2**16
+
 
 def reshape(x: Array, newshape: Any) -> Array:
     """Write the numbers under another shape; one size may be -1."""
@@ -95,8 +98,10 @@ def _split_shapes(call: Call) -> Any:
     shape = call.shape
     axis = axis_of(call.options.get("axis", 0), "axis", rank=len(shape))
     sections = call.options["indices_or_sections"]
-    if shape[axis] is None and isinstance(sections, int):
-        return [shape] * integer(sections, "indices_or_sections")
+    if isinstance(sections, int):
+        count = integer(sections, "indices_or_sections", maximum=MOST_PARTS)
+        if shape[axis] is None:
+            return [shape] * count
     return view(call)
 
 
@@ -110,7 +115,7 @@ def _unstacked(call: Call) -> Any:
     shape = call.shape
     axis = axis_of(call.options.get("axis", 0), "axis", rank=len(shape))
     count = shape[axis] if shape[axis] is not None else call.options.get("num")
-    return [(*shape[:axis], *shape[axis + 1 :])] * integer(count, "num", maximum=2**16)
+    return [(*shape[:axis], *shape[axis + 1 :])] * integer(count, "num", maximum=MOST_PARTS)
 
 
 def get_item(x: Array, key: Any) -> Array:
