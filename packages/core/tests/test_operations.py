@@ -195,7 +195,9 @@ def test_shapes_are_followed(outputs):
 INTEGERS = {
     "int8 and uint8": (("int8", "uint8"), lambda x, y: [x + y, x * y, x - 1, x / 2, x // 3, ops.maximum(x, y)]),
     "int32 and float32": (("int32", "float32"), lambda x, y: [x + y, x * 2.5, ops.mean(x, axis=1), ops.sqrt(abs(x)), x > 0.5]),
-    "int64 and float64": (("int64", "float64"), lambda x, y: [x + y, x / y, ops.exp(x / 9), ops.sum(x, axis=1), x % 3, x @ ops.transpose(y)]),
+    "int64 and float64": (
+        ("int64", "float64"), lambda x, y: [x + y, x / y, ops.exp(x / 9), ops.sum(x, axis=1), x % 3, x @ ops.transpose(y)],
+    ),
     "uint8 and int32": (("uint8", "int32"), lambda x, y: [x + y, ops.sum(x, axis=1), ops.mean(x), ops.var(x), ops.square(y)]),
     "bool and float32": (
         ("bool", "float32"), lambda x, y: [x + y, x * 2, ops.sum(x, axis=1), ops.any(x, axis=1), ops.where(x, y, 0)],
