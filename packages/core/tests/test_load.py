@@ -12,6 +12,7 @@ from parity import check_model, randomise
 
 import core
 import core.layers
+from core.experiment.double import in_double
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,16 @@ def test_sequential_opens_and_agrees(small, suffix):
     assert opened.predict_proba(x).dtype == np.float32
     np.testing.assert_allclose(opened.predict_proba(x, batch_size=2), expected, atol=1e-6)
     assert opened.count_parameters() == model.count_params()
+
+
+def test_it_computes_in_the_type_that_is_asked_for(small, tmp_path):
+    model, x = small
+    model.save(tmp_path / "model.keras")
+    double = core.load_model(tmp_path / "model.keras", dtype="float64").forward(x.astype(np.float64))
+    assert double.dtype == np.float64
+    np.testing.assert_allclose(double, np.asarray(in_double(model)(x)), rtol=0, atol=1e-14)
+    with pytest.raises(core.InputError, match="floating-point type, got 'int32'"):
+        core.load_model(tmp_path / "model.keras", dtype="int32")
 
 
 def test_nested_sequential_agrees(small):

@@ -75,12 +75,14 @@ def test_kaca_reads_sentences_as_keras_reads_ids(changes, tmp_path):
     network.saved.save(tmp_path / "model.keras")
     model = core.load_model(tmp_path / "model.keras")
     theirs = np.asarray(network.trained(network.encode(sentences), training=False))
-    np.testing.assert_allclose(model.predict_proba(sentences), theirs, rtol=0, atol=1e-6)
-    np.testing.assert_allclose(
-        model.predict_proba(sentences), keras.models.load_model(tmp_path / "model.keras").predict(
-            keras.ops.convert_to_tensor(sentences.tolist()), verbose=0
-        ), rtol=0, atol=1e-6,
-    )  # fmt: skip
+    ours = model.predict_proba(sentences)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
+    # The average over no word at all is 0 / 0, and stays so above; TensorFlow's fused kernels make relu(NaN) = 0 of it.
+    reads = ~np.isnan(theirs[:, 0])
+    assert reads.sum() >= len(sentences) - 1
+    reopened = keras.models.load_model(tmp_path / "model.keras")
+    predicted = reopened.predict(keras.ops.convert_to_tensor(sentences.tolist()), verbose=0)
+    np.testing.assert_allclose(ours[reads], predicted[reads], rtol=0, atol=1e-6)
 
 
 def test_with_a_mask_padding_changes_nothing():

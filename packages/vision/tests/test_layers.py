@@ -174,12 +174,11 @@ def test_multiply_adds(layer, shape, expected):
 
 
 def test_volumes_start_at_their_first_cell():
-    """With "same" and strides over kernel + 1, TensorFlow's kernels for volumes skip cells that those for images take."""
+    """With "same" and strides over kernel + 1, TensorFlow's kernels for volumes skip cells on some processors; here none does."""
     layer = ours.MaxPooling3D(1, strides=(1, 1, 3), padding="same")
     x = np.arange(9, dtype=np.float32).reshape(1, 1, 1, 9, 1)
     layer.build(x.shape)
     np.testing.assert_array_equal(layer.forward(x).ravel(), [0, 3, 6])
-    assert np.asarray(LAYERS.MaxPooling3D(1, (1, 1, 3), "same")(x)).ravel().tolist() == [1, 4, 7]
     assert np.asarray(LAYERS.MaxPooling2D(1, (1, 3), "same")(x[0])).ravel().tolist() == [0, 3, 6]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import core
+from core.experiment.double import in_double
 
 FOLDER = Path(os.environ.get("KACA_DATA_DIR", "")) / "wild_models"
 MODELS = [
@@ -25,19 +26,6 @@ WEIGHTS = [
     ("DieroA__2layers_filters32-64_kernels3-3_poolaverage.weights.h5", (32, 64), "same", "AveragePooling2D"),
     ("fauzanazz__keras_model_1.weights.h5", (32, 64), "valid", "MaxPooling2D"),
 ]
-
-
-def in_double(model):
-    """Give the same network with the same weights, computing in float64."""
-
-    def walk(config):
-        if isinstance(config, dict):
-            return {key: "float64" if key == "dtype" else walk(value) for key, value in config.items()}
-        return [walk(value) for value in config] if isinstance(config, list) else config
-
-    double = type(model).from_config(walk(model.get_config()))
-    double.set_weights(model.get_weights())
-    return double
 
 
 def network(filters, padding, pooling):
@@ -65,12 +53,12 @@ class TestWild:
         np.testing.assert_allclose(ours.forward(x), np.asarray(theirs(x)), rtol=0, atol=4e-6)
 
     @pytest.mark.parametrize("name", MODELS)
-    def test_a_whole_model_in_float64(self, name, tmp_path):
+    def test_a_whole_model_in_float64(self, name):
         theirs = in_double(keras.models.load_model(FOLDER / name, compile=False))
-        theirs.save(tmp_path / "double.keras")
         x = np.random.default_rng(0).uniform(0, 1, size=(7, 32, 32, 3))
-        ours = core.load_model(tmp_path / "double.keras")
-        np.testing.assert_allclose(ours.forward(x), np.asarray(theirs(x)), rtol=0, atol=1e-12)
+        ours = core.load_model(FOLDER / name, dtype="float64").forward(x)
+        assert ours.dtype == np.float64
+        np.testing.assert_allclose(ours, np.asarray(theirs(x)), rtol=0, atol=1e-12)
 
     @pytest.mark.parametrize(("name", "filters", "padding", "pooling"), WEIGHTS)
     def test_weights_alone(self, name, filters, padding, pooling, tmp_path):

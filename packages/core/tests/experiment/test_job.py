@@ -10,14 +10,15 @@ from toy_task import ToyTask, config
 
 from core.errors import KacaError
 from core.experiment import store
-from core.experiment.compare import Comparison, compare
+from core.experiment.compare import Comparison, Exact, compare
 from core.experiment.errors import OptionError
 from core.experiment.job import Job, run_job
 
 TASK = ToyTask()
 FIELDS = [
     "experiment", "variant", "seed", "dataset", "n_test", "keras_macro_f1", "scratch_macro_f1", "keras_accuracy",
-    "label_match", "max_abs_diff", "mean_abs_diff", "parameters", "train_seconds", "scratch_predict_seconds",
+    "label_match", "max_abs_diff", "mean_abs_diff", "max_abs_diff_float64", "keras_rounding", "scratch_rounding",
+    "parameters", "train_seconds", "scratch_predict_seconds",
     "keras_predict_seconds", "run_dir", "classes", "fallback", "reused", "epochs", "val_macro_f1",
     "provenance",
 ]  # fmt: skip
@@ -102,8 +103,11 @@ def test_disagreements_and_the_surest_mistakes_are_shown():
     scratch[12] = [0.4, 0.6]
     keras[15] = scratch[15] = [0.3, 0.7]
     keras[17] = scratch[17] = [0.1, 0.9]
-    comparison = Comparison(labels, keras, scratch, 0.0, [])
+    exact = Exact(keras[:4].astype(np.float64), keras[:4].astype(np.float64) + 1e-15)
+    comparison = Comparison(labels, keras, scratch, 0.0, [], exact)
     assert comparison.telling_rows() == [*range(8), 12, 17, 15]
     scores = comparison.scores()
     assert scores["label_match"] == 19 / 20
     assert scores["max_abs_diff"] == pytest.approx(0.5)
+    assert 0 < scores["max_abs_diff_float64"] < 2e-15
+    assert scores["keras_rounding"] == 0

@@ -17,10 +17,19 @@ from core.experiment.task import Array, Dataset, Labels
 
 BATCH_SIZE = 256  # of both sides when they predict: in blocks of the same size, sums are taken alike
 TRACED_ROWS = 8  # test rows on which every layer's output is compared
+DOUBLE_ROWS = 400  # test rows that both sides predict in float64 too: all of NusaX, a few seconds of CIFAR-10
 SHOWN_ROWS = 8  # examples of each kind in the samples
 
 Probabilities = npt.NDArray[np.float32]
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Probabilities of both sides in float64 for the first rows of the test split; (rows, classes)."""
+
+    keras: npt.NDArray[np.float64]
+    scratch: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,7 @@ class Comparison:
     scratch: Probabilities
     scratch_predict_seconds: float
     trace: list[Json]
+    exact: Exact
 
     def scores(self) -> Json:
         """Macro F1 of both sides, Keras' accuracy, and how far the two are apart."""
@@ -45,6 +55,9 @@ class Comparison:
             "label_match": float((chosen == ours).mean()),
             "max_abs_diff": float(apart.max()),
             "mean_abs_diff": float(apart.mean()),
+            "max_abs_diff_float64": _largest(self.exact.keras, self.exact.scratch),
+            "keras_rounding": _largest(self.keras[: len(self.exact.keras)], self.exact.keras),
+            "scratch_rounding": _largest(self.scratch[: len(self.exact.scratch)], self.exact.scratch),
         }
 
     def _macro_f1(self, chosen: npt.NDArray[np.int64]) -> float:
@@ -75,7 +88,14 @@ def compare(run: KeptRun, dataset: Dataset) -> Comparison:
     kinds = {layer.name: type(layer).__name__ for layer in model.layers}
     ours = model.activations(dataset.test.inputs[:TRACED_ROWS])
     trace = [_difference(name, kinds.get(name, ""), value, ours) for name, value in run.activations.items()]
-    return Comparison(dataset.test.labels, keras, scratch, seconds, trace)
+    double = core.load_model(run.model_file, dtype="float64")
+    batches = double.batches(dataset.test.inputs[:DOUBLE_ROWS], BATCH_SIZE)
+    exact = Exact(run.exact_probabilities, np.concatenate([double.forward(batch) for batch in batches]))
+    return Comparison(dataset.test.labels, keras, scratch, seconds, trace, exact)
+
+
+def _largest(one: Array, other: Array) -> float:
+    return float(np.abs(one.astype(np.float64) - other).max())
 
 
 def _difference(name: str, kind: str, theirs: Array, ours: dict[str, Array]) -> Json:

@@ -1,7 +1,7 @@
 """A trained run is kept under a key made of everything that determines it, so that it is trained once and found ever after.
 
-The key: the recipe's number, the model's and the training's options, the data's fingerprint, the seed, and the versions of
-TensorFlow and Keras. Not in it: the name of the experiment, the folder, the commit.
+The key: the numbers of the content and of the recipe, the model's and the training's options, the data's fingerprint, the
+seed, and the versions of TensorFlow and Keras. Not in it: the name of the experiment, the folder, the commit.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from core.experiment.fingerprint import fingerprint_of_record
 from core.experiment.task import Dataset, Settings, Task
 
 Key = dict[str, Any]
+CONTENT = 2  # raised when a kept run comes to hold more, so that older ones are trained anew
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class KeptRun:
         return np.asarray(np.load(self.folder / "probabilities.npy"), np.float32)
 
     @property
+    def exact_probabilities(self) -> npt.NDArray[np.float64]:
+        """What Keras predicts in float64 for the first rows of the test split; (rows, classes)."""
+        return np.asarray(np.load(self.folder / "probabilities_float64.npy"), np.float64)
+
+    @property
     def activations(self) -> dict[str, npt.NDArray[Any]]:
         """What every layer of Keras' model gives for the first rows of the test split."""
         with np.load(self.folder / "activations.npz") as arrays:
@@ -60,6 +66,7 @@ def key_of(task: Task, settings: Settings, dataset: Dataset, seed: int) -> Key:
     """Gather everything that determines a trained run."""
     return {
         "package": task.package,
+        "content": CONTENT,
         "recipe": task.recipe,
         "model": asdict(settings.model),
         "train": asdict(settings.train),

@@ -24,7 +24,7 @@ from core.experiment.task import Task
 SUMMARY = (
     "experiment", "variant", "seed", "dataset", "n_test", "keras_macro_f1", "scratch_macro_f1", "keras_accuracy",
     "label_match", "max_abs_diff", "mean_abs_diff", "parameters", "train_seconds", "scratch_predict_seconds",
-    "keras_predict_seconds", "run_dir", "val_macro_f1",
+    "keras_predict_seconds", "run_dir", "val_macro_f1", "max_abs_diff_float64", "keras_rounding", "scratch_rounding",
 )  # fmt: skip
 
 

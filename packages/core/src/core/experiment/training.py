@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import f1_score
 
-from core.experiment.compare import BATCH_SIZE, TRACED_ROWS
+from core.experiment.compare import BATCH_SIZE, DOUBLE_ROWS, TRACED_ROWS
+from core.experiment.double import in_double
 from core.experiment.options import TrainOptions
 from core.experiment.progress import Progress
 from core.experiment.provenance import hardware, now
@@ -35,6 +36,8 @@ def train_into(
     test = network.encode(dataset.test.inputs)
     probabilities, predict_seconds = predict(network.trained, test)
     np.save(folder / "probabilities.npy", probabilities)
+    exact = in_double(network.trained).predict(test[:DOUBLE_ROWS], batch_size=BATCH_SIZE, verbose=0)
+    np.save(folder / "probabilities_float64.npy", exact)
     traced: dict[str, Any] = activations(folder / "model.keras", dataset.test.inputs[:TRACED_ROWS])
     np.savez_compressed(folder / "activations.npz", **traced)
     (folder / "history.json").write_text(json.dumps(history), encoding="utf-8")

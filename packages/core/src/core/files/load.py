@@ -10,17 +10,22 @@ from core.files.config import build_model
 from core.files.limits import reading
 from core.files.weights import read_parameters
 from core.model import Model
+from core.precision import compute_in, floating
 
 
-def load_model(path: str | Path) -> Model:
+def load_model(path: str | Path, dtype: str | None = None) -> Model:
     """Open a model that Keras saved (``.keras``, whole-model ``.h5``) with NumPy alone.
 
+    `dtype` ("float64", say) computes in that type instead of the file's own.
     The file is treated as a stranger's: no code of it runs, nothing is written, layers come from a closed list.
     Raises `ModelFileError` (broken or hostile), `UnsupportedLayerError`, `WeightMismatchError`; all are `KacaError`.
     """
     path = Path(path)
+    precision = None if dtype is None else floating(dtype)
     with reading(path), open_archive(path) as archive:
         model = build_model(archive.config, archive.keras_version)
+        if precision is not None:
+            compute_in(model, precision)
         _load_assets(model, archive)
         read_parameters(model, archive)
     return model

@@ -12,6 +12,8 @@ from core.experiment.reporting.wording import plural, power, whole
 from core.experiment.statistics import Labels
 
 TOLERANCE = 1e-5  # float32 carries about 7 digits; some 10 layers of sums may lose two of them
+ROUNDINGS = 4  # or it may be this many times what Keras itself rounds, where a network enlarges the last digits more
+EXACT_TOLERANCE = 1e-9  # float64 carries nine digits more than float32
 LISTED = 8  # rows of each list of examples
 
 
@@ -32,7 +34,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Labels that agree in all runs, and the largest difference of a probability."""
+    """Labels that agree in all runs, and the largest difference of a probability.
+
+    ``exact`` is that difference where both sides compute in float64, ``rounding`` what Keras is off in float32 by its own
+    rounding; NaN where a run did not note them.
+    """
 
     compared: int
     agreeing: int
@@ -40,11 +46,24 @@ class Agreement:
     seeds: int
     largest: float
     per_run: int
+    exact: float
+    rounding: float
 
     @property
     def holds(self) -> bool:
-        """Whether every label agrees and no probability is further apart than the tolerance."""
-        return self.agreeing == self.compared and self.largest <= TOLERANCE
+        """Whether every label agrees and no probability is further apart than rounding takes it."""
+        rounded = self.largest <= max(TOLERANCE, ROUNDINGS * np.nan_to_num(self.rounding))
+        return self.agreeing == self.compared and rounded and not self.exact > EXACT_TOLERANCE
+
+    @property
+    def explanation(self) -> str:
+        """Tell rounding from meaning: what is left of the difference in float64; empty where it was not noted."""
+        if np.isnan(self.exact) or np.isnan(self.rounding):
+            return ""
+        return (
+            f"With every number in float64 the two are {power(self.exact)} apart at most; in float32 Keras itself is up to "
+            f"{power(self.rounding)} away from its float64 values."
+        )
 
     @property
     def sentence(self) -> str:
@@ -75,7 +94,10 @@ def agreement(runs: Sequence[Run]) -> Agreement:
             differences.append(float(run.predictions.difference.max()))
     largest = float(np.max(differences))  # a NaN among them stays NaN, and is no agreement
     seeds = len({run.seed for run in runs})
-    return Agreement(compared, agreeing, len(runs), seeds, largest, runs[0].examples)
+    exact, rounding = (
+        float(np.max([run.number(n) for run in runs])) for n in ("max_abs_diff_float64", "keras_rounding")
+    )
+    return Agreement(compared, agreeing, len(runs), seeds, largest, runs[0].examples, exact, rounding)
 
 
 def disagreements(runs: Sequence[Run], texts: dict[int, str]) -> list[Row]:
