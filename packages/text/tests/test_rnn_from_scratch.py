@@ -169,6 +169,8 @@ def test_classes_without_names_are_numbers(capsys, tmp_path):
 
 def test_errors_are_one_line_and_status_2(capsys, folder, tmp_path, monkeypatch):
     build(LAYERS.SimpleRNN(3), sentences=False).save(tmp_path / "ids.keras")
+    averaged = build(LAYERS.SimpleRNN(3, return_sequences=True), LAYERS.GlobalAveragePooling1D())
+    averaged.save(tmp_path / "averaged.keras")
     (tmp_path / "broken.keras").write_bytes(b"nothing")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "model.keras").write_bytes((folder / "model.keras").read_bytes())
@@ -177,6 +179,7 @@ def test_errors_are_one_line_and_status_2(capsys, folder, tmp_path, monkeypatch)
         ([tmp_path / "broken.keras", "enak"], "neither a .keras archive"),
         ([tmp_path / "ids.keras", "enak"], "takes token ids"),
         ([folder / "model.keras", "enak", "--classes", "a,b"], "3 classes, got 2 names"),
+        ([tmp_path / "averaged.keras", "enak", "?!"], "no number for '?!'"),
         ([folder / "model.keras", "a\ud800"], "row 0"),
     ]
     for content, message in (("{", "is not JSON"), ('{"classes": [1]}', "list of names")):

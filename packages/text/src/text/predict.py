@@ -53,6 +53,9 @@ def probabilities(net: RNNFromScratch, sentences: list[str], classes: list[str] 
         raise InputError(f"a classifier gives one row a sentence, this model gives the shape {rows.shape}")
     if rows.shape[1] == 1:
         rows = np.concatenate([1 - rows, rows], axis=1)
+    if np.isnan(rows).any():
+        sentence = sentences[int(np.flatnonzero(np.isnan(rows).any(axis=1))[0])]
+        raise InputError(f"the model gives no number for {sentence!r}: there may be no word in it that the model reads")
     if classes is not None and len(classes) != rows.shape[1]:
         raise InputError(f"the model has {rows.shape[1]} classes, got {len(classes)} names: {', '.join(classes)}")
     return rows
