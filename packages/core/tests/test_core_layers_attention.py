@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from padded import Padded
 from parity import check_layer, check_model, randomise, reopen
 
 import core
@@ -50,33 +51,6 @@ def sequences(rng, dtype, masked):
     if masked:
         data[0][1, 2:], data[1][0, 3:], data[1][2, 1:4], data[2][0, 4:] = 0, 0, 0, 0
     return data
-
-
-class Padded(keras.layers.Layer):
-    """Masks the steps that are all zeros, as text's Masking does, without that package."""
-
-    def __init__(self, **common):
-        super().__init__(**common)
-        self.supports_masking = True
-
-    def compute_mask(self, inputs, mask=None):
-        return keras.ops.any(keras.ops.not_equal(inputs, 0), axis=-1)
-
-    def call(self, inputs):
-        return inputs
-
-
-class OurPadded(core.Layer):
-    supports_masking = True
-
-    def call(self, x):
-        return x
-
-    def compute_mask(self, inputs, mask):
-        return np.any(inputs != 0, axis=-1)
-
-
-core.register_layer(OurPadded, "Padded")
 
 
 def check_sequences(layer, *, as_list, dtype="float32", masked=False, keyed=False, **call):
