@@ -89,8 +89,7 @@ def compare(run: KeptRun, dataset: Dataset) -> Comparison:
     ours = model.activations(dataset.test.inputs[:TRACED_ROWS])
     trace = [_difference(name, kinds.get(name, ""), value, ours) for name, value in run.activations.items()]
     double = core.load_model(run.model_file, dtype="float64")
-    batches = double.batches(dataset.test.inputs[:DOUBLE_ROWS], BATCH_SIZE)
-    exact = Exact(run.exact_probabilities, np.concatenate([double.forward(batch) for batch in batches]))
+    exact = Exact(run.exact_probabilities, double.forward(dataset.test.inputs[:DOUBLE_ROWS]))
     return Comparison(dataset.test.labels, keras, scratch, seconds, trace, exact)
 
 
