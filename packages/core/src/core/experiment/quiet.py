@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import tempfile
@@ -14,6 +15,8 @@ def load_tensorflow() -> None:
     """Import TensorFlow and let it look for its devices, silently unless it fails."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    # Every network brings functions of its own to trace, of which TensorFlow warns as if they were one and the same.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with _native_errors_held_back():
         importlib.import_module("tensorflow").config.list_logical_devices()
 
