@@ -36,12 +36,15 @@ def quiet() -> dict[str, str]:
 
 
 @nox.session
-@nox.parametrize("package", [*PACKAGES, "bare"], ids=[*PACKAGES, "bare"])
+@nox.parametrize("package", [*PACKAGES, "together", "bare"], ids=[*PACKAGES, "together", "bare"])
 def test(session: nox.Session, package: str) -> None:
-    """Run one package's tests; `bare` installs no extras and proves that models open and predict without them."""
-    if package == "bare":
-        sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), "--group=test")
-        session.run("pytest", "packages/core/tests_bare", *session.posargs, env=quiet())
+    """Run one package's tests; `together` those that need all packages; `bare` those that prove that none needs its extras."""
+    if package in {"together", "bare"}:
+        extras = ["--extra=experiment"] if package == "together" else []
+        sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), *extras, "--group=test")
+        session.run(
+            "pytest", "tests" if package == "together" else "packages/core/tests_bare", *session.posargs, env=quiet()
+        )
         return
     sync(session, "--package=kaca-core", f"--package=kaca-{package}", "--extra=experiment", "--group=test")
     session.run("pytest", f"packages/{package}/tests", *session.posargs, env=quiet())
