@@ -5,9 +5,19 @@ A message says which layer or file, what was expected, what came, and what to do
 
 from __future__ import annotations
 
+#: A message quotes what came, which in a hostile file can be megabytes; more characters than this are left out.
+_LONGEST_MESSAGE = 2_000
+
 
 class KacaError(Exception):
     """The common parent: ``except core.KacaError`` catches whatever Kaca refuses."""
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        if len(message) <= _LONGEST_MESSAGE:
+            return message
+        half = _LONGEST_MESSAGE // 2
+        return f"{message[:half]} ... ({len(message):,} characters) ... {message[-half:]}"
 
 
 class ModelFileError(KacaError):

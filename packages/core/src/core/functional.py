@@ -6,7 +6,8 @@ calls are put in an order in which they can run; a call that never becomes possi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from heapq import heappop, heappush
 from typing import Any, Self
 
 from core.errors import UnsupportedLayerError
@@ -82,40 +83,50 @@ def _count_calls_from_zero(layers: dict[str, Layer], calls: dict[str, list[Call]
         [item for made in calls.values() for call in made for item in histories(call.args, call.kwargs)],
     ]
     for group in groups:
-        for name, layer in layers.items():
-            mentioned = [item for item in group if item.layer == name]
-            if isinstance(layer, Model) and mentioned and min(item.call for item in mentioned) >= 1:
-                for item in mentioned:
+        mentioned: dict[str, list[History]] = {}
+        for item in group:
+            if isinstance(layers.get(item.layer), Model):
+                mentioned.setdefault(item.layer, []).append(item)
+        for items in mentioned.values():
+            if min(item.call for item in items) >= 1:
+                for item in items:
                     item.call -= 1
 
 
 def _order(layers: dict[str, Layer], calls: dict[str, list[Call]]) -> tuple[list[Node], dict[tuple[str, int], int]]:
-    """Put the calls in an order in which each comes after those it takes its tensors from."""
-    waiting = [(name, number) for name, made in calls.items() for number in range(len(made))]
+    """Put the calls in an order in which each comes after those it takes its tensors from; else as they are listed."""
+    listed = [(name, number) for name, made in calls.items() for number in range(len(made))]
+    rank = {call: index for index, call in enumerate(listed)}
+    missing = {call: set(_sources(calls[call[0]][call[1]])) for call in listed}
+    users: dict[tuple[str, int], list[tuple[str, int]]] = {}
+    for call, sources in missing.items():
+        for source in sources:
+            users.setdefault(source, []).append(call)
+    ready = [rank[call] for call, sources in missing.items() if not sources]
     nodes: list[Node] = []
     places: dict[tuple[str, int], int] = {}
-
-    def ready(item: History) -> bool:
-        return (item.layer, item.call) in places
 
     def place(leaf: Any) -> Any:
         return _find(places, leaf) if isinstance(leaf, History) else leaf
 
-    while waiting:
-        later = []
-        for name, number in waiting:
-            call = calls[name][number]
-            if all(ready(item) for item in histories(call.args, call.kwargs)):
-                places[name, number] = len(nodes)
-                nodes.append(Node(layers[name], map_nest(place, call.args), map_nest(place, call.kwargs)))
-            else:
-                later.append((name, number))
-        if len(later) == len(waiting):
-            raise UnsupportedLayerError(
-                f"the graph has a loop or names a tensor that nothing makes, at {later[0][0]!r}"
-            )
-        waiting = later
+    while ready:
+        call = name, number = listed[heappop(ready)]
+        made = calls[name][number]
+        places[call] = len(nodes)
+        nodes.append(Node(layers[name], map_nest(place, made.args), map_nest(place, made.kwargs)))
+        for user in users.get(call, ()):
+            missing[user].remove(call)
+            if not missing[user]:
+                heappush(ready, rank[user])
+    if len(nodes) < len(listed):
+        left = next(name for name, number in listed if (name, number) not in places)
+        raise UnsupportedLayerError(f"the graph has a loop or names a tensor that nothing makes, at {left!r}")
     return nodes, places
+
+
+def _sources(call: Call) -> Iterator[tuple[str, int]]:
+    """Name the calls whose tensors a call takes."""
+    return ((item.layer, item.call) for item in histories(call.args, call.kwargs))
 
 
 def _find(places: dict[tuple[str, int], int], item: History) -> Ref:

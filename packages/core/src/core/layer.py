@@ -153,9 +153,9 @@ class Layer:
         del named_shapes
         return shapes[0]
 
-    def multiply_adds(self, input_shape: Any) -> int | None:
+    def multiply_adds(self, *shapes: Any) -> int | None:
         """Count the multiplications (each with its addition) for one example; None where a size is unknown."""
-        del input_shape
+        del shapes
         return 0
 
     def declare(self, name: str, shape: tuple[int | None, ...]) -> None:

@@ -28,6 +28,8 @@ from core.operation import Operation
 from core.propagation import apply, mask_leaves
 from core.summary import summarise
 
+#: Models within models that are each called twice double the work at every level; real ones stay far below this.
+MOST_APPLICATIONS = 20_000
 
 class Model(Layer):
     """Layers, the nodes that apply them, and the tensors that go in and out.
@@ -59,6 +61,12 @@ class Model(Layer):
         self.outputs = outputs
         self.shapes: dict[Ref, Shape] = {}
         self._engine: Engine | None = None
+        #: How many times a layer is applied in one pass, those of the models inside included.
+        self.applications = sum(_applications(node.layer) for node in nodes)
+        if self.applications > MOST_APPLICATIONS:
+            raise UnsupportedLayerError(
+                f"model {name!r} applies layers {self.applications:,} times in one pass, more than {MOST_APPLICATIONS:,}"
+            )
 
     # --- shapes ---------------------------------------------------------------------------------------------------
 
@@ -275,6 +283,11 @@ class Model(Layer):
             if ref not in needed:
                 by_node.setdefault(index, []).append(ref)
         return by_node
+
+
+def _applications(layer: Layer) -> int:
+    """Count how many layers one call of `layer` applies."""
+    return layer.applications if isinstance(layer, Model) else 1 + sum(map(_applications, layer.children.values()))
 
 
 def _shapes_of(node: Node, shapes: dict[Ref, Shape]) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -9,18 +9,19 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
-import h5py
-
 from core.errors import ModelFileError
 from core.files import hdf5
-from core.files.limits import LARGEST_COMPRESSED, LARGEST_JSON
+from core.files.hdf5_format import Group, open_root
+from core.files.limits import LARGEST_ASSET, LARGEST_COMPRESSED, LARGEST_JSON, MOST_JSON_NESTS
 from core.files.npz import Npz
+from core.files.zip_directory import open_zip
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -36,10 +37,11 @@ class Archive:
     config: dict[str, Any]
     keras_version: str
     #: The open HDF5 file of the weights, or the arrays of a ``model.weights.npz``.
-    weights: h5py.Group | Npz
+    weights: Group | Npz
     #: True for the whole-model HDF5 file of Keras 2, whose weights are named by layer.
     legacy: bool
-    assets: dict[str, bytes] = field(default_factory=dict)
+    #: Files beside the weights, by their path in the archive; each is read when it is asked for.
+    assets: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -52,13 +54,13 @@ def open_archive(path: Path) -> Iterator[Archive]:
         if magic.startswith(_ZIP_MAGIC):
             yield _open_zip(path, size, file, stack)
         elif magic == _HDF5_MAGIC:
-            yield _open_hdf5(path, size, stack)
+            yield _open_hdf5(path, size, file)
         else:
             raise ModelFileError(f"{path}: neither a .keras archive (zip) nor an HDF5 file; it begins with {magic!r}")
 
 
 def _open_zip(path: Path, size: int, file: BinaryIO, stack: ExitStack) -> Archive:
-    archive = stack.enter_context(zipfile.ZipFile(file))
+    archive = stack.enter_context(open_zip(file))
     members = _members(archive, path)
     if "config.json" not in members:
         raise ModelFileError(f"{path}: holds no config.json; it has {', '.join(list(members)[:5]) or 'nothing'}")
@@ -68,29 +70,25 @@ def _open_zip(path: Path, size: int, file: BinaryIO, stack: ExitStack) -> Archiv
         if "metadata.json" in members
         else {}
     )
-    weights: h5py.Group | Npz
+    weights: Group | Npz
     if "model.weights.h5" in members:
-        weights = stack.enter_context(h5py.File(_view(archive, members["model.weights.h5"], file), "r"))
+        weights = open_root(_view(archive, members["model.weights.h5"], file))
     elif "model.weights.npz" in members:
         weights = Npz(_view(archive, members["model.weights.npz"], file))
     else:
         raise ModelFileError(f"{path}: holds neither model.weights.h5 nor model.weights.npz")
-    assets = {
-        name: _read(archive, info, LARGEST_COMPRESSED) for name, info in members.items() if name.startswith("assets/")
-    }
+    assets = {name: partial(_read, archive, info, LARGEST_ASSET) for name, info in members.items()}
     return Archive(path, size, config, str(metadata.get("keras_version", "3")), weights, legacy=False, assets=assets)
 
 
-def _open_hdf5(path: Path, size: int, stack: ExitStack) -> Archive:
-    root = stack.enter_context(h5py.File(path, "r"))
+def _open_hdf5(path: Path, size: int, file: BinaryIO) -> Archive:
+    root = open_root(file)
     if "model_config" not in root.attrs:
         raise ModelFileError(
             f"{path}: an HDF5 file without model_config: weights alone? Open its model, then load_weights"
         )
-    text = hdf5.read_attribute(root, "model_config")
-    config = parse_json(text if isinstance(text, bytes) else str(text).encode(), "model_config")
-    version = hdf5.read_attribute(root, "keras_version") if "keras_version" in root.attrs else "2"
-    version = version.decode() if isinstance(version, bytes) else str(version)
+    config = parse_json(hdf5.read_text(root, "model_config").encode(), "model_config")
+    version = hdf5.read_text(root, "keras_version") if "keras_version" in root.attrs else "2"
     return Archive(path, size, config, version, hdf5.descend(root, "model_weights"), legacy=True)
 
 
@@ -98,6 +96,8 @@ def parse_json(data: bytes, what: str) -> dict[str, Any]:
     """Parse a JSON object."""
     if len(data) > LARGEST_JSON:
         raise ModelFileError(f"{what} is larger than {LARGEST_JSON} bytes")
+    if data.count(b"[") + data.count(b"{") > MOST_JSON_NESTS:
+        raise ModelFileError(f"{what} holds more than {MOST_JSON_NESTS:,} lists and objects")
     parsed = json.loads(data)
     if not isinstance(parsed, dict):
         raise ModelFileError(f"{what} must be an object, got {type(parsed).__name__}")
@@ -115,6 +115,9 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
             raise ModelFileError(f"{path}: the member {info.filename!r} is there twice")
         if not info.is_dir():
             members[info.filename] = info
+    unpacked = sum(info.file_size for info in members.values() if info.compress_type != zipfile.ZIP_STORED)
+    if unpacked > LARGEST_COMPRESSED:
+        raise ModelFileError(f"{path}: {unpacked:,} bytes are compressed, more than the {LARGEST_COMPRESSED:,} allowed")
     return members
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import h5py
-
 from core.errors import WeightMismatchError
 from core.files import hdf5
+from core.files.hdf5_format import Group
 from core.layer import Layer
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ class _Slot:
     around: frozenset[str]
 
 
-def read_legacy(model: Model, root: h5py.Group) -> None:
+def read_legacy(model: Model, root: Group) -> None:
     """Assign every parameter of `model` from the group `model_weights`."""
     for layer in model.layers:
         slots = list(_slots(layer, frozenset({layer.name})))

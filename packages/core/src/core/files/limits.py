@@ -11,10 +11,17 @@ from pathlib import Path
 
 from core.errors import ModelFileError
 
-#: The largest config that is parsed; that of NASNetLarge, with a thousand layers, is a tenth of it.
-LARGEST_JSON = 16 * 2**20
+#: The largest config that is parsed, in bytes; that of NASNetLarge, with a thousand layers, is a fifth of it.
+LARGEST_JSON = 8 * 2**20
+#: Lists and objects in a config: three bytes of it make one, which takes a hundred bytes of memory.
+MOST_JSON_NESTS = 500_000
 #: The largest member that may be compressed. Keras stores its members; a small file that unpacks to more is a bomb.
 LARGEST_COMPRESSED = 64 * 2**20
+#: The list of members of a zip archive, in bytes: about a hundred a member.
+LARGEST_DIRECTORY = 2 * 2**20
+#: The largest file beside the weights (a vocabulary), in bytes, and its lines: half a gigabyte of Python objects else.
+LARGEST_ASSET = 16 * 2**20
+MOST_LINES = 1_000_000
 #: Parameters may take this many times the size of the file (half precision doubles, filters compress) ...
 LARGEST_GROWTH = 4
 #: ... and this much more.
@@ -22,11 +29,15 @@ ALWAYS_ALLOWED = 64 * 2**20
 
 #: Groups of an HDF5 file that are looked at: some five a layer, so enough for networks of ten thousand layers.
 MOST_GROUPS = 50_000
+#: Members of one group of an HDF5 file.
+MOST_LINKS = 50_000
+#: What an HDF5 file may need to describe its arrays, in bytes: NASNetLarge takes a tenth of it.
+LARGEST_METADATA = 32 * 2**20
 
 #: What zipfile, json, NumPy and HDF5 raise on broken bytes.
 _BROKEN = (
-    OSError, EOFError, KeyError, ValueError, TypeError, RuntimeError, NotImplementedError, OverflowError, RecursionError,
-    AttributeError, IndexError, MemoryError, struct.error, zlib.error, zipfile.BadZipFile, zipfile.LargeZipFile,
+    OSError, EOFError, LookupError, ValueError, TypeError, RuntimeError, ArithmeticError, AttributeError, MemoryError,
+    struct.error, zlib.error, zipfile.BadZipFile, zipfile.LargeZipFile,
 )  # fmt: skip
 
 

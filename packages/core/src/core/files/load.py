@@ -7,7 +7,7 @@ from pathlib import Path
 from core.errors import ModelFileError
 from core.files.archive import Archive, open_archive
 from core.files.config import build_model
-from core.files.limits import reading
+from core.files.limits import MOST_LINES, reading
 from core.files.weights import read_parameters
 from core.model import Model
 from core.precision import compute_in, floating
@@ -35,8 +35,11 @@ def _load_assets(model: Model, archive: Archive) -> None:
     """Hand each layer its files (a vocabulary), which lie under ``assets/<path of the layer>/``."""
     for place, layer in model.walk():
         for name in layer.assets:
-            data = archive.assets.get(f"assets/{place}/{name}")
-            if data is not None:
+            read = archive.assets.get(f"assets/{place}/{name}")
+            if read is not None:
+                data = read()
+                if data.count(b"\n") > MOST_LINES:
+                    raise ModelFileError(f"{archive.path}: {name} of {layer} has more than {MOST_LINES:,} lines")
                 try:
                     layer.load_asset(name, data)
                 except UnicodeDecodeError as error:

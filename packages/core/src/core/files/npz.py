@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
+import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
@@ -11,16 +11,22 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import ModelFileError, WeightMismatchError
+from core.files.zip_directory import open_zip
 
-#: Numbers in text form before the data of one array: magic, version, a dict of shape and type.
+#: What NumPy writes before the numbers: magic, version, length, and a dict of type, order and shape as text.
+_MAGIC = re.compile(rb"\x93NUMPY([\x01-\x03])\x00")
+_HEADER = re.compile(
+    rb"\{'descr': '([^']{1,20})', 'fortran_order': (True|False), 'shape': \(((?:\d{1,20}, ?)*(?:\d{1,20})?)\), \} *\n"
+)
 _LARGEST_HEADER = 10_000
+_BLOCK = 2**20  # bytes copied at a time
 
 
 class Npz(Mapping[str, Array]):
     """The arrays of an npz file by name, read one at a time by `read`."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._zip = zipfile.ZipFile(file)
+        self._zip = open_zip(file)
         self._names = {info.filename.removesuffix(".npy"): info for info in self._zip.infolist()}
         if len(self._names) != len(self._zip.infolist()):
             raise ModelFileError("the npz file holds a name twice")
@@ -34,19 +40,39 @@ class Npz(Mapping[str, Array]):
     def __getitem__(self, name: str) -> Array:
         return self.read(name, None, name)
 
+    def header(self, name: str, what: str) -> tuple[tuple[int, ...], np.dtype, bool, int]:
+        """Read the shape of an array, its type, whether its first axis is the fastest, and where its numbers begin."""
+        with self._zip.open(self._names[name]) as member:
+            head = member.read(_LARGEST_HEADER)
+        magic = _MAGIC.match(head)
+        start = 10 if magic and magic[1] == b"\x01" else 12
+        end = start + int.from_bytes(head[8:start], "little")
+        found = _HEADER.fullmatch(head, start, end) if magic and end <= len(head) else None
+        if found is None:
+            raise ModelFileError(f"{what}: not an array of numbers as NumPy writes it: {head[:100]!r}")
+        description = found[1].decode("ascii", errors="replace")
+        if not re.fullmatch(r"[<>|]?([fiu][1248]|b1)", description):
+            raise WeightMismatchError(
+                f"{what}: expected numbers, the file holds {description}: pickled objects are refused"
+            )
+        shape = tuple(int(size) for size in found[3].replace(b" ", b"").split(b",") if size)
+        return shape, np.dtype(description), found[2] == b"True", end
+
     def read(self, name: str, shape: tuple[int, ...] | None, what: str) -> Array:
         """Read an array of numbers whose shape must be `shape`; `what` names it in errors."""
-        info = self._names[name]
-        with self._zip.open(info) as member:
-            head = io.BytesIO(member.read(_LARGEST_HEADER))
-        version = np.lib.format.read_magic(head)
-        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        found, _, dtype = read_header(head)
-        if dtype.kind not in "fiub":
-            raise WeightMismatchError(f"{what}: expected numbers, the file holds {dtype}: pickled objects are refused")
+        found, dtype, first_fastest, start = self.header(name, what)
         if shape is not None and found != shape:
             raise WeightMismatchError(f"{what}: the model expects the shape {shape}, the file holds {found}")
-        if info.file_size != head.tell() + int(np.prod(found, dtype=object)) * dtype.itemsize:
+        info = self._names[name]
+        if info.file_size != start + math.prod(found) * dtype.itemsize:
             raise ModelFileError(f"{what}: its header and its size disagree")
+        array = np.empty(found[::-1] if first_fastest else found, dtype)
+        target, filled = array.reshape(-1).view(np.uint8), 0
         with self._zip.open(info) as member:
-            return np.lib.format.read_array(member, allow_pickle=False)
+            member.read(start)
+            while block := member.read(_BLOCK):  # to the end, where the checksum is compared
+                target[filled : filled + len(block)] = np.frombuffer(block, np.uint8)
+                filled += len(block)
+        if filled != array.nbytes:
+            raise ModelFileError(f"{what}: the file ends in the middle of its numbers")
+        return array.T if first_fastest else array

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 
 from core.dtypes import DTypePolicy
@@ -30,6 +29,8 @@ _MODULES = {"Sequential": ("keras", None), "Functional": ("keras.src.models.func
 
 def save_model(model: Model, path: Path) -> None:
     """Write `model` to `path`, which must end in ``.keras``. Raises `InputError` where Keras has no words for it."""
+    import h5py  # noqa: PLC0415 - only those who write need it, and it takes as long to import as all of core
+
     if path.suffix != ".keras":
         raise InputError(f"a model is written as .keras, got {path.name!r} (save_weights writes .weights.h5 and .npz)")
     config = json.dumps(describe(model))

@@ -9,15 +9,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import h5py
 import numpy as np
 
 from core.errors import InputError, ModelFileError, WeightMismatchError
 from core.files import hdf5
 from core.files.archive import Archive
 from core.files.atomic import writing
+from core.files.hdf5_format import Group, open_root
 from core.files.legacy_weights import read_legacy
 from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, reading
 from core.files.npz import Npz
@@ -25,6 +25,8 @@ from core.files.numbering import renumber
 from core.layer import Layer
 
 if TYPE_CHECKING:
+    import h5py
+
     from core.model import Model
 
 
@@ -49,8 +51,8 @@ def load_weights(model: Model, path: Path) -> None:
             with path.open("rb") as file:
                 _assign_named(model, Npz(file))
         else:
-            with h5py.File(path, "r") as root:
-                _read_numbered(model, root)
+            with path.open("rb") as file:
+                _read_numbered(model, open_root(file))
     warn_of_nan(model)
 
 
@@ -61,6 +63,8 @@ def save_weights(model: Model, path: Path) -> None:
         with writing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
     elif path.name.endswith(".weights.h5"):
+        import h5py  # noqa: PLC0415 - only those who write need it, and it takes as long to import as all of core
+
         with writing(path) as temporary, h5py.File(temporary, "w") as root:
             write_numbered(model, root)
     else:
@@ -84,7 +88,7 @@ def _slots(model: Model) -> Iterator[tuple[str, Layer, str, int]]:
             yield place, layer, name, index
 
 
-def _read_numbered(model: Model, root: h5py.Group) -> None:
+def _read_numbered(model: Model, root: Group) -> None:
     """Assign from numbered arrays; those that the model has no place for are an error too."""
     groups = renumber(hdf5.index_groups(root), model)
     for place, layer in model.walk():
@@ -97,7 +101,7 @@ def _read_numbered(model: Model, root: h5py.Group) -> None:
                 f"the file holds {held} under {place or '/'}"
             )
         for name, shape in names.items():
-            value = hdf5.read_dataset(group, layer.file_key(name), shape, f"{layer}, parameter {name!r}")
+            value = hdf5.read_dataset(cast(Group, group), layer.file_key(name), shape, f"{layer}, parameter {name!r}")
             layer.assign(name, value)
         for again in layer.written_again:
             groups.pop(f"{place}/{again}/vars", None)

@@ -1,0 +1,106 @@
+"""Attributes of an HDF5 object: small named values, whose texts stand in the file's global heap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from core.errors import ModelFileError
+from core.files.hdf5_format.headers import ATTRIBUTE, ATTRIBUTE_INFO, Message
+from core.files.hdf5_format.source import NOWHERE, Source, number
+from core.files.hdf5_format.types import VariableString, read_shape, read_type
+from core.files.limits import LARGEST_JSON
+
+
+class Attributes(Mapping[str, Any]):
+    """The attributes of one object by name; a value is read when it is asked for.
+
+    A text is bytes, several are a list of bytes, numbers are an array.
+    """
+
+    def __init__(self, source: Source, messages: Sequence[Message]) -> None:
+        self._source = source
+        self._values: dict[str, tuple[bytes, bytes, bytes]] = {}
+        for message in messages:
+            if message.kind == ATTRIBUTE:
+                name, *parts = _split(message.data)
+                self._values[name] = (parts[0], parts[1], parts[2])
+            elif message.kind == ATTRIBUTE_INFO:
+                flags = number(message.data, 1, 1)
+                if number(message.data, 4 if flags & 1 else 2) != NOWHERE:
+                    raise ModelFileError("an HDF5 object keeps attributes in a fractal heap, which Keras never writes")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, name: str) -> Any:
+        type_data, shape_data, data = self._values[name]
+        kind, shape = read_type(type_data), read_shape(shape_data)
+        count = math.prod(shape)
+        if count * kind.itemsize > len(data):
+            raise ModelFileError(f"the attribute {name[:100]!r} is damaged: its shape {shape} is larger than its data")
+        if isinstance(kind, VariableString):
+            texts = _texts(self._source, data, count, name)
+        else:
+            values = np.frombuffer(data, kind, count)
+            if kind.kind != "S":
+                return values.reshape(shape)
+            texts = values.tolist()
+        return texts if shape else texts[0]
+
+
+def _split(data: bytes) -> tuple[str, bytes, bytes, bytes]:
+    """Take an attribute message apart: name, type, shape, value."""
+    version = number(data, 0, 1)
+    if version not in {1, 2, 3} or (version > 1 and number(data, 1, 1)):
+        raise ModelFileError(f"an HDF5 attribute of version {version} is damaged or shared, which Keras never writes")
+    sizes = [number(data, start, 2) for start in (2, 4, 6)]
+    place = 9 if version == 3 else 8
+    parts = []
+    for size in sizes:
+        parts.append(data[place : place + size])
+        place += (size + 7) // 8 * 8 if version == 1 else size
+    return parts[0].split(b"\0")[0].decode("utf-8", errors="replace"), parts[1], parts[2], data[place:]
+
+
+def _texts(source: Source, data: bytes, count: int, name: str) -> list[bytes]:
+    """Fetch the texts that `count` elements of `data` name, by heap and number."""
+    texts, total = [], 0
+    for place in range(0, 16 * count, 16):
+        length, address, index = number(data, place, 4), number(data, place + 4), number(data, place + 12, 4)
+        total += length
+        if total > LARGEST_JSON:
+            raise ModelFileError(f"the attribute {name[:100]!r} is larger than {LARGEST_JSON:,} bytes")
+        if length == 0:
+            texts.append(b"")
+            continue
+        if address not in source.heaps:
+            source.heaps[address] = _heap(source, address)
+        start, size = source.heaps[address].get(index, (0, -1))
+        if length > size:
+            raise ModelFileError(f"the attribute {name[:100]!r} names a text that the file does not hold")
+        texts.append(source.read(start, length))
+    return texts
+
+
+def _heap(source: Source, address: int) -> dict[int, tuple[int, int]]:
+    """List the objects of a global heap collection: number -> place and size."""
+    end = address + number(source.read(address, 16, b"GCOL"), 8)
+    found: dict[int, tuple[int, int]] = {}
+    place = address + 16
+    while place + 16 <= end:
+        head = source.read(place, 16)
+        index, size = number(head, 0, 2), number(head, 8)
+        if index == 0:  # what is left is free
+            break
+        if place + 16 + size > end:
+            raise ModelFileError(f"the HDF5 heap at byte {address} is damaged")
+        found[index] = (place + 16, size)
+        place += 16 + (size + 7) // 8 * 8
+    return found

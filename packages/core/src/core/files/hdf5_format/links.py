@@ -1,0 +1,113 @@
+"""The members of an HDF5 group: a tree of tables with a heap of names, or (newer, small groups) one message each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from core.errors import ModelFileError
+from core.files.hdf5_format.headers import LINK, LINK_INFO, SYMBOL_TABLE, Message
+from core.files.hdf5_format.source import NOWHERE, Source, number
+from core.files.limits import MOST_LINKS
+
+#: What a link can be; only the first stays inside the file for certain.
+HARD, SOFT, EXTERNAL = "hard link", "SoftLink", "ExternalLink"
+_KINDS = {0: HARD, 1: SOFT, 64: EXTERNAL}
+_ENTRY = 40  # bytes of one entry of a symbol table
+_SOFT_ENTRY = 2  # its cache type where it is a soft link
+
+
+class Link(NamedTuple):
+    """Where a name leads: the address of an object, for a hard link."""
+
+    kind: str
+    address: int
+
+
+def read_links(source: Source, messages: Sequence[Message]) -> dict[str, Link] | None:
+    """Gather the members of the group that has these messages; None if they belong to no group."""
+    links: dict[str, Link] = {}
+    is_group = False
+    for message in messages:
+        if message.kind == SYMBOL_TABLE:
+            is_group = True
+            for name, link in _table(source, number(message.data, 0), number(message.data, 8)):
+                _add(links, name, link)
+        elif message.kind == LINK:
+            is_group = True
+            _add(links, *_single(message.data))
+        elif message.kind == LINK_INFO:
+            is_group = True
+            if number(message.data, 10 if message.data[1:2] and message.data[1] & 1 else 2) != NOWHERE:
+                raise ModelFileError("an HDF5 group keeps its members in a fractal heap, which Keras never writes")
+    return links if is_group else None
+
+
+def _add(links: dict[str, Link], name: str, link: Link) -> None:
+    if name in links or len(links) >= MOST_LINKS:
+        raise ModelFileError(f"an HDF5 group holds {name[:100]!r} twice, or more than {MOST_LINKS} members")
+    links[name] = link
+
+
+def _table(source: Source, tree: int, heap: int) -> Iterator[tuple[str, Link]]:
+    head = source.read(heap, 32, b"HEAP")
+    names = source.read(number(head, 24), number(head, 8))
+    for node in tree_leaves(source, tree, kind=0, key_size=8):
+        table = source.read(node, 8, b"SNOD")
+        entries = source.read(node + 8, number(table, 6, 2) * _ENTRY)
+        for place in range(0, len(entries), _ENTRY):
+            kind = SOFT if number(entries, place + 16, 4) == _SOFT_ENTRY else HARD
+            start = number(entries, place)
+            end = names.find(b"\0", start)
+            if end < 0:
+                raise ModelFileError("a name in an HDF5 group does not end")
+            yield _text(names[start:end]), Link(kind, number(entries, place + 8))
+
+
+def tree_leaves(source: Source, root: int, *, kind: int, key_size: int) -> Iterator[int]:
+    """Go through what the leaves of a tree point at."""
+    for _, child in tree_entries(source, root, kind=kind, key_size=key_size):
+        yield child
+
+
+def tree_entries(source: Source, root: int, *, kind: int, key_size: int) -> Iterator[tuple[bytes, int]]:
+    """Go through the keys and children of the leaves of a version 1 B-tree; no node may be met twice."""
+    waiting, seen, step = [(root, -1)], {root}, key_size + 8
+    while waiting:
+        address, expected_level = waiting.pop()
+        head = source.read(address, 24, b"TREE" + bytes([kind]))
+        level = head[5]
+        if expected_level not in {-1, level}:
+            raise ModelFileError(f"the HDF5 tree at byte {address} has the level {level}, expected {expected_level}")
+        entries = source.read(address + 24, number(head, 6, 2) * step)
+        for place in range(0, len(entries), step):
+            child = number(entries, place + key_size)
+            if level == 0:
+                yield entries[place : place + key_size], child
+            elif child in seen:
+                raise ModelFileError(f"the HDF5 tree at byte {root} goes round in circles")
+            else:
+                seen.add(child)
+                waiting.append((child, level - 1))
+
+
+def _single(data: bytes) -> tuple[str, Link]:
+    """Read a link that stands in a message of its own."""
+    flags = number(data, 1, 1)
+    place = 2
+    kind = number(data, place, 1) if flags & 8 else 0
+    place += (1 if flags & 8 else 0) + (8 if flags & 4 else 0) + (1 if flags & 16 else 0)
+    width = 1 << (flags & 3)
+    length = number(data, place, width)
+    start = place + width
+    if data[:1] != b"\x01" or kind not in _KINDS or start + length > len(data):
+        raise ModelFileError("a link of the HDF5 file is damaged")
+    target = number(data, start + length) if kind == 0 else NOWHERE
+    return _text(data[start : start + length]), Link(_KINDS[kind], target)
+
+
+def _text(name: bytes) -> str:
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelFileError(f"a name in the HDF5 file is not UTF-8 text: {name[:100]!r}") from error
