@@ -1,13 +1,16 @@
 """What is in a model file, and what of it would be refused: ``python -m core.inspect FILE [--json]``.
 
-Nothing of the file is believed or run: the layers are those that its config names, each with whether Kaca opens it.
+Nothing of the file is believed or run: the layers are those that its config names, each with whether Kaca opens it; a file
+of weights alone shows its arrays.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from core.arrays import show_shape
 from core.errors import KacaError
 from core.files.archive import open_archive
 from core.files.config import build_model, modernise
+from core.files.contents import weights_alone
 from core.files.limits import reading
 from core.files.load import load_model
 from core.graph import Ref
@@ -25,8 +29,11 @@ from core.registry import build_layer
 
 def inspect(path: Path) -> dict[str, Any]:
     """Describe a file: format, Keras version, layers (each opened or refused, with the reason), and whether it opens."""
-    found: dict[str, Any] = {"file": str(path), "opens": False, "why_not": None, "layers": []}
+    found: dict[str, Any] = {"file": str(path), "opens": False, "why_not": None, "warnings": [], "layers": []}
     try:
+        with reading(path):
+            if alone := weights_alone(path):
+                return found | _describe_arrays(path, *alone)
         with reading(path), open_archive(path) as archive:
             found |= {
                 "format": "hdf5" if archive.legacy else "keras",
@@ -36,30 +43,51 @@ def inspect(path: Path) -> dict[str, Any]:
             config = modernise(archive.config, archive.keras_version)
             found["layers"] = [_judge(entry) for entry in _entries(config)]
             found |= _measure(build_model(archive.config, archive.keras_version))
-        load_model(path)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            load_model(path)
+        found["warnings"] = [str(warning.message) for warning in caught]
         found["opens"] = True
     except KacaError as error:
         found["why_not"] = f"{type(error).__name__}: {error}"
     return found
 
 
+def _describe_arrays(path: Path, kind: str, arrays: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "format": kind,
+        "keras_version": None,
+        "bytes": path.stat().st_size,
+        "arrays": [array._asdict() for array in arrays],
+        "parameters": sum(math.prod(array.shape) for array in arrays if array.refused is None),
+        "why_not": "these are weights alone: open the model that they belong to, then call its load_weights",
+    }
+
+
 def _entries(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Go through the layers that a model's config lists, those of models within it included."""
-    inner = config.get("config")
-    layers = inner.get("layers") if isinstance(inner, Mapping) else None
-    for entry in layers if isinstance(layers, list) else []:
+    for entry in _listed(config):
         if isinstance(entry, Mapping):
             yield entry
             yield from _entries(entry)
 
 
+def _listed(config: Mapping[str, Any]) -> list[Any]:
+    """Give the layers that a model's config lists; those of a layer are none."""
+    inner = config.get("config")
+    layers = inner.get("layers") if isinstance(inner, Mapping) else None
+    return layers if isinstance(layers, list) else []
+
+
 def _judge(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Say of one layer whether it would be opened, and why not."""
+    """Say of one layer whether it would be opened, and why not; a model within is judged by its layers."""
     inner = entry.get("config")
     name = inner.get("name") if isinstance(inner, Mapping) else None
     judged = {"name": str(name or entry.get("name")), "class": str(entry.get("class_name")), "refused": None}
     try:
-        build_layer(entry)
+        if not _listed(entry):
+            with reading(Path(judged["name"] or "")):
+                build_layer(entry)
     except KacaError as error:
         judged["refused"] = str(error)
     return judged
@@ -81,33 +109,54 @@ def _measure(model: Model) -> dict[str, Any]:
                 "refused": None,
             }
         )
-    return {"layers": rows, "parameters": model.count_parameters(), "summary": model.summary()}
+    costs = [row["multiply_adds"] for row in rows]
+    return {
+        "layers": rows,
+        "parameters": model.count_parameters(),
+        "multiply_adds": None if None in costs else sum(costs),
+        "summary": model.summary(),
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print what is in the files; 0 if all of them open, else 1."""
     parser = argparse.ArgumentParser(prog="python -m core.inspect", description="Say what is in a Keras model file.")
-    parser.add_argument("file", type=Path, nargs="+", help="a .keras or whole-model .h5 file")
+    parser.add_argument("file", type=Path, nargs="+", help="a .keras or whole-model .h5 file, or one of weights")
     parser.add_argument("--json", action="store_true", help="print one JSON object a file")
     options = parser.parse_args(arguments)
     results = [inspect(path) for path in options.file]
     for found in results:
-        sys.stdout.write((json.dumps(found) if options.json else _text(found)) + "\n")
+        sys.stdout.write((json.dumps(found) if options.json else _printable(_text(found))) + "\n")
     return 0 if all(found["opens"] for found in results) else 1
 
 
 def _text(found: Mapping[str, Any]) -> str:
     lines = [f"File: {found['file']}"]
     if "format" in found:
-        lines.append(f"Format: {found['format']}, saved by Keras {found['keras_version']}, {found['bytes']:,} bytes")
-    lines += (
-        [found["summary"]]
-        if "summary" in found
-        else [f"  {layer['name']} ({layer['class']})" for layer in found["layers"]]
-    )
+        by = f", saved by Keras {found['keras_version']}" if found["keras_version"] else ""
+        lines.append(f"Format: {found['format']}{by}, {found['bytes']:,} bytes")
+    if "arrays" in found:
+        rows = [
+            (array["path"], array["refused"] or show_shape(array["shape"]), array["dtype"]) for array in found["arrays"]
+        ]
+        widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
+        lines += [f"  {row[0].ljust(widths[0])}  {row[1].ljust(widths[1])}  {row[2]}".rstrip() for row in rows]
+        lines.append(f"Numbers: {found['parameters']:,} in {len(rows)} arrays")
+    elif "summary" in found:
+        lines.append(found["summary"])
+    else:
+        lines += [f"  {layer['name']} ({layer['class']})" for layer in found["layers"]]
     lines += [f"Refused: {layer['name']}: {layer['refused']}" for layer in found["layers"] if layer["refused"]]
+    lines += [f"Warning: {warning}" for warning in found["warnings"]]
     lines.append("Opens: yes" if found["opens"] else f"Opens: no. {found['why_not']}")
     return "\n".join(lines)
+
+
+def _printable(text: str) -> str:
+    """Show what a terminal would obey, or cannot write, as an escape: the names in a file are a stranger's."""
+    shown = "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
+    encoding = sys.stdout.encoding or "ascii"
+    return shown.encode(encoding, errors="backslashreplace").decode(encoding)
 
 
 if __name__ == "__main__":

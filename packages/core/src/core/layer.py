@@ -21,6 +21,8 @@ from core.ops.bfloat16 import rounded
 
 #: Options that matter only while a network learns: they stay in `config` and never change the forward pass.
 _LEARNING_SUFFIXES = ("_initializer", "_regularizer", "_constraint")
+#: Names are shown in tables, each as wide as the longest; Keras makes them of a few words.
+_LONGEST_NAME = 1_000
 #: What `call` may ask for beside its inputs.
 _CONTEXT = frozenset({"mask", "training", "rng"})
 
@@ -101,8 +103,8 @@ class Layer:
         unknown = [option for option in others if not option.endswith(_LEARNING_SUFFIXES)]
         if unknown:
             raise InputError(f"option {unknown[0]}={others[unknown[0]]!r} is not one that Kaca knows")
-        if name is not None and not isinstance(name, str):
-            raise InputError(f"name must be text, got {name!r}")
+        if name is not None and (not isinstance(name, str) or len(name) > _LONGEST_NAME):
+            raise InputError(f"name must be text of at most {_LONGEST_NAME} characters, got {name!r}")
         if name is not None and ".." in re.split(r"[/\\\\]", name):
             raise InputError(f"name must not lead out of its folder, got {name!r}")
         self.name = name or snake_case(type(self).__name__)

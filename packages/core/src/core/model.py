@@ -30,6 +30,9 @@ from core.summary import summarise
 
 #: Models within models that are each called twice double the work at every level; real ones stay far below this.
 MOST_APPLICATIONS = 20_000
+#: No array has a longer axis; layers that enlarge what others enlarged could ask for one.
+_LARGEST_AXIS = 2**63 - 1
+
 
 class Model(Layer):
     """Layers, the nodes that apply them, and the tensors that go in and out.
@@ -110,7 +113,12 @@ class Model(Layer):
                     result = node.layer.compute_output_shape(*args, **kwargs)
             except (InputError, IndexError, TypeError, ValueError, ArithmeticError) as error:
                 raise UnsupportedLayerError(f"{node.layer} cannot take an input of shape {args}: {error}") from error
-            shapes |= {Ref(index, output): shape for output, shape in enumerate(_shape_leaves(result))}
+            for output, shape in enumerate(_shape_leaves(result)):
+                if not all(size is None or 0 <= size <= _LARGEST_AXIS for size in shape):
+                    raise UnsupportedLayerError(
+                        f"{node.layer} would give the shape {shape} for an input of shape {args}"
+                    )
+                shapes[Ref(index, output)] = shape
         if build:
             self.shapes = shapes
         return shapes

@@ -48,15 +48,37 @@ class Archive:
 def open_archive(path: Path) -> Iterator[Archive]:
     """Open a ``.keras`` or whole-model ``.h5`` file, whatever its name. Raises `ModelFileError`."""
     with ExitStack() as stack:
-        file = stack.enter_context(path.open("rb"))
-        magic = file.read(len(_HDF5_MAGIC))
+        file = stack.enter_context(open_file(path))
         size = file.seek(0, io.SEEK_END)
-        if magic.startswith(_ZIP_MAGIC):
+        if is_zip(file):
             yield _open_zip(path, size, file, stack)
-        elif magic == _HDF5_MAGIC:
+        elif is_hdf5(file):
             yield _open_hdf5(path, size, file)
         else:
+            magic = _magic(file)
             raise ModelFileError(f"{path}: neither a .keras archive (zip) nor an HDF5 file; it begins with {magic!r}")
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a regular file for reading: a device or a pipe would never end."""
+    if not path.is_file() and path.exists() and not path.is_dir():
+        raise ModelFileError(f"{path}: is no regular file")
+    return path.open("rb")
+
+
+def is_zip(file: BinaryIO) -> bool:
+    """Say whether a file is a zip archive, by its first bytes."""
+    return _magic(file).startswith(_ZIP_MAGIC)
+
+
+def is_hdf5(file: BinaryIO) -> bool:
+    """Say whether a file is HDF5, by its first bytes."""
+    return _magic(file) == _HDF5_MAGIC
+
+
+def _magic(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(len(_HDF5_MAGIC))
 
 
 def _open_zip(path: Path, size: int, file: BinaryIO, stack: ExitStack) -> Archive:

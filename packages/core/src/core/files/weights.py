@@ -6,6 +6,7 @@ HDF5 file of Keras 2 keeps them by layer name, each with a path of its own (see 
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 
 from core.errors import InputError, ModelFileError, WeightMismatchError
 from core.files import hdf5
-from core.files.archive import Archive
+from core.files.archive import Archive, is_zip, open_file
 from core.files.atomic import writing
 from core.files.hdf5_format import Group, open_root
 from core.files.legacy_weights import read_legacy
@@ -44,15 +45,12 @@ def read_parameters(model: Model, archive: Archive) -> None:
 
 def load_weights(model: Model, path: Path) -> None:
     """Read the parameters of a model that exists from ``.weights.h5`` or ``.npz``."""
-    with reading(path):
-        size = path.stat().st_size
-        _refuse_more_than(model, size)
-        if path.suffix == ".npz":
-            with path.open("rb") as file:
-                _assign_named(model, Npz(file))
+    with reading(path), open_file(path) as file:
+        _refuse_more_than(model, file.seek(0, io.SEEK_END))
+        if is_zip(file):
+            _assign_named(model, Npz(file))
         else:
-            with path.open("rb") as file:
-                _read_numbered(model, open_root(file))
+            _read_numbered(model, open_root(file))
     warn_of_nan(model)
 
 
@@ -140,8 +138,9 @@ def _refuse_more_than(model: Model, size: int) -> None:
 
 
 def warn_of_nan(model: Model) -> None:
-    """Warn of parameters that hold NaN: the file is readable, its training was not."""
+    """Warn of parameters that hold NaN or infinity: the file is readable, its training was not."""
     for _, layer, name, _ in _slots(model):
         value = layer.parameters[name]
-        if value.dtype.kind == "f" and np.isnan(value).any():
-            warnings.warn(f"{layer}: parameter {name!r} holds NaN", RuntimeWarning, stacklevel=4)
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            kind = "NaN" if np.isnan(value).any() else "infinity"
+            warnings.warn(f"{layer}: parameter {name!r} holds {kind}", RuntimeWarning, stacklevel=4)

@@ -1,0 +1,55 @@
+"""What a file holds that has weights but no model: the path, shape and type of each array, none of which is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from core.files import hdf5
+from core.files.archive import is_hdf5, is_zip, open_file
+from core.files.hdf5_format import Group, open_root
+from core.files.hdf5_format.links import HARD
+from core.files.npz import Npz
+
+
+class Entry(NamedTuple):
+    """One array: where it stands, and its shape and type; or why it is refused."""
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: str
+    refused: str | None = None
+
+
+def weights_alone(path: Path) -> tuple[str, list[Entry]] | None:
+    """Give the format and the arrays of a file of weights; None for a file that holds a model, or is neither."""
+    with open_file(path) as file:
+        if is_hdf5(file):
+            root = open_root(file)
+            return None if "model_config" in root.attrs else ("hdf5 weights", list(_arrays(root)))
+        return ("npz weights", list(_npz(file))) if is_zip(file) and _is_npz(file) else None
+
+
+def _arrays(root: Group) -> Iterator[Entry]:
+    for path, group in sorted(hdf5.index_groups(root).items()):
+        for name, link in sorted(group.links.items(), key=lambda item: (len(item[0]), item[0])):  # 2 before 10
+            place = f"{path}/{name}".lstrip("/")
+            if link.kind != HARD:
+                yield Entry(place, (), "", f"a {link.kind}, which may lead out of the file")
+                continue
+            member = group.open(name)
+            if not isinstance(member, Group):
+                yield Entry(place, member.shape, str(member.dtype))
+
+
+def _is_npz(file: BinaryIO) -> bool:
+    names = list(Npz(file))
+    return "config.json" not in names and "model.weights.h5" not in names
+
+
+def _npz(file: BinaryIO) -> Iterator[Entry]:
+    arrays = Npz(file)
+    for name in arrays:
+        shape, dtype, *_ = arrays.header(name, name)
+        yield Entry(name, shape, str(dtype))
