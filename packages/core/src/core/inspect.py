@@ -12,16 +12,17 @@ import math
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from core.arrays import show_shape
 from core.errors import KacaError
 from core.files.archive import open_archive
-from core.files.config import build_model, modernise
+from core.files.config import build_model, entries, listed, modernise
 from core.files.contents import weights_alone
 from core.files.limits import reading
-from core.files.load import load_model
+from core.files.load import fill
 from core.graph import Ref
 from core.model import Model
 from core.registry import build_layer
@@ -40,12 +41,15 @@ def inspect(path: Path) -> dict[str, Any]:
                 "keras_version": archive.keras_version,
                 "bytes": archive.size,
             }
-            config = modernise(archive.config, archive.keras_version)
-            found["layers"] = [_judge(entry) for entry in _entries(config)]
-            found |= _measure(build_model(archive.config, archive.keras_version))
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            load_model(path)
+            try:
+                model = build_model(archive.config, archive.keras_version)
+            except KacaError:
+                found["layers"] = [_judge(entry) for entry in _few(modernise(archive.config, archive.keras_version))]
+                raise
+            found |= _measure(model)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                fill(model, archive)
         found["warnings"] = [str(warning.message) for warning in caught]
         found["opens"] = True
     except KacaError as error:
@@ -64,19 +68,9 @@ def _describe_arrays(path: Path, kind: str, arrays: Sequence[Any]) -> dict[str, 
     }
 
 
-def _entries(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Go through the layers that a model's config lists, those of models within it included."""
-    for entry in _listed(config):
-        if isinstance(entry, Mapping):
-            yield entry
-            yield from _entries(entry)
-
-
-def _listed(config: Mapping[str, Any]) -> list[Any]:
-    """Give the layers that a model's config lists; those of a layer are none."""
-    inner = config.get("config")
-    layers = inner.get("layers") if isinstance(inner, Mapping) else None
-    return layers if isinstance(layers, list) else []
+def _few(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Go through the layers of a model that was refused, as many as a person might read."""
+    return islice(entries(config), 5_000)
 
 
 def _judge(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,7 +79,7 @@ def _judge(entry: Mapping[str, Any]) -> dict[str, Any]:
     name = inner.get("name") if isinstance(inner, Mapping) else None
     judged = {"name": str(name or entry.get("name")), "class": str(entry.get("class_name")), "refused": None}
     try:
-        if not _listed(entry):
+        if not listed(entry):
             with reading(Path(judged["name"] or "")):
                 build_layer(entry)
     except KacaError as error:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -25,6 +26,10 @@ _LEARNING_SUFFIXES = ("_initializer", "_regularizer", "_constraint")
 _LONGEST_NAME = 1_000
 #: What `call` may ask for beside its inputs.
 _CONTEXT = frozenset({"mask", "training", "rng"})
+
+
+#: The arguments of a function or class; looked up once, because a network makes thousands of the same few layers.
+signature: Callable[[Any], inspect.Signature] = cache(inspect.signature)
 
 
 def snake_case(name: str) -> str:
@@ -82,7 +87,7 @@ class Layer:
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Remember the options as they were given, so that a layer can be written down again."""
         layer = super().__new__(cls)
-        names = list(inspect.signature(cls.__init__).parameters)[1:]
+        names = list(signature(cls.__init__).parameters)[1:]
         layer.config = dict(zip(names, args, strict=False)) | kwargs
         return layer
 
@@ -134,7 +139,7 @@ class Layer:
         """Build the layer that a Keras config describes; an unknown or impossible option is an error."""
         named = f"{cls.__name__} {config.get('name', '')!r}"
         try:
-            inspect.signature(cls).bind(**config)
+            signature(cls).bind(**config)
             return cls(**config)
         except TypeError as error:
             raise UnsupportedLayerError(f"{named}: its config does not fit the layer: {error}") from error

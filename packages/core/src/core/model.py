@@ -144,7 +144,10 @@ class Model(Layer):
         last_use = self._last_use()
         for index, node in enumerate(self.nodes):
             if not node.is_input:
-                outputs, output_masks = apply(node, values, masks, context)
+                try:
+                    outputs, output_masks = apply(node, values, masks, context)
+                except MemoryError as error:
+                    raise InputError(f"{node.layer}: its output does not fit into memory: {error}") from error
                 produced = list(leaves(outputs))
                 for output, value in enumerate(produced):
                     values[Ref(index, output)] = value

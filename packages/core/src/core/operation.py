@@ -6,7 +6,6 @@ a model, own no weights, carry no masks, and are not counted when Keras numbers 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -16,7 +15,7 @@ import numpy as np
 from core.arrays import Shape
 from core.errors import InputError, KacaError, UnsupportedLayerError
 from core.graph import leaves, map_nest
-from core.layer import Layer
+from core.layer import Layer, signature
 
 #: What a function of NumPy raises on arguments that do not fit.
 _UNFIT = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, MemoryError)
@@ -71,7 +70,7 @@ class Operation(Layer):
 
     def __init__(self, *, name: str | None = None, **options: Any) -> None:
         super().__init__(name=name)
-        known = inspect.signature(self.function).parameters.values()
+        known = signature(self.function).parameters.values()
         accepted = {parameter.name for parameter in known if parameter.kind is not parameter.VAR_POSITIONAL}
         unknown = sorted(set(options) - accepted)
         if unknown and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in known):

@@ -26,9 +26,14 @@ def load_model(path: str | Path, dtype: str | None = None) -> Model:
         model = build_model(archive.config, archive.keras_version)
         if precision is not None:
             compute_in(model, precision)
-        _load_assets(model, archive)
-        read_parameters(model, archive)
+        fill(model, archive)
     return model
+
+
+def fill(model: Model, archive: Archive) -> None:
+    """Give a model that was built the vocabularies and the parameters of its file."""
+    _load_assets(model, archive)
+    read_parameters(model, archive)
 
 
 def _load_assets(model: Model, archive: Archive) -> None:

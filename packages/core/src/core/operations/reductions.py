@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
+from core.errors import InputError
 from core.operations.elementwise import floating
 from core.operations.shapes import reduced, without
 
@@ -19,7 +20,9 @@ _ROOM = {"bool": np.int32, "int8": np.int32, "int16": np.int32, "uint8": np.uint
 
 
 def axes(axis: Any) -> Any:
-    """Give a list of axes as the tuple that NumPy wants."""
+    """Give a list of axes as the tuple that NumPy wants; it compares each with each, and no array has more than 64."""
+    if isinstance(axis, list) and len(axis) > 64:
+        raise InputError(f"axis must name 64 axes at most, got {len(axis)}")
     return tuple(axis) if isinstance(axis, list) else axis
 
 
