@@ -2,9 +2,15 @@
 
 import io
 import json
+import os
 import resource
+import subprocess
+import sys
 import time
+import warnings
 import zipfile
+from itertools import pairwise
+from pathlib import Path
 
 import h5py
 import keras
@@ -12,8 +18,10 @@ import numpy as np
 import pytest
 
 import core
+import core.layers
 
 SECRET = "/etc/passwd"
+BARE = Path(__file__).parents[1] / "tests_bare" / "models"
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +71,7 @@ ENTRIES = {
     "size that is NaN": entry("Dense", {"units": float("nan")}),
     "size beyond any machine": entry("Dense", {"units": 10**18}),
     "size of many gigabytes": entry("Dense", {"units": 2**31 - 1}),
+    "sizes that multiply": entry("Sequential", {"layers": [entry("Dense", {"units": 2**31 - 1})] * 9}, module="keras"),
     "size with thousands of digits": entry("Dense", {"units": 10**4000}),
     "name that leads outside": entry("Dense", {"units": 3, "name": "../../../tmp/owned"}),
     "activation from a module": entry(
@@ -114,66 +123,138 @@ def bent_weights(parts, bend):
     return parts | {"model.weights.h5": buffer.getvalue()}
 
 
-def external_link(root):
-    del root["layers/dense/vars/0"]
-    root["layers/dense/vars/0"] = h5py.ExternalLink(SECRET, "/")
+def replaced(create):
+    """A change of a file: the array at `place` goes, and `create(root, place)` puts another there."""
+
+    def bend(root, place):
+        del root[place]
+        create(root, place)
+
+    bend.__name__ = create.__name__
+    return bend
 
 
-def soft_link(root):
-    del root["layers/dense/vars/0"]
-    root["layers/dense/vars/0"] = h5py.SoftLink("/layers/dense_1/vars/0")
+@replaced
+def external_link(root, place):
+    root[place] = h5py.ExternalLink(SECRET, "/")
 
 
-def soft_link_as_group(root):
-    del root["layers"]
-    root["layers"] = h5py.SoftLink("/optimizer")
+@replaced
+def soft_link(root, place):
+    root["other"] = np.zeros((4, 3), np.float32)
+    root[place] = h5py.SoftLink("/other")
 
 
-def external_storage(root):
-    del root["layers/dense/vars/0"]
-    root.create_dataset("layers/dense/vars/0", (4, 3), "float32", external=[(SECRET, 0, 48)])
+@replaced
+def external_storage(root, place):
+    root.create_dataset(place, (4, 3), "float32", external=[(SECRET, 0, 48)])
 
 
-def virtual_dataset(root):
-    del root["layers/dense/vars/0"]
+@replaced
+def virtual_dataset(root, place):
     layout = h5py.VirtualLayout((4, 3), "float32")
     layout[:] = h5py.VirtualSource(SECRET, "x", (4, 3))
-    root.create_virtual_dataset("layers/dense/vars/0", layout)
+    root.create_virtual_dataset(place, layout)
 
 
-def shape_bomb(root):
-    del root["layers/dense/vars/0"]
-    root.create_dataset("layers/dense/vars/0", (2**20, 2**20), "float32", chunks=(1024, 1024))
+@replaced
+def shape_bomb(root, place):
+    root.create_dataset(place, (2**20, 2**20), "float32", chunks=(1024, 1024))
 
 
-def empty_data(root):
-    del root["layers/dense/vars/0"]
-    root.create_dataset("layers/dense/vars/0", (4, 3), "float32", chunks=(4, 3))
+@replaced
+def empty_data(root, place):
+    root.create_dataset(place, (4, 3), "float32", chunks=(4, 3))
 
 
-def strings_for_numbers(root):
-    del root["layers/dense/vars/0"]
-    root["layers/dense/vars/0"] = np.full((4, 3), b"a")
+@replaced
+def chunk_of_gigabytes(root, place):
+    root.create_dataset(place, (4, 3), "float32", chunks=(2**14, 2**14), maxshape=(None, None), compression="gzip")
 
 
-def group_for_array(root):
-    del root["layers/dense/vars/0"]
-    root.create_group("layers/dense/vars/0")
+@replaced
+def strings_for_numbers(root, place):
+    root[place] = np.full((4, 3), b"a")
 
 
-def one_too_many(root):
-    root["layers/dense/vars/2"] = np.zeros(3)
+@replaced
+def pointers_for_numbers(root, place):
+    root[place] = np.full((4, 3), root.ref, h5py.ref_dtype)
+
+
+@replaced
+def records_for_numbers(root, place):
+    root[place] = np.zeros((4, 3), [("a", "f4"), ("b", "f4")])
+
+
+@replaced
+def group_for_array(root, place):
+    root.create_group(place)
+
+
+@replaced
+def other_compression(root, place):
+    root.create_dataset(place, data=np.zeros((4, 3), np.float32), compression="lzf")
+
+
+def soft_link_as_group(root, place):
+    folder = place.rsplit("/", 1)[0]
+    root.move(folder, "other")
+    root[folder] = h5py.SoftLink("/other")
+
+
+def group_within_itself(root, place):
+    folder = place.rsplit("/", 1)[0]
+    root[f"{folder}/again"] = root[folder]
+
+
+def one_too_many(root, place):
+    folder = place.rsplit("/", 1)[0]
+    root[f"{folder}/2"] = np.zeros(3)
+    group = root["/".join(place.split("/")[:2])]
+    if "weight_names" in group.attrs:
+        group.attrs["weight_names"] = [*group.attrs["weight_names"], "first/2"]
 
 
 BENT = [
-    external_link, soft_link, soft_link_as_group, external_storage, virtual_dataset, shape_bomb, empty_data,
-    strings_for_numbers, group_for_array, one_too_many,
+    external_link, soft_link, external_storage, virtual_dataset, shape_bomb, empty_data, chunk_of_gigabytes,
+    strings_for_numbers, pointers_for_numbers, records_for_numbers, group_for_array, other_compression,
+    soft_link_as_group, group_within_itself, one_too_many,
 ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def whole_model(tmp_path_factory):
+    """The bytes of a small honest whole-model HDF5 file."""
+    path = tmp_path_factory.mktemp("hostile") / "honest.h5"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        keras.Sequential(
+            [keras.Input((4,)), keras.layers.Dense(3, name="first"), keras.layers.Dense(2, name="second")]
+        ).save(path)
+    core.load_model(path)
+    with h5py.File(path) as root:
+        place = f"model_weights/first/{root['model_weights/first'].attrs['weight_names'][0]}"
+    return path.read_bytes(), place
+
+
+def bent_model(whole_model, path, bend):
+    """A whole-model HDF5 file in which `bend` changed the first array."""
+    data, place = whole_model
+    path.write_bytes(data)
+    with h5py.File(path, "a") as root:
+        bend(root, place)
+    return path
 
 
 @pytest.mark.parametrize("bend", BENT)
 def test_weights_that_point_elsewhere_or_lie(parts, tmp_path, bend):
-    refused(pack(tmp_path / "bad.keras", bent_weights(parts, bend)))
+    refused(pack(tmp_path / "bad.keras", bent_weights(parts, lambda root: bend(root, "layers/dense/vars/0"))))
+
+
+@pytest.mark.parametrize("bend", [bend for bend in BENT if bend is not group_within_itself])  # it is never met there
+def test_weights_of_a_whole_model_that_point_elsewhere_or_lie(whole_model, tmp_path, bend):
+    refused(bent_model(whole_model, tmp_path / "bad.h5", bend))
 
 
 def test_shape_bomb_that_config_and_weights_agree_on(parts, tmp_path):
@@ -273,6 +354,167 @@ def test_npz_bombs(parts, tmp_path):
         "layers/dense/vars/0": np.zeros((2**13, 2**12))
     }
     refused(pack(tmp_path / "bad.keras", with_npz(parts, npz(arrays, compressed=True))))
+
+
+def test_npz_with_a_shape_of_its_own(parts, tmp_path):
+    arrays = {name: np.zeros(shape) for name, shape in HONEST.items()}
+    data = npz(arrays).replace(b"'shape': (4, 3)", b"'shape': (9, 9)")
+    refused(pack(tmp_path / "bad.keras", with_npz(parts, data)))
+
+
+def test_a_program_in_the_header_of_an_npz(parts, tmp_path):
+    arrays = {name: np.zeros(shape) for name, shape in HONEST.items()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(npz(arrays))) as old, zipfile.ZipFile(buffer, "w") as new:
+        for info in old.infolist():
+            new.writestr(info.filename, old.read(info).replace(b"'shape': (4, 3)", b"'shape': (4, 9**9**9)"[:15]))
+    assert "not an array" in refused(pack(tmp_path / "bad.keras", with_npz(parts, buffer.getvalue())))
+
+
+def test_an_archive_of_endless_members(parts, tmp_path):
+    path = tmp_path / "bad.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+        for number in range(40_000):
+            archive.writestr(f"assets/{number}", b"")
+    assert "lists its members" in refused(path)
+
+
+def test_a_vocabulary_of_endless_lines(tmp_path):
+    path = tmp_path / "bad.keras"
+    with zipfile.ZipFile(BARE / "sentences.keras") as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, b"\n" * (15 * 2**20) if name.endswith("vocabulary.txt") else old.read(name))
+    refused(path)
+
+
+def tensor(layer):
+    return {
+        "class_name": "__keras_tensor__",
+        "config": {"shape": [None, 4], "dtype": "float32", "keras_history": layer},
+    }
+
+
+def functional(layers, output):
+    config = {"name": "graph", "layers": layers, "input_layers": [["in", 0, 0]], "output_layers": [output]}
+    return {"module": "keras", "class_name": "Functional", "config": config, "registered_name": "Functional"}
+
+
+def called(name, layer, *tensors):
+    named = {**layer, "config": {**layer["config"], "name": name}, "name": name}
+    return named | {"inbound_nodes": [{"args": [tensor(item)], "kwargs": {}} for item in tensors]}
+
+
+INPUT = entry("InputLayer", {"batch_shape": [None, 4]})
+
+
+def doubling(depth):
+    """A model whose models call one another twice at every level."""
+    model = entry("ReLU")
+    for _ in range(depth):
+        model = functional([called("in", INPUT), called("m", model, ["in", 0, 0], ["m", 0, 0])], ["m", 1, 0])
+    return model
+
+
+def vectors(*layers):
+    """A Sequential model of vectors, or of what its first layer says."""
+    inputs = [] if layers[0]["class_name"] == "InputLayer" else [INPUT]
+    return entry("Sequential", {"layers": [*inputs, *layers]}, module="keras")
+
+
+def operated(name, **options):
+    """A model of one raw operation."""
+    layer = entry(name, options, module="keras.src.ops.numpy")
+    return functional([called("in", INPUT), called("out", layer, ["in", 0, 0])], ["out", 0, 0])
+
+
+RELU = entry("ReLU")
+LONG = entry("InputLayer", {"batch_shape": [None, 8, 4]})
+GRAPHS = {
+    "loop": functional(
+        [called("in", INPUT), called("a", RELU, ["b", 0, 0]), called("b", RELU, ["a", 0, 0])], ["b", 0, 0]
+    ),
+    "layer that takes itself": functional([called("in", INPUT), called("a", RELU, ["a", 0, 0])], ["a", 0, 0]),
+    "tensor of a call that is not made": functional([called("in", INPUT)], ["in", 7, 0]),
+    "models that double": doubling(40),
+    "endless layers": vectors(*[RELU] * 50_000),
+    "endless lists": {"class_name": "Sequential", "config": {"name": "s", "layers": [[]] * 2_000_000}},
+    "sizes beyond any axis": vectors(LONG, *[entry("UpSampling1D", {"size": 2**31 - 1})] * 9),
+    "shape of a hundred thousand axes": vectors(entry("Reshape", {"target_shape": [1] * 100_000 + [7]})),
+    "split into a thousand million": operated("Split", indices_or_sections=10**9, axis=1),
+    "axes that are compared each with each": operated("ExpandDims", axis=list(range(100_000))),
+    "equation of endless letters": vectors(
+        entry("EinsumDense", {"equation": "a" * 50_000 + ",b->b", "output_shape": [4]})
+    ),
+    "name of megabytes": vectors(entry("ReLU", {"name": "x" * 5_000_000})),
+    "class of megabytes": vectors(entry("x" * 5_000_000)),
+}
+
+
+@pytest.mark.parametrize("attack", GRAPHS)
+def test_configs_that_never_end(parts, tmp_path, attack):
+    said = refused(pack(tmp_path / "bad.keras", parts | {"config.json": json.dumps(GRAPHS[attack])}))
+    assert len(said) < 3000
+
+
+def test_a_chain_listed_backwards_opens_in_time(parts, tmp_path):
+    names = ["in", *(f"relu_{number}" for number in range(4000))]
+    layers = [called(name, entry("ReLU"), [before, 0, 0]) for before, name in pairwise(names)]
+    buffer = io.BytesIO()
+    h5py.File(buffer, "w").close()
+    members = {"config.json": json.dumps(functional([*layers[::-1], called("in", INPUT)], [names[-1], 0, 0]))}
+    start = time.process_time()
+    model = core.load_model(pack(tmp_path / "chain.keras", parts | members | {"model.weights.h5": buffer.getvalue()}))
+    assert time.process_time() - start < 2
+    assert [node.layer.name for node in model.nodes] == names
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (core.layers.RESHAPING_BASIC["RepeatVector"](10**9), (None, 20)),
+        (core.layers.RESHAPING["ZeroPadding1D"](2**31 - 1), (None, 8, 3)),
+        (core.layers.RESHAPING["UpSampling1D"](2**31 - 1), (None, 8, 3)),
+    ],
+)
+def test_what_no_memory_holds_opens_and_is_refused_when_run(layer, shape):
+    model = core.Sequential([layer], batch_shape=shape)
+    model.build()
+    with pytest.raises(core.InputError, match=r"cannot be run.*of one example"):
+        model.forward(np.zeros((1, *shape[1:]), np.float32))
+
+
+def test_nothing_beside_the_file_is_touched(parts, whole_model, tmp_path):
+    """In a process that notes whatever Python is asked for: imports, files, processes, connections."""
+    files = []
+    for number, attack in enumerate(ENTRIES):
+
+        def bend(layers, attack=attack):
+            layers[1] = ENTRIES[attack]
+
+        files.append(pack(tmp_path / f"entry_{number}.keras", bent_config(parts, bend)))
+    for bend in BENT:
+        bent = bent_weights(parts, lambda root, bend=bend: bend(root, "layers/dense/vars/0"))
+        files.append(pack(tmp_path / f"{bend.__name__}.keras", bent))
+        if bend is not group_within_itself:
+            files.append(bent_model(whole_model, tmp_path / f"{bend.__name__}.h5", bend))
+    for number, graph in enumerate(GRAPHS.values()):
+        files.append(pack(tmp_path / f"graph_{number}.keras", parts | {"config.json": json.dumps(graph)}))
+    before = sorted(tmp_path.iterdir())
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).parent / "support" / "confined.py"), *map(str, files)],
+        capture_output=True, text=True, check=True, cwd=tmp_path, env={**os.environ, "HOME": str(tmp_path)},
+    )  # fmt: skip
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(results) == len(files)
+    for path, found in zip(files, results, strict=True):
+        assert found["outcome"] in {"ModelFileError", "UnsupportedLayerError", "WeightMismatchError"}, (path, found)
+        assert found["events"] == [], (path, found)
+        assert found["seconds"] < 2, (path, found)
+        assert found["bytes"] < 300 * 2**20, (path, found)
+        assert found["why_not"]
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_nan_in_the_weights_is_a_warning_that_names_the_parameter(parts, tmp_path):

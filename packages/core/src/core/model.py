@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from core.arrays import Array, Shape
+from core.arrays import Array, Shape, known_size, show_shape
 from core.engine.engine import PLAIN_ROWS, Engine
 from core.engine.predict import predict
 from core.engine.progress import Progress, ProgressLine
@@ -30,6 +30,8 @@ from core.summary import summarise
 
 #: Models within models that are each called twice double the work at every level; real ones stay far below this.
 MOST_APPLICATIONS = 20_000
+#: The most numbers that a layer may make of one example, 16 GiB in float32; beyond that, the machine would be killed.
+_LARGEST_EXAMPLE = 2**32
 #: No array has a longer axis; layers that enlarge what others enlarged could ask for one.
 _LARGEST_AXIS = 2**63 - 1
 
@@ -64,6 +66,7 @@ class Model(Layer):
         self.outputs = outputs
         self.shapes: dict[Ref, Shape] = {}
         self._engine: Engine | None = None
+        self._oversized = ""
         #: How many times a layer is applied in one pass, those of the models inside included.
         self.applications = sum(_applications(node.layer) for node in nodes)
         if self.applications > MOST_APPLICATIONS:
@@ -119,6 +122,8 @@ class Model(Layer):
                         f"{node.layer} would give the shape {shape} for an input of shape {args}"
                     )
                 shapes[Ref(index, output)] = shape
+                if (known_size(shape[1:]) or 0) > _LARGEST_EXAMPLE:
+                    self._oversized = f"{node.layer} makes {show_shape(shape)} numbers of one example"
         if build:
             self.shapes = shapes
         return shapes
@@ -139,6 +144,8 @@ class Model(Layer):
         self, inputs: Any, mask: Any = None, watch: Callable[[Node, Any], None] | None = None, **context: Any
     ) -> tuple[Any, Any]:
         """Run the graph; return its outputs and their masks. `watch` sees each node and its output as they come."""
+        if self._oversized:
+            raise InputError(f"{self} cannot be run: {self._oversized}, more than any memory holds")
         values: dict[Ref, Any] = dict(zip(refs(self.inputs), leaves(inputs), strict=True))
         masks: dict[Ref, Any] = dict(zip(refs(self.inputs), mask_leaves(mask, len(values)), strict=True))
         last_use = self._last_use()
