@@ -51,6 +51,13 @@ def test(session: nox.Session, package: str) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Open bent model files for ten minutes (``-- --minutes 60``): a crash, a hang or a foreign error fails."""
+    sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), "--group=test")
+    session.run("python", "packages/core/tests/fuzz.py", *session.posargs, env=quiet())
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check format and style."""
     sync(session, "--only-group=lint")

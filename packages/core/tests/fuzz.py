@@ -22,6 +22,7 @@ from random import Random
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 from bending import bend
+from variety import variety
 
 import core
 from core.inspect import inspect
@@ -45,6 +46,8 @@ def seeds(paths: list[Path]) -> list[tuple[str, bytes]]:
         for name in ("images.weights.h5", "images.npz"):
             model.save_weights(Path(folder) / name)
             found.append((name, (Path(folder) / name).read_bytes()))
+        variety().save(Path(folder) / "variety.keras")
+        found.append(("variety.keras", (Path(folder) / "variety.keras").read_bytes()))
     return found
 
 

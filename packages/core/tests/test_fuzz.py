@@ -1,0 +1,74 @@
+"""Bent files, a few hundred of them: whatever is wrong with a file, only a `core.KacaError` leaves the reader.
+
+The long search, in processes of its own, is ``nox -s fuzz``.
+"""
+
+import json
+import warnings
+import zipfile
+from pathlib import Path
+from random import Random
+
+import h5py
+import pytest
+from bending import bend, bend_bytes, bend_json
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from variety import variety
+
+import core
+from core.inspect import inspect
+
+MODELS = Path(__file__).parents[1] / "tests_bare" / "models"
+#: No examples are kept between runs; the file that breaks something is printed by hypothesis as its seed.
+FAST = settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory):
+    """Files of every kind, written by Kaca and by Keras, by name."""
+    folder = tmp_path_factory.mktemp("honest")
+    model = core.load_model(MODELS / "images.keras")
+    names = ("images.keras", "images.weights.h5", "images.npz")
+    model.save(folder / names[0])
+    for name in names[1:]:
+        model.save_weights(folder / name)
+    with zipfile.ZipFile(folder / names[0]) as archive, h5py.File(folder / "whole.h5", "w") as root:
+        root.attrs["model_config"] = archive.read("config.json").decode()
+        root.attrs["keras_version"] = "2.15.0"
+        for layer in model.layers:
+            group = root.create_group(f"model_weights/{layer.name}")
+            group.attrs["weight_names"] = list(layer.parameters)
+            for key, value in layer.parameters.items():
+                group[key] = value
+    core.load_model(folder / "whole.h5")
+    variety().save(folder / "variety.keras")
+    for path in MODELS.glob("*.keras"):
+        (folder / f"keras_{path.name}").write_bytes(path.read_bytes())
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@FAST
+@given(st.randoms(use_true_random=False), st.data())
+def test_only_our_own_errors_leave_the_reader(honest, tmp_path_factory, rng, data):
+    name = data.draw(st.sampled_from(sorted(honest)))
+    path = tmp_path_factory.getbasetemp() / f"bent_{name}"
+    path.write_bytes(bend(honest[name], rng))
+    model = core.load_model(MODELS / "images.keras")
+    said = [""]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NaN among the weights
+        for work in (lambda: core.load_model(path).summary(), lambda: model.load_weights(path)):
+            try:
+                work()
+            except core.KacaError as error:
+                said.append(str(error))
+        json.dumps(inspect(path))
+    assert max(map(len, said)) < 5000
+
+
+def test_bending_bends():
+    """The test above would prove nothing with files that stay as they are."""
+    config = json.dumps({"config": {"units": 3, "layers": [1, 2]}}).encode()
+    assert len({bend_json(config, Random(seed)) for seed in range(200)}) > 100
+    assert len({bend_bytes(bytes(100), Random(seed)) for seed in range(200)}) > 50
