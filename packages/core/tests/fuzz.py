@@ -67,6 +67,7 @@ def attempt(path: Path, model: core.Model) -> str:
 def child(honest: list[tuple[str, bytes]], seed: int, folder: Path, report: int) -> None:
     """Open one batch of bent files; write one line for each to `report`. What is being opened lies in `folder`."""
     warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))  # a flood ends here, and not the machine
     rng = Random(seed)
     model = core.load_model(MODELS / "images.keras")
     core.load_model(MODELS / "sentences.keras")
@@ -75,13 +76,13 @@ def child(honest: list[tuple[str, bytes]], seed: int, folder: Path, report: int)
         path = folder / name
         path.write_bytes(bend(data, rng))
         before, start = peak(), time.process_time()
-        signal.alarm(10 * int(SECONDS))
+        signal.setitimer(signal.ITIMER_PROF, 10 * SECONDS)  # of processor time: the machine may be busy
         try:
             outcome = attempt(path, model)
         except Exception:  # noqa: BLE001 - whatever it is, it is the finding
             traceback.print_exc()
             outcome = "ERROR"
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         spent = time.process_time() - start
         if spent > 3 * SECONDS:  # three ways of opening
             outcome = f"SLOW ({spent:.1f} s)"

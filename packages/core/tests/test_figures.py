@@ -25,11 +25,13 @@ def measured(program, *arguments):
 
 
 def test_import_is_quick():
-    """0.05 s beside NumPy's own 0.1 s on a machine that is not busy; the best of several, as others only add."""
+    """0.07 s beside the 0.17 s of NumPy itself, on a slow machine; the best of several counts."""
     program = "import numpy, time; t = time.process_time(); import core; print(time.process_time() - t)"
     assert min(measured(program) for _ in range(5)) < 0.5
     program = "import core, json, sys; print(json.dumps(sorted(sys.modules)))"
-    assert not NOT_NEEDED & set(measured(program))
+    loaded = set(measured(program))
+    assert not NOT_NEEDED & loaded
+    assert not [name for name in loaded if name.startswith(("core.layers", "core.operations"))]
 
 
 def dense_model(megabytes):

@@ -10,7 +10,7 @@ import pytest
 from parity import TOLERANCE, assert_close, randomise
 
 from core import InputError, Layer, ModelFileError
-from core.layers.input_layer import InputLayer
+from core.input_layer import InputLayer
 from core.sequential import Sequential
 from vision import CNNFromScratch
 

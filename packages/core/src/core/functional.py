@@ -12,8 +12,8 @@ from typing import Any, Self
 
 from core.errors import UnsupportedLayerError
 from core.graph import Node, Ref, map_nest, refs
+from core.input_layer import InputLayer
 from core.layer import Layer
-from core.layers.input_layer import InputLayer
 from core.model import Model
 from core.registry import build_layer
 from core.tensors import Call, History, histories, read_call, read_outputs

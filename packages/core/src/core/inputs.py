@@ -8,7 +8,7 @@ import numpy as np
 
 from core.arrays import Array, Shape, show_shape
 from core.errors import InputError
-from core.layers.input_layer import InputLayer
+from core.input_layer import InputLayer
 
 
 def fit_input(x: Any, layer: InputLayer) -> Array:

@@ -21,9 +21,9 @@ from core.errors import InputError, UnsupportedLayerError
 from core.files.save import save_model
 from core.files.weights import load_weights, save_weights
 from core.graph import Node, Ref, leaves, map_nest, refs
+from core.input_layer import InputLayer
 from core.inputs import cast_input, fit_input
 from core.layer import Layer, numbered
-from core.layers.input_layer import InputLayer
 from core.operation import Operation
 from core.propagation import apply, mask_leaves
 from core.summary import summarise

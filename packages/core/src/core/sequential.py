@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from core.errors import UnsupportedLayerError
 from core.graph import Node, Ref
+from core.input_layer import InputLayer
 from core.layer import Layer
-from core.layers.input_layer import InputLayer
 from core.model import Model
 from core.registry import build_layer
 

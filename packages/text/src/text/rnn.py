@@ -10,7 +10,7 @@ from core import InputError, Model
 from core.arrays import Array
 from core.from_scratch import FromScratch
 from core.graph import Ref, refs
-from core.layers.input_layer import InputLayer
+from core.input_layer import InputLayer
 from text.layers import RNN, LSTMCell
 
 

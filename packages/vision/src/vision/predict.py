@@ -18,7 +18,7 @@ import numpy as np
 from core import InputError, KacaError
 from core.arrays import Array
 from core.graph import Ref
-from core.layers.input_layer import InputLayer
+from core.input_layer import InputLayer
 from vision.cnn import CNNFromScratch
 from vision.images import ImageInput, read_image
 

@@ -1,5 +1,6 @@
 """The layers that images and text share: dense, activation, normalisation, merging, reshaping, attention."""
 
+from core.input_layer import InputLayer
 from core.layers.activation import Activation
 from core.layers.activations import LAYERS as ACTIVATIONS
 from core.layers.attention import LAYERS as ATTENTION
@@ -9,7 +10,6 @@ from core.layers.dense import Dense
 from core.layers.dropout import Dropout
 from core.layers.einsum_dense import EinsumDense
 from core.layers.flatten import Flatten
-from core.layers.input_layer import InputLayer
 from core.layers.merging import LAYERS as MERGING
 from core.layers.normalization import LAYERS as NORMALIZATION
 from core.layers.pooling import LAYERS as POOLING
