@@ -60,13 +60,13 @@ class FromScratch:
         """Compute the outputs for a batch, as `Model.forward` does."""
         return self.model.forward(x, **context)
 
-    def predict(self, x: Any, batch_size: int | None = None) -> Array:
-        """Give the most probable class of every row, (n,) int64."""
-        return self.model.predict(x, batch_size)
+    def predict(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
+        """Give the most probable class of every row, (n,) int64; `how` are the options of `Model.predict`."""
+        return self.model.predict(x, batch_size, **how)
 
-    def predict_proba(self, x: Any, batch_size: int | None = None) -> Array:
-        """Give the probability of every class for every row, (n, classes) float32."""
-        return self.model.predict_proba(x, batch_size)
+    def predict_proba(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
+        """Give the probability of every class for every row, (n, classes) float32; `how` as for `Model.predict_proba`."""
+        return self.model.predict_proba(x, batch_size, **how)
 
     def activations(self, x: Any) -> dict[str, Any]:
         """Give the output of every layer by its name."""

@@ -29,13 +29,14 @@ def adapt_input(x: Any, layer: InputLayer) -> Array:
     return array.astype(layer.dtype.compute_dtype, copy=False)
 
 
-def refuse_nan(array: Array, layer: InputLayer) -> None:
-    """Raise `InputError` naming the first row that holds a NaN."""
+def refuse_nan(array: Array, layer: InputLayer, first_row: int = 0) -> None:
+    """Raise `InputError` naming the first row that holds a NaN; `first_row` is the number of the first row of `array`."""
     if array.dtype.kind == "f" and np.isnan(np.sum(array)):  # the sum is NaN for inf - inf too: look closer then
         rows = np.flatnonzero(np.isnan(array.reshape(len(array), -1)).any(axis=1))
         if rows.size:
             raise InputError(
-                f"{layer}: row {rows[0]} of the input holds NaN (in all {rows.size} of {len(array)} rows do)"
+                f"{layer}: row {first_row + rows[0]} of the input holds NaN "
+                f"(as do {rows.size} of the {len(array)} rows read with it)"
             )
 
 

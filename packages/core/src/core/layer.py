@@ -15,6 +15,7 @@ import numpy as np
 
 from core.arrays import Array, known_size, show_shape
 from core.dtypes import DTypePolicy, policy
+from core.engine.step import Step
 from core.errors import InputError, UnsupportedLayerError, WeightMismatchError
 
 #: Options that matter only while a network learns: they stay in `config` and never change the forward pass.
@@ -56,6 +57,9 @@ class Layer:
     call_arguments: ClassVar[tuple[str, ...]] = ()
     #: False where the input keeps its own type (token ids, strings).
     autocast: bool = True
+
+    #: True where a row of the output may depend on other rows of the batch; such a model is run in batches as Keras does.
+    mixes_rows: ClassVar[bool] = False
 
     #: Constants among the arguments of a call that decide what comes out; `compute_output_shape` receives them too.
     shaping_arguments: ClassVar[tuple[str, ...]] = ()
@@ -201,6 +205,10 @@ class Layer:
     def count_parameters(self) -> int:
         """Count the numbers in all parameters, those of the children included."""
         return sum(known_size(shape) or 0 for _, layer in self.walk() for shape in layer.parameter_shapes.values())
+
+    def fast(self) -> Step | None:
+        """Give the fast form of this layer at inference, in float32, or None: it stays as it is. See `core.engine`."""
+        return None
 
     # --- the function -----------------------------------------------------------------------------------------------
 

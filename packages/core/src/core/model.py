@@ -12,6 +12,9 @@ from typing import Any, cast
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.engine.engine import Engine
+from core.engine.predict import predict
+from core.engine.progress import Progress, ProgressLine
 from core.errors import InputError, UnsupportedLayerError
 from core.files.save import save_model
 from core.files.weights import load_weights, save_weights
@@ -22,9 +25,6 @@ from core.layers.input_layer import InputLayer
 from core.operation import Operation
 from core.propagation import apply, mask_leaves
 from core.summary import summarise
-
-#: Rows that one step of `predict` takes: Keras' own default, so that both sum in blocks of the same size.
-BATCH_SIZE = 32
 
 
 class Model(Layer):
@@ -56,6 +56,7 @@ class Model(Layer):
         self.inputs = inputs
         self.outputs = outputs
         self.shapes: dict[Ref, Shape] = {}
+        self._engine: Engine | None = None
 
     # --- shapes ---------------------------------------------------------------------------------------------------
 
@@ -72,6 +73,10 @@ class Model(Layer):
         """Add up what the nodes need for one example."""
         counts = [node.layer.multiply_adds(*self.node_shapes(node)[0]) for node in self.nodes if not node.is_input]
         return None if None in counts else sum(cast(list[int], counts))
+
+    def follow_shapes(self, shapes: Sequence[Any]) -> dict[Ref, Any]:
+        """Give the shape of every tensor of the graph for inputs of these shapes."""
+        return self._follow_shapes(shapes, build=False)
 
     def node_shapes(self, node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Give the shapes of the tensors among a node's arguments."""
@@ -109,7 +114,7 @@ class Model(Layer):
         batch normalisation behave as while learning and needs ``rng=numpy.random.default_rng(seed)``.
         """
         x = inputs[0] if len(inputs) == 1 else list(inputs)
-        outputs, _ = self.run(self._adapt(x), **context)
+        outputs, _ = self.run(self.adapt(x), **context)
         return outputs
 
     def run(
@@ -147,42 +152,55 @@ class Model(Layer):
                 name = f"{node.layer.name} (call {call})"
             seen[name] = output
 
-        self.run(self._adapt(x), watch=watch)
+        self.run(self.adapt(x), watch=watch)
         return seen
 
-    def batches(self, x: Any, batch_size: int | None = None) -> Iterator[Any]:
-        """Cut the input into batches of `batch_size` rows (32 where it is None)."""
-        if batch_size is not None and batch_size < 1:
-            raise InputError(f"batch_size must be at least 1, got {batch_size}")
-        x = (
-            map_nest(lambda leaf: leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf), x)
-            if isinstance(x, dict)
-            else x
-        )
-        first = next(iter(x.values())) if isinstance(x, dict) else x[0] if self._takes_several() else x
-        rows, step = len(first), batch_size or BATCH_SIZE
-        for start in range(0, max(rows, 1), step):
-            part = slice(start, start + step)
-            if isinstance(x, dict):
-                yield {name: value[part] for name, value in x.items()}
-            elif self._takes_several():
-                yield [value[part] for value in x]
-            else:
-                yield x[part]
+    @property
+    def takes_several(self) -> bool:
+        """Whether the inputs are a list or a dict of arrays."""
+        return not isinstance(self.inputs, Ref)
 
-    def predict_proba(self, x: Any, batch_size: int | None = None) -> Array:
+    def engine(self) -> Engine:
+        """Give the fast form of this model, made anew where weights were assigned since it was made last.
+
+        The weights it was made from are read-only from then on: set others with `assign`, or load them.
+        """
+        engine = self._engine
+        if engine is None or not engine.plan.is_current:
+            engine = self._engine = Engine(self)
+        return engine
+
+    def predict_proba(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        *,
+        threads: int | None = None,
+        progress: bool | Progress = False,
+    ) -> Array:
         """Give the model's output for every row, (n, classes) float32: probabilities where it ends in a softmax.
 
-        Rows are taken `batch_size` at a time (32 where it is None). Raises `InputError` for a model of several outputs.
+        `x` is an array (one on disk is read part by part), several of them as for `forward`, or an iterator of batches.
+        Tiles of rows run through the fast form on `threads` threads (all cores where it is None); a tile has at most
+        `batch_size` rows. ``progress=True`` writes a line to the standard error; a function is called with the rows
+        done and their number. Raises `InputError` for a model of several outputs.
         """
-        parts = [self.forward(batch) for batch in self.batches(x, batch_size)]
-        if not isinstance(parts[0], np.ndarray):
-            raise InputError(f"{self} has several outputs: call forward and choose one")
-        return np.concatenate(parts).astype(np.float32, copy=False)
+        line = ProgressLine() if progress is True else progress or None
+        return predict(self, x, batch_size, threads, line)
 
-    def predict(self, x: Any, batch_size: int | None = None) -> Array:
-        """Give the most probable class of every row, (n,) int64; for a single output unit, whether it exceeds 0.5."""
-        probabilities = self.predict_proba(x, batch_size)
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        *,
+        threads: int | None = None,
+        progress: bool | Progress = False,
+    ) -> Array:
+        """Give the most probable class of every row, (n,) int64; for a single output unit, whether it exceeds 0.5.
+
+        The arguments are those of `predict_proba`.
+        """
+        probabilities = self.predict_proba(x, batch_size, threads=threads, progress=progress)
         if probabilities.ndim == 2 and probabilities.shape[1] == 1:
             return (probabilities[:, 0] > 0.5).astype(np.int64)
         return np.argmax(probabilities, axis=-1)
@@ -207,17 +225,19 @@ class Model(Layer):
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
-    def _adapt(self, x: Any) -> Any:
-        """Turn what the user gave into arrays of the shapes and types that the input layers declare."""
+    def adapt(self, x: Any, first_row: int = 0) -> Any:
+        """Turn what the user gave into arrays of the shapes and types that the input layers declare.
+
+        `first_row` is the number of the first row, for errors. Raises `InputError`.
+        """
         wanted = list(refs(self.inputs))
         if isinstance(self.inputs, dict):
             if not isinstance(x, dict) or set(x) != set(self.inputs):
                 raise InputError(f"{self} expects a dict of inputs with the keys {sorted(self.inputs)}")
-            return {key: self._adapt_one(ref, x[key]) for key, ref in self.inputs.items()}
-        if not self._takes_several():
-            return self._adapt_one(
-                wanted[0], x[0] if isinstance(x, list | tuple) and len(x) == 1 and _is_array(x[0]) else x
-            )
+            return {key: self._adapt_one(ref, x[key], first_row) for key, ref in self.inputs.items()}
+        if not self.takes_several:
+            x = x[0] if isinstance(x, list | tuple) and len(x) == 1 and _is_array(x[0]) else x
+            return self._adapt_one(wanted[0], x, first_row)
         if isinstance(x, dict):
             names = [self.nodes[ref.node].layer.name for ref in wanted]
             if set(x) != set(names):
@@ -225,16 +245,17 @@ class Model(Layer):
             x = [x[name] for name in names]
         if not isinstance(x, list | tuple) or len(x) != len(wanted):
             raise InputError(f"{self} expects {len(wanted)} inputs as a list, one array each")
-        return [self._adapt_one(ref, value) for ref, value in zip(wanted, x, strict=True)]
+        return [self._adapt_one(ref, value, first_row) for ref, value in zip(wanted, x, strict=True)]
 
-    def _adapt_one(self, ref: Ref, x: Any) -> Array:
+    def _adapt_one(self, ref: Ref, x: Any, first_row: int) -> Array:
         layer = cast(InputLayer, self.nodes[ref.node].layer)
         array = adapt_input(x, layer)
-        refuse_nan(array, layer)
+        refuse_nan(array, layer, first_row)
         return array
 
-    def _takes_several(self) -> bool:
-        return not isinstance(self.inputs, Ref)
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the fast form behind in a copy: it holds locks and buffers."""
+        return self.__dict__ | {"_engine": None}
 
     def _last_use(self) -> dict[int, list[Ref]]:
         """Say after which node each tensor is no longer needed, so that its memory can go."""

@@ -65,6 +65,7 @@ class Operation(Layer):
     """
 
     autocast = False
+    mixes_rows = True
     function: ClassVar[Callable[..., Any]]
     shape_rule: ClassVar[ShapeRule]
 

@@ -64,10 +64,19 @@ def check_model(
         tolerance = TOLERANCE.get(str(first.dtype), 0.0)
     actual = opened.forward(x)
     assert_close(actual, expected, tolerance)
+    if isinstance(actual, np.ndarray) and actual.dtype == np.float32:
+        check_fast(opened, x, actual)
     if rows and isinstance(x, np.ndarray) and not isinstance(expected, list):
         by_row = np.concatenate([opened.forward(x[index : index + 1]) for index in range(len(x))])
         assert_close(by_row, expected, tolerance)
     return opened
+
+
+def check_fast(model: core.Model, x: Any, expected: Any | None = None, tolerance: float = TOLERANCE["float32"]) -> None:
+    """Hold the fast form of a model to its plain one, whatever the size of the tiles and the number of threads."""
+    expected = (model.forward(x) if expected is None else expected).astype(np.float32, copy=False)
+    for options in ({}, {"threads": 1}, {"batch_size": 1}, {"batch_size": 3, "threads": 2}):
+        assert_close(model.predict_proba(x, **options), expected, tolerance)
 
 
 def check_layer(

@@ -44,13 +44,13 @@ class RNNFromScratch(FromScratch):
         """Compute the outputs for a batch of sentences or token ids, as `Model.forward` does."""
         return super().forward(self._batch(x), **context)
 
-    def predict(self, x: Any, batch_size: int | None = None) -> Array:
-        """Give the most probable class of every sentence, (n,) int64."""
-        return super().predict(self._batch(x), batch_size)
+    def predict(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
+        """Give the most probable class of every sentence, (n,) int64; `how` are the options of `Model.predict`."""
+        return super().predict(self._batch(x), batch_size, **how)
 
-    def predict_proba(self, x: Any, batch_size: int | None = None) -> Array:
-        """Give the probability of every class for every sentence, (n, classes) float32."""
-        return super().predict_proba(self._batch(x), batch_size)
+    def predict_proba(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
+        """Give the probability of every class for every sentence, (n, classes) float32; `how` as for `predict`."""
+        return super().predict_proba(self._batch(x), batch_size, **how)
 
     def activations(self, x: Any) -> dict[str, Any]:
         """Give the output of every layer by its name."""

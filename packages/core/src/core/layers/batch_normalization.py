@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.engine.elementwise import Affine
+from core.engine.step import Step
 from core.errors import InputError
 from core.layer import Layer
 from core.options import axis_of, flag, number
@@ -51,12 +53,23 @@ class BatchNormalization(Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Declare scale, shift and the moving statistics."""
-        axis = axis_of(self.axis, "axis", rank=len(input_shape))
+        self.rank = len(input_shape)
+        axis = axis_of(self.axis, "axis", rank=self.rank)
         channels = input_shape[axis]
-        self.expect(rank=len(input_shape), axes={axis: channels})
+        self.expect(rank=self.rank, axes={axis: channels})
         wanted = {"gamma": self.scale, "beta": self.center, "moving_mean": True, "moving_variance": True}
         for name in (name for name, present in wanted.items() if present):
             self.declare(name, (channels,))
+
+    def fast(self) -> Step | None:
+        """Scale and shift each channel, where they are last."""
+        if self.axis % self.rank != self.rank - 1:
+            return None
+        scale = 1 / np.sqrt(self.moving_variance.astype(np.float64) + self.epsilon)
+        if self.scale:
+            scale = scale * self.gamma
+        shift = (self.beta if self.center else 0) - self.moving_mean * scale
+        return Affine(scale.astype(np.float32), shift.astype(np.float32))
 
     def call(self, x: Array, *, mask: Array | None = None, training: bool = False) -> Array:
         """Return the normalised input."""

@@ -7,6 +7,9 @@ from typing import Any
 
 from core.activations import activation as find_activation
 from core.arrays import Array, Shape
+from core.engine.dense import Multiply
+from core.engine.elementwise import activate
+from core.engine.step import Step
 from core.errors import InputError
 from core.layer import Layer
 from core.ops.product import product
@@ -55,6 +58,10 @@ class Dense(Layer):
         if None in input_shape[1:]:
             return None
         return math.prod(size or 0 for size in input_shape[1:]) * self.units
+
+    def fast(self) -> Step | None:
+        """Multiply in place, the activation folded in."""
+        return Multiply(self.kernel, self.bias if self.use_bias else None).then(activate(self.activation))
 
     def call(self, x: Array) -> Array:
         """Return activation(x @ kernel + bias)."""

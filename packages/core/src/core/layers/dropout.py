@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
+from core.engine.step import Same, Step
 from core.errors import InputError
 from core.layer import Layer
 from core.options import number
@@ -28,6 +29,10 @@ class Dropout(Layer):
             raise InputError(f"noise_shape must be a list of sizes or None, got {noise_shape!r}")
         self.noise_shape = noise_shape
         self.seed = seed
+
+    def fast(self) -> Step:
+        """Do nothing."""
+        return Same()
 
     def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
         """Return x, or x with a random part set to zero and the rest scaled up."""

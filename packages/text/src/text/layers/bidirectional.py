@@ -9,11 +9,13 @@ from typing import Any, Self
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.engine.step import Step
 from core.errors import InputError, UnsupportedLayerError
 from core.graph import leaves
 from core.layer import Layer
 from core.options import one_of
 from core.registry import build_layer
+from text.engine.recur import Recur
 from text.layers.recurrent.rnn import apart
 
 #: What makes two layers halves of one.
@@ -102,6 +104,18 @@ class Bidirectional(Layer):
         del inputs
         found = next(leaves(mask)) if self.return_sequences else None
         return (found, found) if self.merge_mode is None else found
+
+    def fast(self) -> Step | None:
+        """Run both directions in one loop, where their cells are of one kind."""
+        halves = [self.forward_layer.half(), self.backward_layer.half()]
+        kinds = {
+            (type(half.cell), half.cell.recurrent.shape, getattr(half.cell, "reset_after", None))
+            for half in halves
+            if half
+        }
+        if self.merge_mode is None or None in halves or len(kinds) > 1:
+            return None
+        return Recur(halves, self, self.return_sequences, self.return_sequences, self.merge_mode)
 
     # --- both directions --------------------------------------------------------------------------------------------
 

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.engine.step import Step
 from core.errors import InputError
 from core.layer import Layer
 from core.options import flag, integer
+from text.engine.recur import Lookup, Tokens
 
 
 class Embedding(Layer):
@@ -67,8 +69,16 @@ class Embedding(Layer):
         del mask
         return np.not_equal(inputs, 0) if self.mask_zero else None
 
+    def fast(self) -> Step:
+        """Let a recurrent layer that follows make a table of products."""
+        return Lookup(Tokens(self.embeddings, self.check_ids, lambda ids: self.compute_mask(ids, None)))
+
     def call(self, inputs: Array) -> Array:
         """Look up every id."""
+        return self.computing("embeddings")[self.check_ids(inputs)]
+
+    def check_ids(self, inputs: Array) -> Array:
+        """Give the ids as whole numbers; one that is not in the table is an error."""
         if inputs.dtype.kind not in "fiub":
             raise InputError(f"{self} expects token ids, got an array of {inputs.dtype}")
         whole = np.trunc(inputs) if inputs.dtype.kind == "f" else inputs
@@ -79,4 +89,4 @@ class Embedding(Layer):
                 f"{self}: row {place[0]} holds the token id {inputs[tuple(place)]}, "
                 f"but the table has the ids 0 to {self.input_dim - 1}"
             )
-        return self.computing("embeddings")[whole.astype(np.int64)]
+        return whole.astype(np.int64)

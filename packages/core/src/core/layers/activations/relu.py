@@ -8,6 +8,8 @@ import numpy as np
 
 from core.activations import leaky_relu
 from core.arrays import Array
+from core.engine.elementwise import Rectify
+from core.engine.step import Step
 from core.layer import Layer
 from core.options import number
 
@@ -31,6 +33,10 @@ class ReLU(Layer):
         self.max_value = None if max_value is None else number(max_value, "max_value", minimum=0.0)
         self.negative_slope = number(negative_slope, "negative_slope", minimum=0.0)
         self.threshold = number(threshold, "threshold", minimum=0.0)
+
+    def fast(self) -> Step | None:
+        """Compare with zero and the ceiling, where there is no slope below."""
+        return None if self.negative_slope or self.threshold else Rectify(self.max_value)
 
     def call(self, x: Array) -> Array:
         """Return the rectified input."""

@@ -6,6 +6,9 @@ import math
 from typing import Any
 
 from core.arrays import Array, Shape
+from core.engine.convolve import Convolve
+from core.engine.elementwise import activate
+from core.engine.step import Step
 from core.errors import InputError
 from core.layers.convolution.base import ConvolutionLayer
 from core.ops.convolution import convolve
@@ -62,6 +65,12 @@ class Convolution(ConvolutionLayer):
         places = self.count_places(input_shape)
         channels = self.known_channels(input_shape) // self.groups
         return None if places is None else places * self.filters * math.prod(self.window.size) * channels
+
+    def fast(self) -> Step | None:
+        """Fold what follows, for images with their channels last."""
+        if self.rank != 2 or self.data_format != "channels_last" or self.groups > 1 or self.window.dilation[1] > 1:
+            return None
+        return Convolve(self.kernel, self.bias if self.use_bias else None, self.window).then(activate(self.activation))
 
     def call(self, x: Array) -> Array:
         """Return the activation of the convolution."""

@@ -6,6 +6,9 @@ import math
 from typing import Any
 
 from core.arrays import Array, Shape
+from core.engine.depthwise import Filter
+from core.engine.elementwise import activate
+from core.engine.step import Step
 from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
 from core.ops.convolution import convolve_depthwise
 from core.options import integer
@@ -52,6 +55,13 @@ class DepthwiseConvolution(ConvolutionLayer):
         """Each output takes the cells of the window."""
         places, channels = self.count_places(input_shape), self.known_channels(input_shape)
         return None if places is None else places * channels * self.depth_multiplier * math.prod(self.window.size)
+
+    def fast(self) -> Step | None:
+        """Fold what follows, for images with their channels last."""
+        if self.rank != 2 or self.data_format != "channels_last" or self.depth_multiplier > 1:
+            return None
+        bias = self.bias if self.use_bias else None
+        return Filter(self.kernel[..., 0], bias, self.window).then(activate(self.activation))
 
     def call(self, x: Array) -> Array:
         """Return the activation of the depthwise convolution."""

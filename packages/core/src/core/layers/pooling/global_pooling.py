@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.engine.pool import Mean
+from core.engine.step import Step
 from core.layers.spatial import SpatialLayer
 from core.options import flag
 
@@ -43,6 +45,10 @@ class GlobalAveragePooling(GlobalPooling):
 
     Source: https://keras.io/api/layers/pooling_layers/global_average_pooling2d/
     """
+
+    def fast(self) -> Step | None:
+        """Average images with their channels last."""
+        return Mean() if self.rank == 2 and self.data_format == "channels_last" else None
 
     def call(self, x: Array) -> Array:
         """Return the mean of each channel."""

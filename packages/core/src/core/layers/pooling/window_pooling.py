@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from core.arrays import Array, Shape
+from core.engine.pool import Halve, Pool
+from core.engine.step import Step
 from core.layers.spatial import SpatialLayer
 from core.ops.pooling import average_pool, max_pool
 from core.ops.windows import Window
@@ -30,6 +32,14 @@ class Pooling(SpatialLayer):
         """(batch, *sizes, channels) -> (batch, *places, channels)."""
         sizes, channels = self.split_shape(input_shape)
         return self.join_shape(input_shape[0], self.window.output_sizes(sizes), channels)
+
+    def fast(self) -> Step | None:
+        """Compare or add whole rows, for images with their channels last."""
+        if self.rank != 2 or self.data_format != "channels_last" or self.window.padding != "valid":
+            return None
+        largest = isinstance(self, MaxPooling)
+        halves = largest and self.window.size == self.window.strides == (2, 2)
+        return (Halve if halves else Pool)(self.window, largest)
 
 
 class MaxPooling(Pooling):

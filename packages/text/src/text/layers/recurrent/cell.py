@@ -17,6 +17,7 @@ from core.errors import InputError
 from core.layer import Layer
 from core.ops.recurrence import State, Step
 from core.options import flag, integer, number, one_of
+from text.engine.cells import FastCell
 
 #: The part of a step that needs no state, for one time step or for all of them at once.
 Project: TypeAlias = Callable[[Array], Array]
@@ -107,6 +108,19 @@ class Cell(Layer):
         """Those of the two matrix products of one time step."""
         inputs = input_shape[-1]
         return None if inputs is None else (inputs + self.units) * self.units * max(len(self.gate_names), 1)
+
+    def fast_cell(self) -> FastCell | None:
+        """Give the weights as the fast form wants them, or None where this cell has none; see `text.engine.cells`."""
+        return None
+
+    def by_gate(self, name: str, *scales: float) -> Array:
+        """Cut a parameter in its gates, (gates, ..., units), each times its own of the `scales`; zeros for a missing bias."""
+        count = max(len(self.gate_names), 1)
+        value = (
+            np.zeros(count * self.units, np.float32) if name == "bias" and not self.use_bias else getattr(self, name)
+        )
+        parts = zip(np.split(value, count, axis=-1), scales, strict=True)
+        return np.stack([part * np.float32(scale) for part, scale in parts])
 
     # --- one time step ----------------------------------------------------------------------------------------------
 

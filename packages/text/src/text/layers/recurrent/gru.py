@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from core.activations import activation as find_activation
+from core.activations import sigmoid, tanh
 from core.arrays import Array
 from core.ops.recurrence import State
 from core.options import flag
+from text.engine.cells import FastCell, FastGRU
 from text.layers.recurrent.cell import Cell, gate_products
 from text.layers.recurrent.rnn import RNN, check_use_cudnn
 
@@ -74,6 +76,18 @@ class GRUCell(Cell):
             u_h = gate_products(r * h, U[:, 2 * self.units :], None if drop is None else drop[2:])
             return z, r, self.activation(x_h + u_h)
         return z, r, self.activation(x_h + r * u_h)
+
+    def fast_cell(self) -> FastCell | None:
+        """Halve the weights of the sigmoids, and those that will meet 2 r."""
+        if (self.activation, self.recurrent_activation, self.dtype.name) != (tanh, sigmoid, "float32"):
+            return None
+        kernel = self.by_gate("kernel", 0.5, 0.5, 1)
+        recurrent = self.by_gate("recurrent_kernel", 0.5, 0.5, 0.5)
+        bias, inner = self.by_gate("bias", 0.5, 0.5, 1), None
+        if self.reset_after and self.use_bias:  # (gates, 2, units): of the input, and of the state
+            inner = bias[2, 1] / 2
+            bias = np.stack([bias[0].sum(axis=0), bias[1].sum(axis=0), bias[2, 0]])
+        return FastGRU(kernel, recurrent, bias, reset_after=self.reset_after, inner=inner)
 
     def step(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State]:
         """(W x_t + b, (h,)) -> (h_t, (h_t,))."""

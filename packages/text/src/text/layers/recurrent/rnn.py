@@ -8,6 +8,7 @@ from typing import Any, Self, cast
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.engine.step import Step
 from core.errors import InputError, UnsupportedLayerError
 from core.graph import leaves
 from core.layer import Layer
@@ -15,6 +16,9 @@ from core.ops import recurrence
 from core.ops.recurrence import State
 from core.options import flag
 from core.registry import build_layer
+from text.engine.recur import Half, Recur
+from text.layers.recurrent.cell import Cell
+from text.layers.recurrent.masks import check_mask
 from text.layers.recurrent.stacked import StackedRNNCells, begin_any, output_size_of, state_sizes_of
 
 
@@ -102,6 +106,18 @@ class RNN(Layer):
         del inputs
         found = next(leaves(mask)) if self.return_sequences else None
         return [found, *(None for _ in state_sizes_of(self.cell))] if self.return_state else found
+
+    # --- the fast form ----------------------------------------------------------------------------------------------
+
+    def half(self) -> Half | None:
+        """Give the fast form of one direction, if the cell has one and nothing is kept between calls."""
+        cell = self.cell.fast_cell() if isinstance(self.cell, Cell) else None
+        return None if cell is None or self.stateful or self.return_state else Half(cell, self.go_backwards)
+
+    def fast(self) -> Step | None:
+        """Run the steps that count in place."""
+        half = self.half()
+        return None if half is None else Recur([half], self, self.return_sequences, self.zero_output_for_mask)
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
@@ -194,18 +210,6 @@ def apart(sequences: Any, initial_state: Any) -> tuple[Any, Any]:
     if isinstance(sequences, list | tuple) and isinstance(sequences[0], list | tuple | np.ndarray):
         return sequences[0], list(sequences[1:]) if len(sequences) > 1 else initial_state
     return sequences, initial_state
-
-
-def check_mask(mask: Any, sequences: Array, layer: Layer) -> Array | None:
-    """Give a mask as booleans (batch, time); a last axis of size 1 is dropped, as Keras allows it."""
-    if mask is None or (mask := next(leaves(mask))) is None:
-        return None
-    mask = np.asarray(mask).astype(bool, copy=False)
-    if mask.ndim == 3 and mask.shape[2] == 1:
-        mask = mask[:, :, 0]
-    if mask.shape != sequences.shape[:2]:
-        raise InputError(f"{layer} expects a mask of shape {sequences.shape[:2]}, got {mask.shape}")
-    return cast(Array, mask)
 
 
 def check_use_cudnn(value: object) -> None:

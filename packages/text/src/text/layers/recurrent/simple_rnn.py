@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from core.activations import activation as find_activation
+from core.activations import tanh
 from core.arrays import Array
 from core.ops.recurrence import State
+from text.engine.cells import FastCell, FastSimpleRNN
 from text.layers.recurrent.cell import Cell, gate_products
 from text.layers.recurrent.rnn import RNN
 
@@ -21,6 +23,13 @@ class SimpleRNNCell(Cell):
     def __init__(self, units: int, activation: object = "tanh", use_bias: bool = True, **common: Any) -> None:
         super().__init__(units, use_bias=use_bias, **common)
         self.activation = find_activation(activation)
+
+    def fast_cell(self) -> FastCell | None:
+        """Only tanh works in place."""
+        if self.activation is not tanh or self.dtype.name != "float32":
+            return None
+        kernel, recurrent, bias = (self.by_gate(name, 1) for name in ("kernel", "recurrent_kernel", "bias"))
+        return FastSimpleRNN(kernel, recurrent, bias)
 
     def step(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State]:
         """(W x_t + b, (h,)) -> (h_t, (h_t,))."""

@@ -1,0 +1,41 @@
+"""While tiles run on threads of our own, BLAS must not start threads of its own.
+
+The limit holds for the whole process, so the first of several concurrent runs sets it and the last one takes it back.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from threadpoolctl import ThreadpoolController
+
+_lock = threading.Lock()
+_running: list[Any] = []
+_limits: list[Any] = []
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    """Look once for the libraries that are loaded; that takes a few milliseconds."""
+    return ThreadpoolController()
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Limit BLAS to the calling thread as long as anybody runs inside."""
+    token = object()
+    with _lock:
+        if not _running:
+            _limits.append(_controller().limit(limits=1, user_api="blas"))
+        _running.append(token)
+    try:
+        yield
+    finally:
+        with _lock:
+            _running.remove(token)
+            if not _running:
+                _limits.pop().restore_original_limits()

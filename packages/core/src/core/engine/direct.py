@@ -1,0 +1,53 @@
+"""The plain way to convolve: the rows under the window are laid side by side, and one product sums over all its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.arrays import Array
+from core.engine.memory import Memory
+from core.engine.places import Rows, cells_of, kernel_rows
+from core.engine.step import Call, along_row
+
+if TYPE_CHECKING:
+    from core.engine.convolve import Convolve
+
+
+def direct(step: Convolve, image: Array, target: Array, memory: Memory) -> Iterator[Call]:
+    """Give the calls of a convolution whose input stands in the room that `step` asked for, if it did."""
+    n, _, _, channels = image.shape
+    places = step.places(image.shape)
+    (down, across), pitch = places.output, places.pitch
+    high, wide, _, filters = step.kernel.shape
+    step_down, step_across = step.window.strides
+    rows = Rows(n * down * pitch // step_across, wide, step_across)
+    y = memory.take((rows.lines, filters))
+    lent = [y]
+    if high == 1 and step_down == 1:
+        seen = image.reshape(-1, channels) if step.in_place else cells_of(image)  # every cell is its own row already
+    else:
+        seen = memory.take((max(rows.cells, n * down * pitch), high * channels))
+        lent.append(seen)
+        whole = n * down * pitch
+        field = places.field(image)
+        beside = seen[:whole].reshape(n, down, pitch, high, channels)
+        yield partial(seen[whole:].fill, 0)
+        for k in range(high):
+            first = k * step.window.dilation[0]
+            under = field[:, first : first + (down - 1) * step_down + 1 : step_down]
+            yield partial(np.copyto, beside[:, :, :, k], under)
+    kernel = kernel_rows(step.kernel)
+    for patches, results in zip(rows.patches(seen), rows.results(y), strict=True):
+        yield partial(np.matmul, patches, kernel, results)
+    found = y[: n * down * pitch // step_across].reshape(n, down, pitch // step_across, filters)[:, :, :across]
+    if step.bias is None:
+        yield partial(np.copyto, target, found)
+    else:
+        yield partial(np.add, found, along_row(step.bias, target), target)
+    if step.activation is not None:
+        yield from step.activation.bind([target], target, memory)
+    memory.give_back(*lent)

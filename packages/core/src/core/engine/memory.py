@@ -1,0 +1,46 @@
+"""Buffers are taken once and used again: a tile that is still in the cache is worth more than a fresh one.
+
+While a program is bound, each step takes what it needs and gives back what the next step may overwrite. When it runs,
+nothing is allocated.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from core.arrays import Array
+
+
+class Memory:
+    """Blocks of float32 numbers, lent while a program is bound."""
+
+    def __init__(self) -> None:
+        self._free: list[Array] = []
+        self._lent: dict[int, Array] = {}
+        self.bytes = 0
+
+    def take(self, shape: tuple[int, ...]) -> Array:
+        """Lend an array of `shape`, its content undefined: the smallest free block that is large enough, or a new one."""
+        size = math.prod(shape)
+        fitting = [block for block in self._free if block.size >= size]
+        if fitting:
+            block = min(fitting, key=lambda block: block.size)
+            self._free = [other for other in self._free if other is not block]
+        else:
+            block = self.keep((size,))
+        array = block[:size].reshape(shape)
+        self._lent[id(array)] = block
+        return array
+
+    def give_back(self, *arrays: Array) -> None:
+        """Allow the next step to use these arrays, which `take` lent, for something else."""
+        for array in arrays:
+            self._free.append(self._lent.pop(id(array)))
+
+    def keep(self, shape: tuple[int, ...]) -> Array:
+        """Give an array of zeros that nobody else will get."""
+        array = np.zeros(shape, dtype=np.float32)
+        self.bytes += array.nbytes
+        return array

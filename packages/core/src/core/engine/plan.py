@@ -1,0 +1,97 @@
+"""A plan is the fast form of a model: its graph, with the steps of its layers in place of the layers, as few as possible.
+
+What has no step stays a plain layer inside the plan. The weights are folded once, when the plan is made.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from core.arrays import Array
+from core.engine.elementwise import Sum
+from core.engine.step import Routine, Step
+from core.graph import Node, Ref, refs
+from core.layer import Layer
+
+if TYPE_CHECKING:
+    from core.model import Model
+
+
+@dataclass(eq=False)
+class Stage:
+    """One step and the nodes whose work it does; without a step, one node that runs plainly."""
+
+    step: Step | None
+    nodes: list[Node]
+    sources: tuple[Ref, ...]
+    result: Ref
+
+
+@dataclass
+class Plan:
+    """The stages of a model in the order in which they run, and the weights that they were made from."""
+
+    stages: list[Stage]
+    weights: list[tuple[Layer, str, Array]] = field(default_factory=list)
+
+    @property
+    def is_rowwise(self) -> bool:
+        """Whether no row can depend on another one, so that a tile may hold any number of rows."""
+        return not any(node.layer.mixes_rows for stage in self.stages for node in stage.nodes)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the model still has the weights that were folded: they are set anew by `assign`, never changed in place."""
+        return all(
+            layer.parameters.get(name) is array and not array.flags.writeable for layer, name, array in self.weights
+        )
+
+
+def make_plan(model: Model) -> Plan:
+    """Find the step of every layer that has one, and join those that follow one another."""
+    uses = Counter(ref for node in model.nodes for ref in refs(node.args, node.kwargs)) + Counter(refs(model.outputs))
+    stages: list[Stage] = []
+    maker: dict[Ref, Stage] = {}
+    for index, node in enumerate(model.nodes):
+        if node.is_input:
+            continue
+        step, result = _step_of(node, model), Ref(index)
+        sources = tuple(refs(node.args))
+        before = maker.get(sources[0]) if step is not None and len(sources) == 1 else None
+        joined = before.step.then(step) if before and before.step and step and uses[sources[0]] == 1 else None
+        if before is not None and joined is not None:
+            before.step, before.result = joined, result
+            before.nodes.append(node)
+            maker[result] = before
+            stages.remove(before)  # and runs where its last node stood, after what else that one may need: its mask
+            stages.append(before)
+        else:
+            maker[result] = Stage(step, [node], sources, result)
+            stages.append(maker[result])
+    return Plan(stages, _freeze(model))
+
+
+def _freeze(model: Model) -> list[tuple[Layer, str, Array]]:
+    """Make the weights read-only: one that was changed in place would change the plain model and not the fast one."""
+    weights = [(layer, name, array) for _, layer in model.walk() for name, array in layer.parameters.items()]
+    for _, _, array in weights:
+        array.flags.writeable = False
+    return weights
+
+
+def _step_of(node: Node, model: Model) -> Step | None:
+    """Give the node's step, if it computes in float32 on float32 and takes nothing but its inputs and a mask."""
+    layer = node.layer
+    if set(node.kwargs) - {"mask"} or len(node.args) != 1 or {layer.dtype.compute, layer.dtype.variable} != {"float32"}:
+        return None
+    step = layer.fast()
+    if isinstance(step, Routine) or step is None:
+        return step
+    sources = list(refs(node.args))
+    outside = [model.nodes[ref.node].layer for ref in sources if model.nodes[ref.node].is_input]
+    if any(entry.dtype.compute != "float32" for entry in outside):
+        return None
+    shapes: set[Any] = {model.shapes.get(ref) for ref in sources}
+    return step if isinstance(step, Sum) == (len(sources) > 1) and len(shapes) == 1 else None

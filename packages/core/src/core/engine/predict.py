@@ -1,0 +1,112 @@
+"""Predicting cuts the rows in tiles, sends them through the engine, and gathers what comes out.
+
+Memory is needed for the tiles that are under way and for the output, never for the whole input: it may be an array on
+disk, or an iterator that makes one batch after the other.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.arrays import Array
+from core.engine.blas import one_thread_each
+from core.engine.progress import Progress
+from core.engine.rows import Rows
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    from core.model import Model
+
+
+def predict(
+    model: Model, x: Any, batch_size: int | None = None, threads: int | None = None, progress: Progress | None = None
+) -> Array:
+    """Give the model's output for every row of `x`, (rows, ...) float32, a tile of `batch_size` rows at a time."""
+    workers = _count(threads, "threads") or available_cores()
+    batch_size = _count(batch_size, "batch_size")
+    with one_thread_each():
+        if not isinstance(x, Iterator):
+            return _predict_rows(model, x, batch_size, workers, progress)
+        parts: list[Array] = []
+        for batch in x:
+            parts.append(_predict_rows(model, batch, batch_size, workers, None))
+            if progress is not None:
+                progress(sum(map(len, parts)), None)
+    if not parts:
+        raise InputError(f"{model} was given an iterator without any batch")
+    return np.concatenate(parts)
+
+
+def available_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _count(value: object, option: str) -> int | None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise InputError(f"{option} must be a whole number from 1, got {value!r}")
+    return value
+
+
+def _predict_rows(model: Model, x: Any, batch_size: int | None, workers: int, progress: Progress | None) -> Array:
+    rows = Rows.of(x, model.takes_several)
+    engine = model.engine()
+    parts = engine.parts(len(rows), model.adapt(rows.part(slice(0, 1))), batch_size, workers)
+    gathered = Gathered(len(rows), progress)
+
+    def run(part: slice) -> None:
+        with engine.run(model.adapt(rows.part(part), first_row=part.start)) as output:
+            if not isinstance(output, np.ndarray):
+                raise InputError(f"{model} has several outputs: call forward and choose one")
+            gathered.put(part, output)
+
+    several: Iterable[None] = (_pool(workers) if workers > 1 and len(parts) > 1 else _Here()).map(run, parts)
+    for _ in several:
+        pass
+    return gathered.output
+
+
+class Gathered:
+    """The output of all rows, filled in by tiles that end in any order."""
+
+    def __init__(self, rows: int, progress: Progress | None) -> None:
+        self.output: Array = np.empty(0, np.float32)
+        self._rows, self._done, self._progress = rows, 0, progress
+        self._lock = threading.Lock()
+
+    def put(self, part: slice, output: Array) -> None:
+        """Copy the rows of one tile to their place."""
+        with self._lock:
+            if not self._done:
+                self.output = np.empty((self._rows, *output.shape[1:]), dtype=np.float32)
+            self._done += len(output)
+            if self._progress is not None:
+                self._progress(self._done, self._rows)
+        if output.shape[1:] != self.output.shape[1:]:
+            raise InputError(
+                f"the output has the shape {self.output.shape[1:]} for some rows and {output.shape[1:]} for others: "
+                "predict them apart, or with a batch_size that takes all of them"
+            )
+        self.output[part] = output
+
+
+class _Here:
+    """A pool of no threads: all is done by the caller."""
+
+    map = staticmethod(map)
+
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(workers, thread_name_prefix="kaca")
+
+
+if hasattr(os, "register_at_fork"):  # threads do not live on in a forked process
+    os.register_at_fork(after_in_child=_pool.cache_clear)

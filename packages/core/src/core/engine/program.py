@@ -1,0 +1,153 @@
+"""A program is a plan for tiles of one shape: every buffer in its place, every call with its arguments set."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from core.arrays import Array
+from core.engine.memory import Memory
+from core.engine.plan import Plan, Stage
+from core.engine.step import Routine
+from core.graph import Ref, leaves, map_nest, refs
+from core.propagation import apply, mask_leaves
+
+if TYPE_CHECKING:
+    from core.model import Model
+
+#: The tensors of one run and their masks, by the name of the tensor.
+Values: TypeAlias = dict[Ref, Any]
+Action: TypeAlias = Callable[[Values, Values], None]
+
+
+class NotFloat32Error(Exception):
+    """A tensor came out in another type than the steps after it compute in: the plain model has to run."""
+
+
+class Program:
+    """Runs tiles of one shape, one at a time. The outputs are its own buffers: copy them before the next run."""
+
+    def __init__(self, model: Model, plan: Plan, shapes: dict[Ref, tuple[int, ...]]) -> None:
+        self.model = model
+        self.memory = Memory()
+        self.actions: list[Action] = []
+        self._shapes = shapes
+        self._buffers: dict[Ref, Array] = {}
+        self._uses = Counter(ref for node in model.nodes for ref in refs(node.args, node.kwargs))
+        self._uses += Counter(refs(model.outputs))
+        self._roomed: set[Ref] = set()
+        self._readers = {ref: stage for stage in plan.stages for ref in stage.sources}
+        for stage in plan.stages:
+            self.actions.append(_freely(stage) if _runs_freely(stage) else self._bind(stage))
+
+    def run(self, inputs: Any) -> Any:
+        """Run one tile through all stages."""
+        values: Values = dict(zip(refs(self.model.inputs), leaves(inputs), strict=True))
+        masks: Values = {}
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # as the plain layers
+            for action in self.actions:
+                action(values, masks)
+        return map_nest(values.__getitem__, self.model.outputs)
+
+    def _bind(self, stage: Stage) -> Action:
+        """Give a step its buffers and gather its calls."""
+        step, result = stage.step, stage.result
+        assert step is not None
+        calls: list[Callable[[], Any]] = []
+        fetched: list[tuple[Ref, Array]] = []
+        sources = [self._source(ref, stage, fetched, calls) for ref in stage.sources]
+        target = step.view(sources[0], self._shapes[result])
+        if target is None:
+            target = self._target(result)
+            calls += step.bind(sources, target, self.memory)
+        self._buffers[result] = target
+        return partial(_run_bound, stage, fetched, calls, target)
+
+    def _source(
+        self, ref: Ref, stage: Stage, fetched: list[tuple[Ref, Array]], calls: list[Callable[[], Any]]
+    ) -> Array:
+        """Find the buffer that a step reads: where it was written, or a copy in the room that the step asks for."""
+        buffer = self._buffers.get(ref)
+        if buffer is not None and ref in self._roomed:
+            return buffer
+        place = _room(stage, self._shapes[ref], self.memory)
+        if buffer is None:
+            outside = self.memory.keep(self._shapes[ref]) if place is None else place
+            fetched.append((ref, outside))
+            return outside
+        if place is None:
+            return buffer
+        calls.append(partial(np.copyto, place, buffer))
+        return place
+
+    def _target(self, ref: Ref) -> Array:
+        """Find a buffer for a result: where its only reader wants it, or anywhere."""
+        shape, reader = self._shapes[ref], self._readers.get(ref)
+        if self._uses[ref] == 1 and reader is not None and (place := _room(reader, shape, self.memory)) is not None:
+            self._roomed.add(ref)
+            return place
+        return self.memory.keep(shape)
+
+
+def _room(stage: Stage, shape: tuple[int, ...], memory: Memory) -> Array | None:
+    """Give the array where the stage wants its only input, if it is one that minds."""
+    return stage.step.room(shape, memory) if stage.step is not None and len(stage.sources) == 1 else None
+
+
+def _run_bound(
+    stage: Stage, fetched: list[tuple[Ref, Array]], calls: list[Callable[[], Any]], target: Array, values: Values, masks: Values
+) -> None:  # fmt: skip
+    for ref, buffer in fetched:
+        if values[ref].dtype != np.float32:
+            raise NotFloat32Error
+        np.copyto(buffer, values[ref])
+    for call in calls:
+        call()
+    values[stage.result] = target
+    if masks:
+        _follow_masks(stage, values, masks)
+
+
+def _freely(stage: Stage) -> Action:
+    return partial(_run_routine if isinstance(stage.step, Routine) else _run_plain, stage)
+
+
+def _run_routine(stage: Stage, values: Values, masks: Values) -> None:
+    """Run a step that looks at the data; a mask among the arguments of the call goes before one that travels."""
+    assert isinstance(stage.step, Routine)
+    given = [values[node.kwargs["mask"]] for node in stage.nodes if node.kwargs.get("mask") is not None]
+    x = values[stage.sources[0]]
+    values[stage.result] = stage.step.run(x, given[-1] if given else masks.get(stage.sources[0]))
+    _follow_masks(stage, values, masks)
+
+
+def _run_plain(stage: Stage, values: Values, masks: Values) -> None:
+    """Apply the one node of a stage without a step."""
+    outputs, output_masks = apply(stage.nodes[0], values, masks, {})
+    produced = list(leaves(outputs))
+    for output, (value, mask) in enumerate(zip(produced, mask_leaves(output_masks, len(produced)), strict=True)):
+        values[Ref(stage.result.node, output)] = value
+        if mask is not None:
+            masks[Ref(stage.result.node, output)] = mask
+
+
+def _follow_masks(stage: Stage, values: Values, masks: Values) -> None:
+    """Let every layer of the stage say what becomes of the mask. Only the first one of them may ask for the values."""
+    found = [masks.get(ref) for ref in stage.sources]
+    mask: Any = found[0] if len(found) == 1 else found
+    x: Any = values.get(stage.sources[0])
+    for node in stage.nodes:
+        if node.kwargs.get("mask") is not None:
+            mask = values[node.kwargs["mask"]]
+        mask = node.layer.compute_mask(x, mask) if node.layer.supports_masking else None
+        x = None
+    if mask is not None:
+        masks[stage.result] = mask
+
+
+def _runs_freely(stage: Stage) -> bool:
+    return stage.step is None or isinstance(stage.step, Routine)
