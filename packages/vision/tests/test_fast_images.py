@@ -7,7 +7,23 @@ import tracemalloc
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras.layers import (
+    Activation,
+    Add,
+    AveragePooling2D,
+    BatchNormalization,
+    Concatenate,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling2D,
+    MaxPooling2D,
+    ReLU,
+    Rescaling,
+    ZeroPadding2D,
+)  # fmt: skip
 from parity import check_fast, reopen
 
 from core.engine.step import Step
@@ -24,50 +40,50 @@ def cnn(pool, *, norm=False, kernel=3, padding="same", filters=(8, 16)):
     """Blocks of two convolutions, as the trained network has them."""
     for count in filters:
         for _ in range(2):
-            yield layers.Conv2D(count, kernel, padding=padding, activation=None if norm else "relu", use_bias=not norm)
+            yield Conv2D(count, kernel, padding=padding, activation=None if norm else "relu", use_bias=not norm)
             if norm:
-                yield layers.BatchNormalization()
-                yield layers.Activation("relu")
+                yield BatchNormalization()
+                yield Activation("relu")
         yield pool(2)
-        yield layers.Dropout(0.5)
-    yield layers.Flatten()
-    yield layers.Dense(16, activation="relu")
-    yield layers.Dense(5, activation="softmax")
+        yield Dropout(0.5)
+    yield Flatten()
+    yield Dense(16, activation="relu")
+    yield Dense(5, activation="softmax")
 
 
 #: name: (shape of an image, layers, steps that are left of them)
 LINES = {
-    "max pooling": ((16, 16, 3), lambda: [layers.Rescaling(1 / 255), *cnn(layers.MaxPooling2D)], 7),
-    "average pooling": ((16, 16, 3), lambda: cnn(layers.AveragePooling2D), 9),
-    "odd sizes": ((17, 21, 3), lambda: cnn(layers.MaxPooling2D), 7),
-    "without padding": ((17, 20, 2), lambda: cnn(layers.MaxPooling2D, padding="valid"), 7),
-    "normalised": ((12, 12, 3), lambda: cnn(layers.MaxPooling2D, norm=True), 7),
-    "large kernels": ((12, 12, 3), lambda: cnn(layers.MaxPooling2D, kernel=5), 9),
-    "even kernels": ((12, 13, 3), lambda: cnn(layers.MaxPooling2D, kernel=(2, 4)), 9),
-    "high kernels": ((12, 13, 3), lambda: cnn(layers.MaxPooling2D, kernel=(3, 5)), 7),
-    "flat kernels": ((12, 13, 3), lambda: cnn(layers.MaxPooling2D, kernel=(1, 3)), 9),
-    "strides": ((13, 14, 3), lambda: [layers.Conv2D(4, 3, strides=2), layers.Conv2D(6, (2, 3), (3, 2), padding="same")], 2),
-    "wide strides": ((13, 17, 3), lambda: [layers.Conv2D(4, (1, 2), strides=(1, 3), padding="same"), layers.Conv2D(4, 1, 2)], 2),
-    "one cell": ((6, 7, 3), lambda: [layers.Conv2D(4, 1), layers.BatchNormalization(), layers.ReLU(6.0), layers.Conv2D(5, 1)], 2),
-    "one cell with a stride": ((6, 7, 3), lambda: [layers.Conv2D(4, 1, 2, activation="relu6")], 1),
-    "dilation down": ((14, 9, 3), lambda: [layers.Conv2D(4, 3, dilation_rate=(2, 1), padding="same")], 1),
-    "dilation across stays plain": ((9, 14, 3), lambda: [layers.Conv2D(4, 3, dilation_rate=2)], 0),
-    "groups stay plain": ((9, 9, 4), lambda: [layers.Conv2D(4, 3, groups=2), layers.Conv2D(4, 3)], 1),
-    "border": ((11, 12, 3), lambda: [layers.ZeroPadding2D(((0, 1), (2, 1))), layers.Conv2D(4, 3, strides=2)], 1),
-    "border in front of what pads": ((11, 12, 3), lambda: [layers.ZeroPadding2D(1), layers.Conv2D(4, 3, padding="same")], 2),
-    "border and a wide window": ((11, 12, 3), lambda: [layers.ZeroPadding2D(1), layers.Conv2D(4, 3, activation="elu")], 1),
-    "depthwise": ((10, 11, 4), lambda: [layers.DepthwiseConv2D(3, padding="same"), layers.BatchNormalization(), layers.ReLU()], 1),
-    "depthwise with strides": ((10, 11, 4), lambda: [layers.ZeroPadding2D(((0, 1), (0, 1))), layers.DepthwiseConv2D(3, 2)], 1),
-    "depthwise, dilated": ((10, 11, 4), lambda: [layers.DepthwiseConv2D(3, dilation_rate=2, activation="tanh")], 1),
-    "other pooling": ((10, 11, 4), lambda: [layers.MaxPooling2D(3, 2), layers.AveragePooling2D((1, 2), (2, 1))], 2),
-    "pooling before ReLU": ((10, 10, 3), lambda: [layers.Conv2D(4, 3), layers.MaxPooling2D(), layers.ReLU()], 1),
-    "pooling after a sigmoid": ((10, 10, 3), lambda: [layers.Conv2D(4, 3, activation="sigmoid"), layers.MaxPooling2D()], 2),
-    "padded pooling stays plain": ((9, 9, 3), lambda: [layers.MaxPooling2D(2, padding="same"), layers.Conv2D(4, 3)], 1),
-    "whole images": ((9, 8, 3), lambda: [layers.Conv2D(4, 3), layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(5, 1)], 3),
-    "scaled and shifted": ((9, 8, 3), lambda: [layers.Rescaling(1 / 127.5, -1), layers.Conv2D(4, 3, padding="same")], 2),
-    "normalised first": ((9, 8, 3), lambda: [layers.BatchNormalization(), layers.Conv2D(4, 3, padding="same")], 2),
-    "softmax of pixels": ((9, 8, 3), lambda: [layers.Conv2D(4, 3, activation="softmax"), layers.Flatten()], 2),
-    "dense on pixels": ((9, 8, 3), lambda: [layers.Dense(4, activation="relu"), layers.Conv2D(5, 3, padding="same")], 2),
+    "max pooling": ((16, 16, 3), lambda: [Rescaling(1 / 255), *cnn(MaxPooling2D)], 7),
+    "average pooling": ((16, 16, 3), lambda: cnn(AveragePooling2D), 9),
+    "odd sizes": ((17, 21, 3), lambda: cnn(MaxPooling2D), 7),
+    "without padding": ((17, 20, 2), lambda: cnn(MaxPooling2D, padding="valid"), 7),
+    "normalised": ((12, 12, 3), lambda: cnn(MaxPooling2D, norm=True), 7),
+    "large kernels": ((12, 12, 3), lambda: cnn(MaxPooling2D, kernel=5), 9),
+    "even kernels": ((12, 13, 3), lambda: cnn(MaxPooling2D, kernel=(2, 4)), 9),
+    "high kernels": ((12, 13, 3), lambda: cnn(MaxPooling2D, kernel=(3, 5)), 7),
+    "flat kernels": ((12, 13, 3), lambda: cnn(MaxPooling2D, kernel=(1, 3)), 9),
+    "strides": ((13, 14, 3), lambda: [Conv2D(4, 3, strides=2), Conv2D(6, (2, 3), (3, 2), padding="same")], 2),
+    "wide strides": ((13, 17, 3), lambda: [Conv2D(4, (1, 2), strides=(1, 3), padding="same"), Conv2D(4, 1, 2)], 2),
+    "one cell": ((6, 7, 3), lambda: [Conv2D(4, 1), BatchNormalization(), ReLU(6.0), Conv2D(5, 1)], 2),
+    "one cell with a stride": ((6, 7, 3), lambda: [Conv2D(4, 1, 2, activation="relu6")], 1),
+    "dilation down": ((14, 9, 3), lambda: [Conv2D(4, 3, dilation_rate=(2, 1), padding="same")], 1),
+    "dilation across stays plain": ((9, 14, 3), lambda: [Conv2D(4, 3, dilation_rate=2)], 0),
+    "groups stay plain": ((9, 9, 4), lambda: [Conv2D(4, 3, groups=2), Conv2D(4, 3)], 1),
+    "border": ((11, 12, 3), lambda: [ZeroPadding2D(((0, 1), (2, 1))), Conv2D(4, 3, strides=2)], 1),
+    "border in front of what pads": ((11, 12, 3), lambda: [ZeroPadding2D(1), Conv2D(4, 3, padding="same")], 2),
+    "border and a wide window": ((11, 12, 3), lambda: [ZeroPadding2D(1), Conv2D(4, 3, activation="elu")], 1),
+    "depthwise": ((10, 11, 4), lambda: [DepthwiseConv2D(3, padding="same"), BatchNormalization(), ReLU()], 1),
+    "depthwise with strides": ((10, 11, 4), lambda: [ZeroPadding2D(((0, 1), (0, 1))), DepthwiseConv2D(3, 2)], 1),
+    "depthwise, dilated": ((10, 11, 4), lambda: [DepthwiseConv2D(3, dilation_rate=2, activation="tanh")], 1),
+    "other pooling": ((10, 11, 4), lambda: [MaxPooling2D(3, 2), AveragePooling2D((1, 2), (2, 1))], 2),
+    "pooling before ReLU": ((10, 10, 3), lambda: [Conv2D(4, 3), MaxPooling2D(), ReLU()], 1),
+    "pooling after a sigmoid": ((10, 10, 3), lambda: [Conv2D(4, 3, activation="sigmoid"), MaxPooling2D()], 2),
+    "padded pooling stays plain": ((9, 9, 3), lambda: [MaxPooling2D(2, padding="same"), Conv2D(4, 3)], 1),
+    "whole images": ((9, 8, 3), lambda: [Conv2D(4, 3), GlobalAveragePooling2D(keepdims=True), Conv2D(5, 1)], 3),
+    "scaled and shifted": ((9, 8, 3), lambda: [Rescaling(1 / 127.5, -1), Conv2D(4, 3, padding="same")], 2),
+    "normalised first": ((9, 8, 3), lambda: [BatchNormalization(), Conv2D(4, 3, padding="same")], 2),
+    "softmax of pixels": ((9, 8, 3), lambda: [Conv2D(4, 3, activation="softmax"), Flatten()], 2),
+    "dense on pixels": ((9, 8, 3), lambda: [Dense(4, activation="relu"), Conv2D(5, 3, padding="same")], 2),
 }  # fmt: skip
 
 
@@ -85,25 +101,25 @@ def test_lines(name):
 def residual():
     """A residual block, a tensor with three readers, and a branch that is pooled away."""
     image = keras.Input((12, 12, 4))
-    x = layers.Conv2D(8, 3, padding="same", activation="relu")(image)
-    y = layers.Conv2D(8, 3, padding="same")(x)
-    y = layers.BatchNormalization()(y)
-    y = layers.Add()([x, y])
-    z = layers.Conv2D(8, 1)(layers.MaxPooling2D()(x))
-    return keras.Model(image, layers.Concatenate()([layers.Flatten()(layers.ReLU()(y)), layers.Flatten()(z)]))
+    x = Conv2D(8, 3, padding="same", activation="relu")(image)
+    y = Conv2D(8, 3, padding="same")(x)
+    y = BatchNormalization()(y)
+    y = Add()([x, y])
+    z = Conv2D(8, 1)(MaxPooling2D()(x))
+    return keras.Model(image, Concatenate()([Flatten()(ReLU()(y)), Flatten()(z)]))
 
 
 def nested():
     """A model inside a model."""
-    inner = keras.Sequential([keras.Input((12, 12, 4)), layers.Conv2D(3, 3, activation="relu"), layers.MaxPooling2D()])
-    return keras.Sequential([keras.Input((12, 12, 4)), inner, layers.Flatten(), layers.Dense(3)])
+    inner = keras.Sequential([keras.Input((12, 12, 4)), Conv2D(3, 3, activation="relu"), MaxPooling2D()])
+    return keras.Sequential([keras.Input((12, 12, 4)), inner, Flatten(), Dense(3)])
 
 
 def operations():
     """Raw operations between layers."""
     image = keras.Input((12, 12, 4))
-    x = layers.Conv2D(4, 3)(image * 2.0 - 1.0)
-    return keras.Model(image, layers.Dense(3)(keras.ops.mean(x, axis=(1, 2))))
+    x = Conv2D(4, 3)(image * 2.0 - 1.0)
+    return keras.Model(image, Dense(3)(keras.ops.mean(x, axis=(1, 2))))
 
 
 @pytest.mark.parametrize("make", [residual, nested, operations])
@@ -115,7 +131,7 @@ def test_graphs(make):
 
 @pytest.fixture(scope="module")
 def model():
-    keras_model = keras.Sequential([keras.Input((16, 16, 3)), layers.Rescaling(1 / 255), *cnn(layers.MaxPooling2D)])
+    keras_model = keras.Sequential([keras.Input((16, 16, 3)), Rescaling(1 / 255), *cnn(MaxPooling2D)])
     randomise(keras_model, np.random.default_rng(1))
     return reopen(keras_model)
 

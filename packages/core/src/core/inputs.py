@@ -11,8 +11,8 @@ from core.errors import InputError
 from core.layers.input_layer import InputLayer
 
 
-def adapt_input(x: Any, layer: InputLayer) -> Array:
-    """Give `x` as an array that `layer` accepts: its rank and sizes, its type. Raises `InputError`."""
+def fit_input(x: Any, layer: InputLayer) -> Array:
+    """Give `x` as an array of the rank and the sizes that `layer` declares; an array is not copied. Raises `InputError`."""
     texts = layer.dtype.compute == "string"
     try:
         # NumPy would turn a number among strings into a string, and cut all of them to one width.
@@ -22,15 +22,25 @@ def adapt_input(x: Any, layer: InputLayer) -> Array:
     array = _adapt_rank(array, layer.batch_shape)
     if not _fits(array.shape, layer.batch_shape):
         raise InputError(f"{layer} expects an input of shape {show_shape(layer.batch_shape)}, got {array.shape}")
-    if texts:
-        return _texts(array, layer)
-    if array.dtype.kind not in "fiub":
+    if not texts and array.dtype.kind not in "fiub":
         raise InputError(f"{layer} expects numbers ({layer.dtype.compute}), got an array of {array.dtype}")
-    return array.astype(layer.dtype.compute_dtype, copy=False)
+    return array
 
 
-def refuse_nan(array: Array, layer: InputLayer, first_row: int = 0) -> None:
-    """Raise `InputError` naming the first row that holds a NaN; `first_row` is the number of the first row of `array`."""
+def cast_input(array: Array, layer: InputLayer, first_row: int = 0) -> Array:
+    """Give an array that fits `layer` in its type, and see that it holds no NaN and, for strings, nothing else.
+
+    Errors name the row, counted from `first_row` on. Raises `InputError`.
+    """
+    if layer.dtype.compute == "string":
+        return _texts(array, layer, first_row)
+    array = array.astype(layer.dtype.compute_dtype, copy=False)
+    _refuse_nan(array, layer, first_row)
+    return array
+
+
+def _refuse_nan(array: Array, layer: InputLayer, first_row: int) -> None:
+    """Raise `InputError` naming the first row that holds a NaN."""
     if array.dtype.kind == "f" and np.isnan(np.sum(array)):  # the sum is NaN for inf - inf too: look closer then
         rows = np.flatnonzero(np.isnan(array.reshape(len(array), -1)).any(axis=1))
         if rows.size:
@@ -56,10 +66,10 @@ def _fits(actual: tuple[int, ...], declared: Shape) -> bool:
     )
 
 
-def _texts(array: Array, layer: InputLayer) -> Array:
+def _texts(array: Array, layer: InputLayer, first_row: int) -> Array:
     if array.dtype.kind in "US":
         return array
-    for row, value in enumerate(array.reshape(len(array), -1)):
+    for row, value in enumerate(array.reshape(len(array), -1), first_row):
         wrong = [item for item in value if not isinstance(item, str | bytes)]
         if wrong:
             raise InputError(f"{layer} expects strings, got {type(wrong[0]).__name__} ({wrong[0]!r}) in row {row}")

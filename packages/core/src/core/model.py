@@ -6,20 +6,22 @@ Running it is a pure function: nothing is kept between calls, so several threads
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.engine.engine import Engine
+from core.engine.engine import PLAIN_ROWS, Engine
 from core.engine.predict import predict
 from core.engine.progress import Progress, ProgressLine
+from core.engine.rows import cut_exactly, whole
 from core.errors import InputError, UnsupportedLayerError
 from core.files.save import save_model
 from core.files.weights import load_weights, save_weights
 from core.graph import Node, Ref, leaves, map_nest, refs
-from core.inputs import adapt_input, refuse_nan
+from core.inputs import cast_input, fit_input
 from core.layer import Layer, numbered
 from core.layers.input_layer import InputLayer
 from core.operation import Operation
@@ -114,7 +116,7 @@ class Model(Layer):
         batch normalisation behave as while learning and needs ``rng=numpy.random.default_rng(seed)``.
         """
         x = inputs[0] if len(inputs) == 1 else list(inputs)
-        outputs, _ = self.run(self.adapt(x), **context)
+        outputs, _ = self.run(self.cast_rows(self.fit(x)), **context)
         return outputs
 
     def run(
@@ -152,13 +154,8 @@ class Model(Layer):
                 name = f"{node.layer.name} (call {call})"
             seen[name] = output
 
-        self.run(self.adapt(x), watch=watch)
+        self.run(self.cast_rows(self.fit(x)), watch=watch)
         return seen
-
-    @property
-    def takes_several(self) -> bool:
-        """Whether the inputs are a list or a dict of arrays."""
-        return not isinstance(self.inputs, Ref)
 
     def engine(self) -> Engine:
         """Give the fast form of this model, made anew where weights were assigned since it was made last.
@@ -169,6 +166,12 @@ class Model(Layer):
         if engine is None or not engine.plan.is_current:
             engine = self._engine = Engine(self)
         return engine
+
+    def batches(self, x: Any, batch_size: int | None = None) -> Iterator[Any]:
+        """Cut the input into batches of `batch_size` rows (32 where it is None, as in Keras)."""
+        inputs = self.fit(x)
+        for rows in cut_exactly(len(next(leaves(inputs))), whole(batch_size, "batch_size") or PLAIN_ROWS):
+            yield map_nest(itemgetter(rows), inputs)
 
     def predict_proba(
         self,
@@ -225,33 +228,39 @@ class Model(Layer):
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
-    def adapt(self, x: Any, first_row: int = 0) -> Any:
-        """Turn what the user gave into arrays of the shapes and types that the input layers declare.
+    def fit(self, x: Any) -> Any:
+        """Give what the user gave as arrays of the shapes that the input layers declare, in the structure of the inputs.
 
-        `first_row` is the number of the first row, for errors. Raises `InputError`.
+        An array is not copied, one on disk not read. Raises `InputError`.
         """
-        wanted = list(refs(self.inputs))
+        wanted = [(ref, cast(InputLayer, self.nodes[ref.node].layer)) for ref in refs(self.inputs)]
         if isinstance(self.inputs, dict):
             if not isinstance(x, dict) or set(x) != set(self.inputs):
                 raise InputError(f"{self} expects a dict of inputs with the keys {sorted(self.inputs)}")
-            return {key: self._adapt_one(ref, x[key], first_row) for key, ref in self.inputs.items()}
-        if not self.takes_several:
-            x = x[0] if isinstance(x, list | tuple) and len(x) == 1 and _is_array(x[0]) else x
-            return self._adapt_one(wanted[0], x, first_row)
+            layers = dict(wanted)
+            return {key: fit_input(x[key], layers[ref]) for key, ref in self.inputs.items()}
+        if isinstance(self.inputs, Ref):
+            x = x[0] if isinstance(x, list | tuple) and len(x) == 1 and isinstance(x[0], np.ndarray) else x
+            return fit_input(x, wanted[0][1])
         if isinstance(x, dict):
-            names = [self.nodes[ref.node].layer.name for ref in wanted]
+            names = [layer.name for _, layer in wanted]
             if set(x) != set(names):
                 raise InputError(f"{self} expects its inputs by the names {names}, got {sorted(map(str, x))}")
             x = [x[name] for name in names]
         if not isinstance(x, list | tuple) or len(x) != len(wanted):
             raise InputError(f"{self} expects {len(wanted)} inputs as a list, one array each")
-        return [self._adapt_one(ref, value, first_row) for ref, value in zip(wanted, x, strict=True)]
+        return [fit_input(value, layer) for value, (_, layer) in zip(x, wanted, strict=True)]
 
-    def _adapt_one(self, ref: Ref, x: Any, first_row: int) -> Array:
-        layer = cast(InputLayer, self.nodes[ref.node].layer)
-        array = adapt_input(x, layer)
-        refuse_nan(array, layer, first_row)
-        return array
+    def cast_rows(self, inputs: Any, rows: slice = slice(None)) -> Any:
+        """Give some rows of inputs that `fit` gave, in the types that the input layers declare. Raises `InputError`."""
+        if isinstance(inputs, dict):
+            return {key: self._cast_one(ref, inputs[key], rows) for key, ref in self.inputs.items()}
+        if isinstance(self.inputs, Ref):
+            return self._cast_one(self.inputs, inputs, rows)
+        return [self._cast_one(ref, value, rows) for ref, value in zip(self.inputs, inputs, strict=True)]
+
+    def _cast_one(self, ref: Ref, array: Array, rows: slice) -> Array:
+        return cast_input(array[rows], cast(InputLayer, self.nodes[ref.node].layer), rows.start or 0)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the fast form behind in a copy: it holds locks and buffers."""
@@ -291,7 +300,3 @@ def _shape_leaves(nest: Any) -> Iterator[Shape]:
     elif isinstance(nest, list | tuple):
         for value in nest:
             yield from _shape_leaves(value)
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray)

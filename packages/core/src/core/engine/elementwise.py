@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from core.activations import Activation, linear, relu, relu6
+from core.activations import Activation, glu, linear, relu, relu6
 from core.arrays import Array
 from core.engine.memory import Memory
 from core.engine.step import Call, Same, Step, along_row
@@ -62,8 +62,7 @@ class Pointwise(Step):
         source, function = sources[0], self.function
 
         def call() -> None:
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # as the plain layers
-                np.copyto(target, function(source))
+            np.copyto(target, function(source))
 
         yield call
 
@@ -78,8 +77,16 @@ class Sum(Step):
             yield partial(np.add, target, source, target)
 
 
-def activate(function: Activation) -> Step:
-    """Give the step of an activation."""
+def activated(step: Step, function: Activation) -> Step | None:
+    """Give `step` with an activation behind it."""
+    activation = activate(function)
+    return None if activation is None else step.then(activation)
+
+
+def activate(function: Activation) -> Step | None:
+    """Give the step of an activation; `glu` has none, for it halves the channels."""
+    if function is glu:
+        return None
     if function is linear:
         return Same()
     if function is relu:

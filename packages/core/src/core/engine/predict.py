@@ -18,8 +18,9 @@ import numpy as np
 from core.arrays import Array
 from core.engine.blas import one_thread_each
 from core.engine.progress import Progress
-from core.engine.rows import Rows
+from core.engine.rows import whole
 from core.errors import InputError
+from core.graph import leaves
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -29,8 +30,8 @@ def predict(
     model: Model, x: Any, batch_size: int | None = None, threads: int | None = None, progress: Progress | None = None
 ) -> Array:
     """Give the model's output for every row of `x`, (rows, ...) float32, a tile of `batch_size` rows at a time."""
-    workers = _count(threads, "threads") or available_cores()
-    batch_size = _count(batch_size, "batch_size")
+    workers = whole(threads, "threads") or available_cores()
+    batch_size = whole(batch_size, "batch_size")
     with one_thread_each():
         if not isinstance(x, Iterator):
             return _predict_rows(model, x, batch_size, workers, progress)
@@ -49,20 +50,15 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _count(value: object, option: str) -> int | None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        raise InputError(f"{option} must be a whole number from 1, got {value!r}")
-    return value
-
-
 def _predict_rows(model: Model, x: Any, batch_size: int | None, workers: int, progress: Progress | None) -> Array:
-    rows = Rows.of(x, model.takes_several)
+    inputs = model.fit(x)
+    rows = len(next(leaves(inputs)))
     engine = model.engine()
-    parts = engine.parts(len(rows), model.adapt(rows.part(slice(0, 1))), batch_size, workers)
-    gathered = Gathered(len(rows), progress)
+    parts = engine.parts(rows, inputs, batch_size, workers)
+    gathered = Gathered(rows, progress)
 
     def run(part: slice) -> None:
-        with engine.run(model.adapt(rows.part(part), first_row=part.start)) as output:
+        with engine.run(model.cast_rows(inputs, part)) as output:
             if not isinstance(output, np.ndarray):
                 raise InputError(f"{model} has several outputs: call forward and choose one")
             gathered.put(part, output)

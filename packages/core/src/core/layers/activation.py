@@ -23,7 +23,7 @@ class Activation(Layer):
         super().__init__(**common)
         self.activation = find_activation(activation)
 
-    def fast(self) -> Step:
+    def fast(self) -> Step | None:
         """Let the layer before it apply the activation."""
         return activate(self.activation)
 

@@ -8,7 +8,7 @@ from typing import Any
 from core.activations import activation as find_activation
 from core.arrays import Array, Shape
 from core.engine.dense import Multiply
-from core.engine.elementwise import activate
+from core.engine.elementwise import activated
 from core.engine.step import Step
 from core.errors import InputError
 from core.layer import Layer
@@ -61,7 +61,7 @@ class Dense(Layer):
 
     def fast(self) -> Step | None:
         """Multiply in place, the activation folded in."""
-        return Multiply(self.kernel, self.bias if self.use_bias else None).then(activate(self.activation))
+        return activated(Multiply(self.kernel, self.bias if self.use_bias else None), self.activation)
 
     def call(self, x: Array) -> Array:
         """Return activation(x @ kernel + bias)."""

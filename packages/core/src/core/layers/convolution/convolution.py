@@ -7,7 +7,7 @@ from typing import Any
 
 from core.arrays import Array, Shape
 from core.engine.convolve import Convolve
-from core.engine.elementwise import activate
+from core.engine.elementwise import activated
 from core.engine.step import Step
 from core.errors import InputError
 from core.layers.convolution.base import ConvolutionLayer
@@ -70,7 +70,7 @@ class Convolution(ConvolutionLayer):
         """Fold what follows, for images with their channels last."""
         if self.rank != 2 or self.data_format != "channels_last" or self.groups > 1 or self.window.dilation[1] > 1:
             return None
-        return Convolve(self.kernel, self.bias if self.use_bias else None, self.window).then(activate(self.activation))
+        return activated(Convolve(self.kernel, self.bias if self.use_bias else None, self.window), self.activation)
 
     def call(self, x: Array) -> Array:
         """Return the activation of the convolution."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.arrays import Array, Shape
 from core.engine.depthwise import Filter
-from core.engine.elementwise import activate
+from core.engine.elementwise import activated
 from core.engine.step import Step
 from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
 from core.ops.convolution import convolve_depthwise
@@ -61,7 +61,7 @@ class DepthwiseConvolution(ConvolutionLayer):
         if self.rank != 2 or self.data_format != "channels_last" or self.depth_multiplier > 1:
             return None
         bias = self.bias if self.use_bias else None
-        return Filter(self.kernel[..., 0], bias, self.window).then(activate(self.activation))
+        return activated(Filter(self.kernel[..., 0], bias, self.window), self.activation)
 
     def call(self, x: Array) -> Array:
         """Return the activation of the depthwise convolution."""
