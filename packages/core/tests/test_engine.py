@@ -46,8 +46,11 @@ def test_the_fast_form_equals_the_plain_one(model):
 
 def test_rows_in_parts_of_one_size():
     assert list(cut(10, 4, 2)) == [slice(0, 2), slice(2, 5), slice(5, 7), slice(7, 10)]
-    assert list(cut(3, 4, 2)) == [slice(0, 3)]
+    assert list(cut(3, 4, 2)) == [slice(0, 1), slice(1, 3)]
+    assert list(cut(3, 4, 2, least=2)) == [slice(0, 3)]
+    assert list(cut(4, 4, 2, least=2)) == [slice(0, 2), slice(2, 4)]
     assert list(cut(3, 1, 2)) == [slice(0, 1), slice(1, 2), slice(2, 3)]
+    assert list(cut(1, 4, 2)) == [slice(0, 1)]
     assert list(cut(0, 4, 2)) == [slice(0, 0)]
 
 

@@ -76,7 +76,7 @@ LINES = {
     "depthwise with strides": ((10, 11, 4), lambda: [ZeroPadding2D(((0, 1), (0, 1))), DepthwiseConv2D(3, 2)], 1),
     "depthwise, dilated": ((10, 11, 4), lambda: [DepthwiseConv2D(3, dilation_rate=2, activation="tanh")], 1),
     "other pooling": ((10, 11, 4), lambda: [MaxPooling2D(3, 2), AveragePooling2D((1, 2), (2, 1))], 2),
-    "pooling before ReLU": ((10, 10, 3), lambda: [Conv2D(4, 3), MaxPooling2D(), ReLU()], 1),
+    "pooling before ReLU": ((10, 10, 8), lambda: [Conv2D(4, 3), MaxPooling2D(), ReLU()], 1),
     "pooling after a sigmoid": ((10, 10, 3), lambda: [Conv2D(4, 3, activation="sigmoid"), MaxPooling2D()], 2),
     "padded pooling stays plain": ((9, 9, 3), lambda: [MaxPooling2D(2, padding="same"), Conv2D(4, 3)], 1),
     "whole images": ((9, 8, 3), lambda: [Conv2D(4, 3), GlobalAveragePooling2D(keepdims=True), Conv2D(5, 1)], 3),

@@ -46,7 +46,7 @@ class Convolve(Scalable):
         if isinstance(following, Rectify | Pointwise) and self.activation is None:
             return replace(self, activation=following)
         monotone = self.activation is None or isinstance(self.activation, Rectify)
-        if isinstance(following, Halve) and monotone and not self.halve and applies(self.window):
+        if isinstance(following, Halve) and monotone and not self.halve and self.is_minimal:
             return replace(self, halve=True)
         return None
 
@@ -59,6 +59,11 @@ class Convolve(Scalable):
         """Whether a window of one cell stands on every cell, so that the input may lie anywhere."""
         return self.window.size == (1, 1) and self.window.strides == (1, 1) and self.border == NO_BORDER
 
+    @property
+    def is_minimal(self) -> bool:
+        """Whether `winograd` does it."""
+        return applies(self.window, self.kernel.shape[2])
+
     def places(self, shape: tuple[int, ...]) -> Places:
         """Find the places for inputs of `shape`."""
         return Places.of(self.window, self.border, *shape[1:3])
@@ -68,10 +73,10 @@ class Convolve(Scalable):
         if self.in_place:
             return None
         places = self.places(shape)
-        rows = 2 * -(-places.output[0] // 2) + 2 if applies(self.window) else 0
+        rows = 2 * -(-places.output[0] // 2) + 2 if self.is_minimal else 0
         return places.padded(shape[0], shape[-1], rows, memory)
 
     def bind(self, sources: Sequence[Array], target: Array, memory: Memory) -> Iterator[Call]:
         """Convolve in the way that is faster here."""
-        way = winograd if applies(self.window) else direct
+        way = winograd if self.is_minimal else direct
         yield from way(self, sources[0], target, memory)

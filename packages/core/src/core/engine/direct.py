@@ -24,15 +24,18 @@ def direct(step: Convolve, image: Array, target: Array, memory: Memory) -> Itera
     (down, across), pitch = places.output, places.pitch
     high, wide, _, filters = step.kernel.shape
     step_down, step_across = step.window.strides
-    rows = Rows(n * down * pitch // step_across, wide, step_across)
+    lines, kernel = n * down * pitch // step_across, kernel_rows(step.kernel)
+    rows = Rows(lines, wide, step_across, kernel, exact=step.in_place)
     y = memory.take((rows.lines, filters))
     lent = [y]
-    if high == 1 and step_down == 1:
-        seen = image.reshape(-1, channels) if step.in_place else cells_of(image)  # every cell is its own row already
+    if step.in_place:  # every cell is its own row already
+        seen = image.reshape(-1, channels)
+    elif high == step_down == 1 and rows.cells <= len(cells_of(image)):
+        seen = cells_of(image)
     else:
-        seen = memory.take((max(rows.cells, n * down * pitch), high * channels))
-        lent.append(seen)
         whole = n * down * pitch
+        seen = memory.take((max(rows.cells, whole), high * channels))
+        lent.append(seen)
         field = places.field(image)
         beside = seen[:whole].reshape(n, down, pitch, high, channels)
         yield partial(seen[whole:].fill, 0)
@@ -40,10 +43,8 @@ def direct(step: Convolve, image: Array, target: Array, memory: Memory) -> Itera
             first = k * step.window.dilation[0]
             under = field[:, first : first + (down - 1) * step_down + 1 : step_down]
             yield partial(np.copyto, beside[:, :, :, k], under)
-    kernel = kernel_rows(step.kernel)
-    for patches, results in zip(rows.patches(seen), rows.results(y), strict=True):
-        yield partial(np.matmul, patches, kernel, results)
-    found = y[: n * down * pitch // step_across].reshape(n, down, pitch // step_across, filters)[:, :, :across]
+    yield from rows.calls(seen, y)
+    found = y[:lines].reshape(n, down, pitch // step_across, filters)[:, :, :across]
     if step.bias is None:
         yield partial(np.copyto, target, found)
     else:

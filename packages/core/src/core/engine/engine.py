@@ -14,15 +14,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from core.engine.plan import make_plan
 from core.engine.program import NotFloat32Error, Program
 from core.engine.rows import cut, cut_exactly
+from core.engine.step import Routine
 from core.graph import leaves
 
 if TYPE_CHECKING:
     from core.model import Model
 
-#: What the buffers of one tile may take. Measured on networks of 0.3 to 0.7 MB a picture: the same speed from 2 to 6 MB.
-TILE_BYTES = 4 * 2**20
+#: What the buffers of one tile may take. Measured on a network of 1 MiB a picture: the same speed from 8 to 16 MiB; with
+#: less, threads wait for each other more often, with more, the caches of two cores of 1 MiB each overflow.
+TILE_BYTES = 8 * 2**20
 #: The most rows of a tile: recurrent layers, whose buffers are small, gain nothing from more.
-TILE_ROWS = 256
+TILE_ROWS = 200
+#: The fewest rows of a recurrent layer that are worth a thread of their own: with fewer, its calls are so short that the
+#: threads wait for each other (measured).
+LEAST_ROWS = 64
 #: Rows that plain layers take at a time: Keras' own default, so that both sum in blocks of the same size.
 PLAIN_ROWS = 32
 #: Shapes of tiles whose programs are kept.
@@ -46,7 +51,8 @@ class Engine:
         """Cut `rows` like those of `inputs` in tiles; where rows may depend on each other, in batches as Keras does."""
         if not self.plan.is_rowwise:
             return list(cut_exactly(rows, batch_size or PLAIN_ROWS))
-        return list(cut(rows, self._tile_rows(inputs, batch_size), workers))
+        least = LEAST_ROWS if any(isinstance(stage.step, Routine) for stage in self.plan.stages) else 1
+        return list(cut(rows, self._tile_rows(inputs, batch_size), workers, least))
 
     def _tile_rows(self, inputs: Any, most: int | None) -> int:
         """Say how many rows like those of `inputs` make a tile, `most` at most."""

@@ -9,14 +9,18 @@ cells) is the row of such a matrix without overlap: three products on views repl
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from core.arrays import Array
+from core.engine.blas import most_unpacked
 from core.engine.memory import Memory
+from core.engine.step import Call
 from core.ops.padding import padding_amounts, reach
 from core.ops.windows import Window
 
@@ -90,30 +94,37 @@ def cells_of(image: Array) -> Array:
 
 
 class Rows:
-    """A matrix product over all patches of `fields`, (..., rows * pitch, cell) in one piece, `across` cells a patch.
+    """A matrix product over all patches of a field, (..., cells, cell) in one piece, a patch `across` cells wide.
 
-    The result has a line for every place, those at the end of a row, where the window would hang over, included.
+    The result has a line for every place, those at the end of a row, where the window would hang over, included. Where
+    BLAS is faster with small products, each is cut in several: with `exact` so that nothing is left over at the end.
     """
 
-    def __init__(self, lines: int, across: int, step: int) -> None:
+    def __init__(self, lines: int, across: int, step: int, kernel: Array, *, exact: bool = False) -> None:
         self.across, self.step = across, step
+        self.kernel = kernel[..., None, :, :]  # (..., across * cell, filters), the same for all cuts
         self.parts = -(-across // step)  # so many products, each over every so-manieth place
-        self.each = -(-lines // self.parts)
-        self.lines = self.each * self.parts  # what the result has room for
-        self.cells = (self.each - 1) * self.parts * step + (self.parts - 1) * step + across  # what they read
+        each = -(-lines // self.parts)
+        limit = most_unpacked()
+        most = each if limit is None else max(1, limit // (kernel.shape[-2] * kernel.shape[-1]))
+        self.cuts = -(-each // most)
+        while exact and each % self.cuts:
+            self.cuts += 1
+        self.each = -(-each // self.cuts)
+        self.lines = self.cuts * self.each * self.parts  # what the result has room for
+        self.cells = (self.lines - 1) * step + across  # what is read
 
-    def patches(self, field: Array) -> list[Array]:
-        """View `field`, (..., cells, cell), as `parts` matrices (..., each, across * cell)."""
+    def calls(self, field: Array, result: Array) -> Iterator[Call]:
+        """Multiply `field`, (..., cells, cell), into `result`, (..., lines, filters)."""
         *stacked, _, cell = field.shape
         *outer, line, number = field.strides
-        shape = (*stacked, self.each, self.across * cell)
-        strides = (*outer, self.parts * self.step * line, number)
-        starts = (field[..., part * self.step :, :] for part in range(self.parts))
-        return [as_strided(start, shape, strides, writeable=False) for start in starts]
-
-    def results(self, field: Array) -> list[Array]:
-        """View `field`, (..., lines, filters), as the lines that each product fills."""
-        return [field[..., part :: self.parts, :] for part in range(self.parts)]
+        apart = self.parts * self.step * line
+        shape = (*stacked, self.cuts, self.each, self.across * cell)
+        strides = (*outer, self.each * apart, apart, number)
+        for part in range(self.parts):
+            patches = as_strided(field[..., part * self.step :, :], shape, strides, writeable=False)
+            found = result[..., part :: self.parts, :].reshape(*stacked, self.cuts, self.each, -1)
+            yield partial(np.matmul, patches, self.kernel, found)
 
 
 def kernel_rows(kernel: Array) -> Array:

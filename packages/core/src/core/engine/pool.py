@@ -10,7 +10,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.engine.memory import Memory
-from core.engine.step import Call, Step, along_row
+from core.engine.step import Call, Step, along_row, buffered
 from core.ops.windows import Window
 
 
@@ -38,9 +38,9 @@ class Pool(Step):
         if wide == 1:
             yield partial(np.copyto, target, columns[0])
         else:
-            yield partial(join, columns[0], columns[1], out=target)
+            yield partial(buffered, join, columns[0], columns[1], out=target)
         for column in columns[2:]:
-            yield partial(join, target, column, out=target)
+            yield partial(buffered, join, target, column, out=target)
         if not self.largest:
             share = along_row(np.full((), 1 / (high * wide), np.float32), target)
             yield partial(np.multiply, target, share, target)

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from core.errors import InputError
 
 
-def cut(rows: int, most: int, workers: int) -> Iterator[slice]:
-    """Cut `rows` in parts of nearly one size, at most `most`: a multiple of `workers` many, where there is more than one."""
+def cut(rows: int, most: int, workers: int, least: int = 1) -> Iterator[slice]:
+    """Cut `rows` in parts of nearly one size, at most `most`.
+
+    A multiple of `workers` many, so that all have the same to do, unless the parts would be smaller than `least`.
+    """
     parts = max(1, -(-rows // most))
-    if parts > 1:
-        parts = min(rows, -(-parts // workers) * workers)
+    even = -(-parts // workers) * workers
+    if rows >= even * least:
+        parts = even
     for part in range(parts):
         yield slice(rows * part // parts, rows * (part + 1) // parts)
 

@@ -23,16 +23,22 @@ import numpy as np
 from core.arrays import Array
 from core.engine.memory import Memory
 from core.engine.places import Rows, kernel_rows
-from core.engine.step import Call, along_row
+from core.engine.step import Call, Step, along_row, buffered
 from core.ops.windows import Window
 
 if TYPE_CHECKING:
     from core.engine.convolve import Convolve
 
 
-def applies(window: Window) -> bool:
-    """Say whether the window is three cells high and moves by one."""
-    return window.size[0] == 3 and window.strides == (1, 1) and window.dilation == (1, 1)
+#: With fewer channels, the sums cost more than the multiplications that they spare.
+FEWEST_CHANNELS = 8
+
+
+def applies(window: Window, channels: int) -> bool:
+    """Say whether the window is three cells high and moves by one, over enough channels."""
+    return (
+        channels >= FEWEST_CHANNELS and window.size[0] == 3 and window.strides == (1, 1) and window.dilation == (1, 1)
+    )
 
 
 def filters(kernel: Array) -> Array:
@@ -49,48 +55,50 @@ def winograd(step: Convolve, image: Array, target: Array, memory: Memory) -> Ite
     (down, across), pitch = places.output, places.pitch
     pairs = -(-down // 2)
     field = places.field(image)
-    rows = Rows(n * pairs * pitch, step.kernel.shape[1], 1)
-    v = memory.take((4, rows.cells, channels))
+    lines = n * pairs * pitch
+    rows = Rows(lines, step.kernel.shape[1], 1, filters(step.kernel))
+    v = memory.take((4, max(rows.cells, lines), channels))
     m = memory.take((4, rows.lines, step.kernel.shape[-1]))
 
-    whole = n * pairs * pitch
     d0, d1, d2, d3 = (field[:, k : k + 2 * pairs - 1 : 2] for k in range(4))
-    v0, v1, v2, v3 = v[:, :whole].reshape(4, n, pairs, pitch, channels)
-    yield partial(v[:, whole:].fill, 0)
+    v0, v1, v2, v3 = v[:, :lines].reshape(4, n, pairs, pitch, channels)
+    yield partial(v[:, lines:].fill, 0)
     yield partial(np.subtract, d0, d2, v0)
     yield partial(np.add, d1, d2, v1)
     yield partial(np.subtract, d2, d1, v2)
     yield partial(np.subtract, d1, d3, v3)
-    kernel = filters(step.kernel)
-    for patches, results in zip(rows.patches(v), rows.results(m), strict=True):
-        yield partial(np.matmul, patches, kernel, results)
+    yield from rows.calls(v, m)
 
-    m0, m1, m2, m3 = m[:, :whole].reshape(4, n, pairs, pitch, -1)[:, :, :, :across]
-    if step.halve:
-        yield from _halve(step, (m0, m1, m2, m3), target)
-    else:
-        odd = down // 2
-        y0, y1 = target[:, 0::2], target[:, 1::2]
-        if step.bias is not None:
-            yield partial(np.add, m1, along_row(step.bias, m1), m1)  # m1 is in both sums
-        yield partial(np.add, m0, m1, y0)
-        yield partial(np.add, y0, m2, y0)
-        yield partial(np.subtract, m1[:, :odd], m2[:, :odd], y1)
-        yield partial(np.subtract, y1, m3[:, :odd], y1)
-    if step.activation is not None:
-        yield from step.activation.bind([target], target, memory)
-    memory.give_back(v, m)
-
-
-def _halve(step: Convolve, products: tuple[Array, ...], target: Array) -> Iterator[Call]:
-    """Keep the largest of two rows and two columns; y0 and y1 are the two rows. The bias can wait until then."""
-    down, across = target.shape[1:3]
-    m0, m1, m2, m3 = (product[:, :down] for product in products)
+    m0, m1, m2, m3 = m[:, :lines]  # sums over whole rows, what hangs over included: NumPy is fastest in one piece
+    in_rows = (n, pairs, pitch, -1)
+    if step.bias is not None and not step.halve:  # m1 is in both sums
+        yield partial(np.add, m1.reshape(in_rows), along_row(step.bias, m1.reshape(in_rows)), m1.reshape(in_rows))
     yield partial(np.add, m0, m1, m0)
     yield partial(np.add, m0, m2, m0)
     yield partial(np.subtract, m1, m2, m1)
     yield partial(np.subtract, m1, m3, m1)
-    yield partial(np.maximum, m0, m1, out=m0)
-    yield partial(np.maximum, m0[:, :, 0 : 2 * across : 2], m0[:, :, 1 : 2 * across : 2], out=target)
+    if step.halve:
+        yield partial(np.maximum, m0, m1, out=m0)
+        yield from _halve_across(step, m0.reshape(in_rows), target, memory)
+    else:
+        for y, place in ((m0, target[:, 0::2]), (m1, target[:, 1::2])):
+            yield from _finish(step.activation, y.reshape(in_rows)[:, : place.shape[1], :across], place, memory)
+    memory.give_back(v, m)
+
+
+def _finish(activation: Step | None, y: Array, place: Array, memory: Memory) -> Iterator[Call]:
+    """Put every second row in its place, activated on the way."""
+    if activation is None:
+        yield partial(np.copyto, place, y)
+    else:
+        yield from activation.bind([y], place, memory)
+
+
+def _halve_across(step: Convolve, y: Array, target: Array, memory: Memory) -> Iterator[Call]:
+    """Keep the larger of two columns, the larger of two rows being found. The bias can wait until then."""
+    down, across = target.shape[1:3]
+    yield partial(buffered, np.maximum, y[:, :down, 0 : 2 * across : 2], y[:, :down, 1 : 2 * across : 2], out=target)
     if step.bias is not None:
         yield partial(np.add, target, along_row(step.bias, target), target)
+    if step.activation is not None:
+        yield from step.activation.bind([target], target, memory)

@@ -1,0 +1,1 @@
+"""How fast Kaca is, beside what it stands in for: `python -m bench`, or `nox -s bench`."""

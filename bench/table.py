@@ -1,0 +1,59 @@
+"""The results as a table: for the terminal and, as Markdown, for the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bench.contenders import KACA, NAMES
+from bench.timing import Timing
+
+HEAD = ("network", "rows", *(f"{name}, ms" for name in NAMES), *(f"x {name}" for name in NAMES if name != KACA))
+
+
+def rows(timings: Iterable[Timing]) -> list[list[str]]:
+    """Write one line for each network and batch: milliseconds, then how many times as long as Kaca the others take."""
+    return [
+        [
+            timing.network,
+            str(timing.rows),
+            *(_milliseconds(timing.seconds.get(name)) for name in NAMES),
+            *(_ratio(timing.ratio(name)) for name in NAMES if name != KACA),
+        ]
+        for timing in timings
+    ]
+
+
+def plain(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Put a table in columns."""
+    widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
+
+    def write(line: Sequence[str]) -> str:
+        first, *others = (
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        return "  ".join([first, *others])
+
+    return "\n".join([write(head), *(write(line) for line in lines)])
+
+
+def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Write a table in Markdown, numbers to the right."""
+    rule = ["---", *("---:" for _ in head[1:])]
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *lines))
+
+
+def _milliseconds(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return (
+        f"{seconds * 1e3:.2f}"
+        if seconds < 0.01
+        else f"{seconds * 1e3:.1f}"
+        if seconds < 0.1
+        else f"{seconds * 1e3:.0f}"
+    )
+
+
+def _ratio(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"

@@ -1,0 +1,72 @@
+"""Everybody runs in turn, several rounds of it, and the median of each counts: what disturbs the machine disturbs all."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.contenders import KACA, NUMPY, NumpyBackend, Run
+
+#: Outputs may differ by the rounding of float32 over a few layers.
+TOLERANCE = 1e-5
+
+#: Seconds before each turn: the threads of the one before wait for more work in a busy loop, and would take the cores from
+#: the next one. Then everybody runs once untimed, so that caches hold their own data.
+REST = 0.03
+
+
+@dataclass
+class Timing:
+    """The median seconds of each contender for one network and one batch; one that would take too long is left out."""
+
+    network: str
+    rows: int
+    rounds: int
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def ratio(self, other: str) -> float | None:
+        """How many times as long as Kaca another one takes."""
+        return self.seconds[other] / self.seconds[KACA] if other in self.seconds else None
+
+
+class TooFarApartError(Exception):
+    """Two contenders give different numbers, so that their times say nothing."""
+
+
+def time_all(
+    network: str,
+    x: npt.NDArray[np.generic],
+    runs: dict[str, Run],
+    backend: NumpyBackend | None,
+    *,
+    rounds: int,
+) -> Timing:
+    """Time all on `x`, after one run to warm up, in which their outputs are compared."""
+    expected = runs[KACA](x)
+    for name, run in runs.items():
+        _compare(name, run(x), expected)
+    if backend is not None:
+        _compare(NUMPY, backend.time(x)[1], expected)
+    found: dict[str, list[float]] = {name: [] for name in runs}
+    if backend is not None:
+        found[NUMPY] = []
+    for _ in range(rounds):
+        for name, run in runs.items():
+            time.sleep(REST)
+            run(x)
+            started = time.perf_counter()
+            run(x)
+            found[name].append(time.perf_counter() - started)
+        if backend is not None:
+            found[NUMPY].append(backend.time(x)[0])
+    medians = {name: statistics.median(seconds) for name, seconds in found.items()}
+    return Timing(network, len(x), rounds, medians)
+
+
+def _compare(name: str, output: npt.NDArray[np.generic], expected: npt.NDArray[np.generic]) -> None:
+    if output.shape != expected.shape or not np.allclose(output, expected, rtol=0, atol=TOLERANCE):
+        raise TooFarApartError(f"{name} gives other numbers than {KACA}: {output[:1]} and {expected[:1]}")
