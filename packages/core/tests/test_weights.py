@@ -33,14 +33,22 @@ def renamed(source: Path, target: Path, rename) -> Path:
     return target
 
 
+OLD = "_layer_checkpoint_dependencies"
+
+
+def numbered_as_before(name: str) -> str:
+    """Keras 2.12 counted a layer with weights twice."""
+    return name.replace("dense_1", "dense_2").replace("layers/", f"{OLD}/")
+
+
 LAYOUTS = {
     "keras 3": lambda name: name.split("/"),
-    "keras 2.12": lambda name: name.replace("layers/", "_layer_checkpoint_dependencies/").split("/"),
-    "windows": lambda name: [
-        name.rsplit("/", 2)[0].replace("layers/", "_layer_checkpoint_dependencies\\"),
+    "keras 2.12": lambda name: numbered_as_before(name).split("/"),
+    "windows": lambda name: [name.rsplit("/", 2)[0].replace("/", "\\"), *name.rsplit("/", 2)[1:]],
+    "windows, keras 2.13": lambda name: [
+        numbered_as_before(name).rsplit("/", 2)[0].replace("/", "\\"),
         *name.rsplit("/", 2)[1:],
     ],
-    "windows, keras 2.13": lambda name: [name.rsplit("/", 2)[0].replace("/", "\\"), *name.rsplit("/", 2)[1:]],
 }
 
 

@@ -28,6 +28,19 @@ class Sequential(Model):
         nodes = [Node(entry)] + [Node(layer, (Ref(index),)) for index, layer in enumerate(rest)]
         super().__init__(rest, nodes, Ref(0), Ref(len(rest)), name=name, **common)
 
+    def build(self, *shapes: Any, **named_shapes: Any) -> None:
+        """Build the layers; the last one may give several outputs, the others one."""
+        super().build(*shapes, **named_shapes)
+        last = len(self.nodes) - 1
+        outputs = {index: [ref for ref in self.shapes if ref.node == index] for index in range(last + 1)}
+        several = next((index for index in range(last) if len(outputs[index]) > 1), None)
+        if several is not None:
+            raise UnsupportedLayerError(
+                f"{self}: {self.nodes[several].layer} gives several outputs, of which the next layer can take one"
+            )
+        if len(outputs[last]) > 1:
+            self.outputs = outputs[last]
+
     def get_config(self) -> dict[str, Any]:
         """Give the config it was read from, or that of the line as it was put together."""
         if not all(isinstance(entry, Layer) for entry in self.config["layers"]):

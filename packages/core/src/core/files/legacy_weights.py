@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from core.model import Model
 
 
+#: Parameters that Keras 2 called otherwise.
+_RENAMED = {"depthwise_kernel": "kernel", "sn_u": "vector_u"}
+
+
 @dataclass
 class _Slot:
     """A parameter that waits for its array: the layer, its name, and the names of the layers around it."""
@@ -63,7 +67,8 @@ def _slots(layer: Layer, around: frozenset[str]) -> list[_Slot]:
 def _find(slots: list[_Slot], path: str, layer: Layer) -> _Slot:
     """Find the parameter that a path means: same last name, and the most names of layers around it in common."""
     *folders, last = path.split("/")
-    named = [slot for slot in slots if slot.name == last.split(":")[0]]
+    name = last.split(":")[0]
+    named = [slot for slot in slots if slot.name == name] or [slot for slot in slots if slot.name == _RENAMED.get(name)]
     if not named:
         raise WeightMismatchError(
             f"{layer}: the file holds {path!r}, the model expects {[slot.name for slot in slots]}"

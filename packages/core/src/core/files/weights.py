@@ -21,13 +21,11 @@ from core.files.atomic import writing
 from core.files.legacy_weights import read_legacy
 from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, reading
 from core.files.npz import Npz
+from core.files.numbering import renumber
 from core.layer import Layer
 
 if TYPE_CHECKING:
     from core.model import Model
-
-#: What Keras 2.12 and 2.13 called the layers of a model in ``.weights.h5``.
-_KERAS_2_LAYERS = "_layer_checkpoint_dependencies"
 
 
 def read_parameters(model: Model, archive: Archive) -> None:
@@ -88,7 +86,7 @@ def _slots(model: Model) -> Iterator[tuple[str, Layer, str, int]]:
 
 def _read_numbered(model: Model, root: h5py.Group) -> None:
     """Assign from numbered arrays; those that the model has no place for are an error too."""
-    groups = {path.replace(_KERAS_2_LAYERS, "layers"): group for path, group in hdf5.index_groups(root).items()}
+    groups = renumber(hdf5.index_groups(root), model)
     for place, layer in model.walk():
         group = groups.pop(f"{place}/vars" if place else "vars", None)
         names = layer.parameter_shapes
