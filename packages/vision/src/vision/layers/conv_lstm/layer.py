@@ -1,0 +1,171 @@
+"""A convolutional LSTM is its cell and the loop over the images of a film."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from core.arrays import Array, Shape, show_shape
+from core.errors import InputError
+from core.graph import leaves
+from core.layer import Layer
+from core.ops import recurrence
+from core.ops.recurrence import State
+from core.options import flag, one_of
+from vision.layers.conv_lstm.cell import ConvLSTMCell
+
+#: Options of the loop that Keras knows; all others are those of the cell.
+_PLAIN = ("name", "trainable", "dtype", "autocast")
+
+
+class ConvLSTM(Layer):
+    """A `ConvLSTMCell` over time: (batch, time, *sizes, channels) -> (batch, [time,] *places, filters).
+
+    With "channels_first" the channels stand before the sizes. `options` are those of the cell. Masks, `go_backwards`,
+    `return_state`, `stateful` and `zero_output_for_mask` are as in every recurrent layer (see `core.ops.recurrence`).
+    Source: https://keras.io/api/layers/recurrent_layers/conv_lstm2d/
+    """
+
+    supports_masking = True
+    rank: ClassVar[int]
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        data_format: object = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        zero_output_for_mask: bool = False,
+        seed: object = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**{key: value for key, value in options.items() if key in _PLAIN})
+        del seed  # the draw comes from the generator that is passed in
+        flag(unroll, "unroll")  # how Keras builds its graph, not what is computed
+        self.data_format = one_of(data_format or "channels_last", "data_format", ("channels_last", "channels_first"))
+        self.return_sequences = flag(return_sequences, "return_sequences")
+        self.return_state = flag(return_state, "return_state")
+        self.go_backwards = flag(go_backwards, "go_backwards")
+        self.stateful = flag(stateful, "stateful")
+        self.zero_output_for_mask = flag(zero_output_for_mask, "zero_output_for_mask")
+        inner = {key: value for key, value in options.items() if key not in _PLAIN}
+        self.cell = ConvLSTMCell(self.rank, filters, kernel_size, **inner, name="conv_lstm_cell", dtype=self.dtype)
+        self.children = {"cell": self.cell}
+        self.states: State | None = None
+
+    # --- shapes -----------------------------------------------------------------------------------------------------
+
+    def build(self, sequences_shape: Shape, initial_state: Any = None) -> None:
+        """Build the cell for one image."""
+        del initial_state
+        image = self._image(sequences_shape)
+        self.expect(rank=self.rank + 3, axes={2 if self.data_format == "channels_first" else -1: image[-1]})
+        self.cell.build(image)
+
+    def compute_output_shape(self, sequences_shape: Shape, initial_state: Any = None) -> Any:
+        """Give the shape of the output, and of both states with `return_state`."""
+        del initial_state
+        batch, *places, filters = self.cell.compute_output_shape(self._image(sequences_shape))
+        inner = (filters, *places) if self.data_format == "channels_first" else (*places, filters)
+        state = (batch, *inner)
+        output = (batch, sequences_shape[1], *inner) if self.return_sequences else state
+        return (output, state, state) if self.return_state else output
+
+    def multiply_adds(self, input_shape: Shape) -> int | None:
+        """Those of the cell, once for each image; unknown where their number is."""
+        each = self.cell.multiply_adds(self._image(input_shape))
+        return None if each is None or input_shape[1] is None else each * input_shape[1]
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        """A sequence keeps the mask of its input; a last output and states have none."""
+        found = next(leaves(mask)) if self.return_sequences else None
+        return [found, None, None] if self.return_state else found
+
+    # --- the loop ---------------------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        sequences: Array,
+        initial_state: Any = None,
+        *,
+        mask: Any = None,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> Any:
+        """Run the cell over the images of `sequences`."""
+        x = np.moveaxis(sequences, 2, -1) if self.data_format == "channels_first" else sequences
+        image = (len(x), *x.shape[2:])
+        state = self._first_state(self.cell.compute_output_shape(image), initial_state)
+        drop = self.cell.draw(image, state[0].shape, rng) if training else None
+        output, state = recurrence.run(
+            partial(self.cell.step, drop=drop.state if drop else None),
+            self.cell.project(x, drop.inputs if drop else None),
+            state,
+            mask=self._check_mask(mask, x),
+            go_backwards=self.go_backwards,
+            zero_output_for_mask=self.zero_output_for_mask,
+            return_sequences=self.return_sequences,
+        )
+        if self.stateful:
+            self.states = state
+        if self.data_format == "channels_first":
+            output = np.moveaxis(output, -1, 2 if self.return_sequences else 1)
+            state = tuple(np.moveaxis(part, -1, 1) for part in state)
+        return (output, *state) if self.return_state else output
+
+    def reset_states(self) -> None:
+        """Forget the state that a `stateful` layer keeps."""
+        self.states = None
+
+    reset_state = reset_states
+
+    def _first_state(self, shape: Shape, given: Any) -> State:
+        if given is None and self.stateful and self.states is not None:
+            given = self.states
+        elif given is None:
+            zeros = np.zeros(tuple(size or 0 for size in shape), self.dtype.compute_dtype)
+            return zeros, zeros
+        elif self.data_format == "channels_first":
+            given = [np.moveaxis(part, 1, -1) for part in leaves(given)]
+        state = tuple(leaves(given))
+        if [part.shape for part in state] != [shape, shape]:
+            raise InputError(f"{self}: a state must be two arrays {shape}, got {[part.shape for part in state]}")
+        return tuple(part.astype(self.dtype.compute_dtype, copy=False) for part in state)
+
+    def _check_mask(self, mask: Any, x: Array) -> Array | None:
+        found = None if mask is None else next(leaves(mask))
+        if found is not None and found.shape != x.shape[:2]:
+            raise InputError(f"{self} expects a mask of shape {x.shape[:2]}, got {found.shape}")
+        return found
+
+    def _image(self, shape: Shape) -> Shape:
+        """Give the shape of one image, its channels last."""
+        if len(shape) != self.rank + 3:
+            raise InputError(f"expects {self.rank + 3} axes, the batch included, got the shape {show_shape(shape)}")
+        first = self.data_format == "channels_first"
+        image: Shape = (shape[0], *shape[3:], shape[2]) if first else (shape[0], *shape[2:])
+        return image
+
+
+class ConvLSTM1D(ConvLSTM):
+    """`ConvLSTM` over sequences of sequences, (batch, time, steps, channels)."""
+
+    rank = 1
+
+
+class ConvLSTM2D(ConvLSTM):
+    """`ConvLSTM` over films, (batch, time, height, width, channels)."""
+
+    rank = 2
+
+
+class ConvLSTM3D(ConvLSTM):
+    """`ConvLSTM` over films of volumes, (batch, time, depth, height, width, channels)."""
+
+    rank = 3
