@@ -4,6 +4,8 @@ from core.layers.convolution import Conv1D
 from core.layers.pooling import AveragePooling1D, GlobalAveragePooling1D, GlobalMaxPooling1D, MaxPooling1D
 from text.layers.bidirectional import Bidirectional
 from text.layers.embedding import Embedding
+from text.layers.lookup import LAYERS as LOOKUP
+from text.layers.lookup import HashedCrossing, Hashing, IntegerLookup, StringLookup
 from text.layers.masking import Masking
 from text.layers.recurrent.gru import GRU, GRUCell
 from text.layers.recurrent.lstm import LSTM, LSTMCell
@@ -21,10 +23,11 @@ LAYERS = {
         Bidirectional, Embedding, GRU, GRUCell, LSTM, LSTMCell, Masking, RNN, SimpleRNN, SimpleRNNCell, SpatialDropout1D,
         StackedRNNCells, TextVectorization, TimeDistributed,
     )
-}  # fmt: skip
+} | LOOKUP  # fmt: skip
 
 __all__ = [
     "GRU", "LAYERS", "LSTM", "RNN", "AveragePooling1D", "Bidirectional", "Conv1D", "Embedding", "GRUCell",
-    "GlobalAveragePooling1D", "GlobalMaxPooling1D", "LSTMCell", "Masking", "MaxPooling1D", "SimpleRNN", "SimpleRNNCell",
-    "SpatialDropout1D", "StackedRNNCells", "TextVectorization", "TimeDistributed",
+    "GlobalAveragePooling1D", "GlobalMaxPooling1D", "HashedCrossing", "Hashing", "IntegerLookup", "LSTMCell", "Masking",
+    "MaxPooling1D", "SimpleRNN", "SimpleRNNCell", "SpatialDropout1D", "StackedRNNCells", "StringLookup",
+    "TextVectorization", "TimeDistributed",
 ]  # fmt: skip

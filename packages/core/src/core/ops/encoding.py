@@ -1,0 +1,43 @@
+"""Categories become numbers that a network can weigh: one of many set, all that occur set, or how often each occurs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.errors import InputError
+
+MODES = ("one_hot", "multi_hot", "count")
+
+
+def encode(ids: Array, mode: str, depth: int, dtype: np.dtype, weights: Array | None = None) -> Array:
+    """Encode ids below `depth`; those above say nothing.
+
+    one_hot: (...,) -> (..., depth), 1 at the id; a last axis of size 1 is replaced. multi_hot: (rows, n) -> (rows, depth),
+    1 at every id that the row holds; a single axis is one row. count: how often it does, each counted by its weight.
+    Raises `InputError` for more than two axes where rows are summed up, and for ids below zero there.
+    Source: https://keras.io/api/layers/preprocessing_layers/categorical/category_encoding/
+    """
+    ids = np.trunc(ids).astype(np.int64) if ids.dtype.kind == "f" else ids
+    if mode == "one_hot":
+        if ids.ndim > 1 and ids.shape[-1] == 1:
+            ids = ids[..., 0]
+        return (ids[..., None] == np.arange(depth)).astype(dtype)
+    if ids.ndim > 2:
+        raise InputError(f"output_mode={mode!r} takes ids of one or two axes, got {ids.ndim}")
+    if ids.size and ids.min() < 0:
+        raise InputError(f"output_mode={mode!r} takes ids from 0 on, got {ids.min()}")
+    rows = ids.reshape(-1, ids.shape[-1]) if ids.ndim else ids.reshape(1, 1)
+    counts = np.zeros((len(rows), depth), dtype)
+    row, column = np.nonzero(rows < depth)
+    if mode == "multi_hot":
+        counts[row, rows[row, column]] = 1
+    else:
+        np.add.at(counts, (row, rows[row, column]), 1 if weights is None else weights.reshape(rows.shape)[row, column])
+    return counts.reshape(*ids.shape[:-1], depth)
+
+
+def encoded_shape(shape: Shape, mode: str, depth: int | None) -> Shape:
+    """Give the shape that comes out of `encode`."""
+    appended = mode == "one_hot" and not (len(shape) > 1 and shape[-1] == 1)
+    return (*shape, depth) if appended else (*shape[:-1], depth)

@@ -1,0 +1,63 @@
+"""An integer lookup numbers whole numbers: ids of products or users, in the order of a vocabulary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array
+from core.errors import InputError
+from core.options import integer, one_of
+from text.layers.lookup.index_lookup import IndexLookup
+from text.layers.lookup.tokens import Token, buckets
+
+_LARGEST = 2**63 - 1
+
+
+class IntegerLookup(IndexLookup):
+    """number -> id, or id -> number with `invert`; see `IndexLookup`.
+
+    Several ids for unknown numbers share them by the remainder, or by FarmHash with ``oov_method="farmhash"``.
+    Source: https://keras.io/api/layers/preprocessing_layers/categorical/integer_lookup/
+    """
+
+    def __init__(
+        self, *, oov_token: Any = -1, vocabulary_dtype: str = "int64", oov_method: str = "floormod", **options: Any
+    ) -> None:
+        one_of(vocabulary_dtype, "vocabulary_dtype", ("int64",))
+        self.oov_method = one_of(oov_method, "oov_method", ("floormod", "farmhash"))
+        if options.get("salt") is not None and oov_method != "farmhash":
+            raise InputError("salt needs oov_method='farmhash'")
+        super().__init__(oov_token=oov_token, **options)
+
+    def read_token(self, value: object) -> Token:
+        """Check a number."""
+        return integer(
+            value.item() if isinstance(value, np.generic) else value, "a token", minimum=-_LARGEST - 1, maximum=_LARGEST
+        )
+
+    def read_file(self, data: bytes) -> list[Token]:
+        """Read one number a line."""
+        tokens: list[Token] = [
+            integer(int(line), "a token", minimum=-_LARGEST - 1, maximum=_LARGEST) for line in data.split()
+        ]
+        if self._expected_size is not None and len(tokens) != self._expected_size:
+            raise InputError(f"vocabulary.txt holds {len(tokens)} numbers, but the config says {self._expected_size}")
+        return tokens
+
+    def write_token(self, token: Token) -> bytes:
+        """Write its digits."""
+        return str(token).encode("ascii")
+
+    def unknown(self, tokens: Array) -> Array:
+        """Take the remainder, or hash the digits."""
+        if self.oov_method == "farmhash":
+            return buckets(tokens, self.num_oov_indices, self.salt)
+        return np.mod(tokens, self.num_oov_indices)
+
+    def show(self, tokens: Array) -> Array:
+        """Give numbers as int64."""
+        if any(token is None for token in tokens.reshape(-1)):
+            raise InputError(f"{self} has no number for an unknown id: oov_token is None")
+        return tokens.astype(np.int64)
