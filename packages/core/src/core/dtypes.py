@@ -1,6 +1,7 @@
 """A dtype policy says in which type a layer keeps its parameters and in which it computes.
 
-Keras: ``"float32"`` means both; ``"mixed_float16"`` keeps float32 parameters and computes in float16.
+Keras: ``"float32"`` means both; ``"mixed_float16"`` keeps float32 parameters and computes in float16. NumPy has no
+bfloat16: it is float32 here, rounded to bfloat16 as it goes into a layer and as it comes out (Keras rounds within, too).
 Source: https://keras.io/api/mixed_precision/policy/
 """
 
@@ -17,6 +18,8 @@ _POLICIES = {
     "float32": ("float32", "float32"),
     "float64": ("float64", "float64"),
     "mixed_float16": ("float16", "float32"),
+    "bfloat16": ("bfloat16", "bfloat16"),
+    "mixed_bfloat16": ("bfloat16", "float32"),
 } | {
     # Layers over tokens and strings carry integer or string policies; they have no parameters to keep.
     name: (name, name)
@@ -35,12 +38,21 @@ class DTypePolicy:
     @property
     def compute_dtype(self) -> np.dtype:
         """The NumPy type of inputs and outputs."""
-        return np.dtype(np.str_) if self.compute == "string" else np.dtype(self.compute)
+        return np.dtype(np.str_) if self.compute == "string" else _in_numpy(self.compute)
 
     @property
     def variable_dtype(self) -> np.dtype:
         """The NumPy type of parameters."""
-        return np.dtype(self.variable)
+        return _in_numpy(self.variable)
+
+    @property
+    def rounds(self) -> bool:
+        """Whether values are rounded to bfloat16."""
+        return self.compute == "bfloat16"
+
+
+def _in_numpy(name: str) -> np.dtype:
+    return np.dtype(np.float32 if name == "bfloat16" else name)
 
 
 def policy(value: object) -> DTypePolicy:

@@ -16,6 +16,7 @@ import numpy as np
 from core.arrays import Array, known_size, show_shape
 from core.dtypes import DTypePolicy, policy
 from core.errors import InputError, UnsupportedLayerError, WeightMismatchError
+from core.ops.bfloat16 import rounded
 
 #: Options that matter only while a network learns: they stay in `config` and never change the forward pass.
 _LEARNING_SUFFIXES = ("_initializer", "_regularizer", "_constraint")
@@ -178,7 +179,8 @@ class Layer:
             raise WeightMismatchError(f"{self}: parameter {name!r} has the shape {expected}, got {tuple(value.shape)}")
         if value.dtype.kind not in "fiub":
             raise WeightMismatchError(f"{self}: parameter {name!r} must hold numbers, got {value.dtype}")
-        self.parameters[name] = value.astype(self.dtype.variable_dtype, copy=False)
+        value = value.astype(self.dtype.variable_dtype, copy=False)
+        self.parameters[name] = rounded(value) if self.dtype.variable == "bfloat16" else value
 
     def file_key(self, name: str) -> str:
         """Give the key of the parameter `name` in Keras' files: its number, or its name where Keras keeps that."""
@@ -212,7 +214,8 @@ class Layer:
         with np.errstate(
             over="ignore", invalid="ignore", divide="ignore"
         ):  # as Keras: infinities are values, no events
-            return self.call(*(self._cast(value) for value in inputs), **asked)
+            outputs = self.call(*(self._cast(value) for value in inputs), **asked)
+            return rounded(outputs) if self.dtype.rounds else outputs
 
     def call(self, *inputs: Any, **context: Any) -> Any:
         """Compute the output: the equation of the layer."""
@@ -245,10 +248,12 @@ class Layer:
         if isinstance(value, list | tuple):
             return type(value)(self._cast(item) for item in value)
         if self.autocast and isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            return value.astype(self.dtype.compute_dtype, copy=False)
+            value = value.astype(self.dtype.compute_dtype, copy=False)
+            return rounded(value) if self.dtype.rounds else value
         return value
 
     def computing(self, name: str) -> Array:
         """Give a parameter in the type this layer computes in (mixed policies keep it in another)."""
         parameter: Array = getattr(self, name)
-        return parameter.astype(self.dtype.compute_dtype, copy=False)
+        parameter = parameter.astype(self.dtype.compute_dtype, copy=False)
+        return rounded(parameter) if self.dtype.rounds else parameter

@@ -15,6 +15,10 @@ import numpy as np
 from core.arrays import Array
 from core.errors import ModelFileError, WeightMismatchError
 from core.files.limits import LARGEST_JSON, MOST_GROUPS
+from core.ops import bfloat16
+
+#: How Keras writes bfloat16: two bytes without a meaning, and an attribute that says it.
+_BFLOAT16 = np.dtype("V2")
 
 
 def child(group: h5py.Group, name: str) -> Any:
@@ -70,11 +74,21 @@ def read_dataset(group: h5py.Group, name: str, shape: tuple[int, ...], what: str
         raise ModelFileError(f"{what}: {dataset.name} keeps its data in another file, which is refused")
     if dataset.shape != shape:
         raise WeightMismatchError(f"{what}: the model expects the shape {shape}, the file holds {dataset.shape}")
-    if dataset.dtype.kind not in "fiub":
+    halved = dataset.dtype == _BFLOAT16
+    if dataset.dtype.kind not in "fiub" and not halved:
         raise WeightMismatchError(f"{what}: expected numbers, the file holds {dataset.dtype}")
     if dataset.id.get_storage_size() == 0 and 0 not in shape:
         raise ModelFileError(f"{what}: {dataset.name} has a shape but no data")
-    return np.asarray(dataset[()])
+    values = np.asarray(dataset[()])
+    return bfloat16.from_bytes(values) if halved else values
+
+
+def write_dataset(group: h5py.Group, name: str, value: Array, dtype: str) -> None:
+    """Write an array; `dtype` is that of the parameter, which NumPy may not have."""
+    if dtype == "bfloat16":
+        group.create_dataset(name, data=bfloat16.to_bytes(value)).attrs["dtype"] = dtype
+    else:
+        group.create_dataset(name, data=value)
 
 
 def read_attribute(group: h5py.Group, name: str) -> Any:

@@ -74,7 +74,7 @@ def write_numbered(model: Model, root: h5py.Group) -> None:
             group = root.require_group(f"{path}/vars" if path else "vars")
             group.attrs["name"] = layer.name
             for name in layer.parameter_shapes:
-                group.create_dataset(layer.file_key(name), data=layer.parameters[name])
+                hdf5.write_dataset(group, layer.file_key(name), layer.parameters[name], layer.dtype.variable)
 
 
 def _slots(model: Model) -> Iterator[tuple[str, Layer, str, int]]:

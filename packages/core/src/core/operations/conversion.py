@@ -9,6 +9,7 @@ import numpy as np
 from core.arrays import Array
 from core.errors import InputError
 from core.operations.shapes import same
+from core.ops.bfloat16 import rounded
 
 _TYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "float16", "float32", "float64",
@@ -24,6 +25,9 @@ def dtype_of(name: Any) -> np.dtype:
 
 def cast(x: Any, dtype: Any) -> Array:
     """Give x in another type; a fraction is cut off."""
+    if dtype == "bfloat16":
+        found: Array = rounded(np.asarray(x).astype(np.float32))
+        return found
     return np.asarray(x).astype(dtype_of(dtype), copy=False)
 
 

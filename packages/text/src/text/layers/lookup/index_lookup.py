@@ -125,7 +125,7 @@ class IndexLookup(Layer):
         repeated = [token for token, count in Counter(words).items() if count > 1]
         if repeated or (self.mask_token is not None and self.mask_token in words):
             raise InputError(
-                f"a vocabulary must name each token once, it repeats {(repeated or [self.mask_token])[0]!r}"
+                f"a vocabulary must name each token once, it repeats {(repeated[0] if repeated else self.mask_token)!r}"
             )
         if self.invert and self.oov_token is not None and self.oov_token in words:
             raise InputError(f"the token for the unknown, {self.oov_token!r}, must not be in the vocabulary")
