@@ -30,6 +30,8 @@ def sync(session: nox.Session, *options: str) -> None:
 def quiet() -> dict[str, str]:
     """Keep TensorFlow's start-up messages out of the output, and pass on where the real data lies."""
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    if examples := os.environ.get("KACA_EXAMPLES"):
+        environment["KACA_EXAMPLES"] = examples
     if folder := os.environ.get("KACA_DATA_DIR"):
         environment["KACA_DATA_DIR"] = str(Path(folder).resolve())
     return environment
@@ -45,6 +47,14 @@ def test(session: nox.Session, package: str) -> None:
         return
     sync(session, "--package=kaca-core", f"--package=kaca-{package}", "--extra=experiment", "--group=test")
     session.run("pytest", f"packages/{package}/tests", *session.posargs, env=quiet())
+
+
+@nox.session
+def full(session: nox.Session) -> None:
+    """Run what is too slow for every day: the architectures of `keras.applications`, and many random graphs."""
+    sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), "--extra=experiment", "--group=test")
+    folders = [f"packages/{package}/tests_full" for package in ("core", "vision")]
+    session.run("pytest", *folders, *session.posargs, env=quiet())
 
 
 @nox.session
