@@ -30,6 +30,8 @@ def sync(session: nox.Session, *options: str) -> None:
 def quiet() -> dict[str, str]:
     """Keep TensorFlow's start-up messages out of the output, and pass on where the real data lies."""
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    if examples := os.environ.get("KACA_EXAMPLES"):
+        environment["KACA_EXAMPLES"] = examples
     if folder := os.environ.get("KACA_DATA_DIR"):
         environment["KACA_DATA_DIR"] = str(Path(folder).resolve())
     return environment
@@ -55,6 +57,14 @@ def fuzz(session: nox.Session) -> None:
     """Open bent model files for ten minutes (``-- --minutes 60``): a crash, a hang or a foreign error fails."""
     sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), "--group=test")
     session.run("python", "packages/core/tests/fuzz.py", *session.posargs, env=quiet())
+
+
+@nox.session
+def full(session: nox.Session) -> None:
+    """Run what is too slow for every day: the architectures of `keras.applications`, and many random graphs."""
+    sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), "--extra=experiment", "--group=test")
+    folders = [f"packages/{package}/tests_full" for package in ("core", "vision")]
+    session.run("pytest", *folders, *session.posargs, env=quiet())
 
 
 @nox.session

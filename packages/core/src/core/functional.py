@@ -25,6 +25,8 @@ class Functional(Model):
     Source: https://keras.io/guides/functional_api/
     """
 
+    home = "keras.src.models.functional"
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Build the graph that a Keras config describes, in the words of Keras 3 or 2."""

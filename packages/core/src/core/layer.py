@@ -79,6 +79,8 @@ class Layer:
     #: Paths inside this layer where Keras writes (and asks for) its parameters and assets once more.
     written_again: ClassVar[tuple[str, ...]] = ()
 
+    #: Where Keras keeps the class of this name.
+    home: ClassVar[str] = "keras.layers"
     #: The name under which a user registered this class, as Keras writes it: ``package>Name``.
     registered_name: ClassVar[str | None] = None
 

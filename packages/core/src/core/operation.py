@@ -121,9 +121,10 @@ class Operation(Layer):
         return 0
 
 
-def operation(name: str, function: Callable[..., Any], shape_rule: ShapeRule) -> type[Operation]:
-    """Make the class of one operation, under Keras' name for it."""
+def operation(name: str, function: Callable[..., Any], shape_rule: ShapeRule, home: str) -> type[Operation]:
+    """Make the class of one operation, under Keras' name for it and with the module where Keras keeps it."""
     members = {
+        "home": home,
         "__doc__": function.__doc__,
         "__module__": __name__,
         "function": staticmethod(function),

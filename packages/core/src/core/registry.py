@@ -33,6 +33,15 @@ _REFUSED = {
     "Lambda": "it holds Python bytecode, which would run on this machine; replace it by layers or register your own",
     "TFSMLayer": "it loads a TensorFlow program from a path in the file",
     "TorchModuleWrapper": "it unpickles Python objects from the file",
+    "JaxLayer": "it holds a program for JAX",
+    "FlaxLayer": "it holds a program for JAX",
+    "TFOpLambda": "it names a TensorFlow function to run; open the model in Keras 2 and build it again with layers",
+    "SlicingOpLambda": "it names a TensorFlow function to run; open the model in Keras 2 and build it again with layers",
+    "MelSpectrogram": "it is for sound, which no package of Kaca is for yet; compute the spectrogram before the network",
+    "STFTSpectrogram": "it is for sound, which no package of Kaca is for yet; compute the spectrogram before the network",
+    "InputSpec": "it is no layer",
+    "Layer": "it is the base of other layers and computes nothing itself",
+    "Wrapper": "it is the base of other layers and computes nothing itself",
 }
 
 #: Where Keras keeps its raw operations; `ReLU` with options is one of them as a function, and a layer too.
@@ -60,7 +69,24 @@ def build_layer(config: Mapping[str, Any]) -> Layer:
         or not all(isinstance(key, str) for key in inner)
     ):
         raise UnsupportedLayerError(f"a layer must have a class_name and a config, got {str(config)[:200]}")
-    return find_layer(class_name, config.get("module"), config.get("registered_name")).from_config(inner)
+    return class_of(config).from_config(inner)
+
+
+def class_of(config: Mapping[str, Any]) -> type[Layer]:
+    """Find the class of a layer's whole description. HDF5 files of Keras 3 name no modules to tell operations by."""
+    module, inner = config.get("module"), config.get("config", {})
+    if "module" not in config and "trainable" not in inner and config["class_name"] in _installed("OPERATIONS"):
+        module = _OPERATION_MODULES[0]  # a layer always says whether it is trainable, an operation never does
+    return find_layer(config["class_name"], module, config.get("registered_name"))
+
+
+def known_class(config: Mapping[str, Any]) -> type[Layer] | None:
+    """Find the class of a description if it is that of a layer or operation of Keras; initialisers and the like are none."""
+    name, inner, registered = config.get("class_name"), config.get("config"), config.get("registered_name")
+    custom = isinstance(registered, str) and ">" in registered
+    if custom or not isinstance(name, str) or not isinstance(inner, Mapping) or "name" not in inner:
+        return None
+    return class_of(config) if name in _installed("LAYERS") or name in _installed("OPERATIONS") else None
 
 
 def find_layer(class_name: str, module: object = None, registered_name: object = None) -> type[Layer]:
@@ -72,7 +98,11 @@ def find_layer(class_name: str, module: object = None, registered_name: object =
     custom = isinstance(registered_name, str) and ">" in registered_name and not registered_name.startswith("keras")
     found = None if custom else _installed(kind).get(class_name)
     if found is None:
-        raise UnsupportedLayerError(_refusal(class_name, registered_name if custom else None))
+        raise UnsupportedLayerError(
+            f"operation {class_name} is not one that Kaca knows; write it as a layer of your own"
+            if kind == "OPERATIONS" and class_name not in _REFUSED
+            else _refusal(class_name, registered_name if custom else None)
+        )
     return found
 
 

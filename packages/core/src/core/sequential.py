@@ -20,6 +20,8 @@ class Sequential(Model):
     Source: https://keras.io/guides/sequential_model/
     """
 
+    home = "keras"
+
     def __init__(
         self, layers: Sequence[Layer], batch_shape: Any = None, name: str = "sequential", **common: Any
     ) -> None:

@@ -60,15 +60,42 @@ def _modernise(entry: Any) -> Any:
         entry["config"] = inner = _modernise_layer(str(entry["class_name"]), inner)
         if entry["class_name"] == "Sequential" and isinstance(inner.get("layers"), list):
             inner["layers"] = _with_input_layer(inner["layers"])
-        if entry["class_name"] == "Model":
+        if entry["class_name"] in {"Model", "Functional"}:
             entry["class_name"] = "Functional"
+            _count_from_zero(inner)
     return entry
+
+
+def _count_from_zero(inner: dict[str, Any]) -> None:
+    """Count the calls of a nested model from 0, as Keras 3 does; Keras 2 counted its own making as call 0.
+
+    Keras 3 still does so for a Functional model where it names the outputs of the model around it.
+    """
+    entries = [entry for entry in inner.get("layers") or [] if isinstance(entry, dict)]
+    kinds = {str(entry.get("name")): entry.get("class_name") for entry in entries}
+
+    def shift(nest: Any, of: set[str]) -> Any:
+        if not isinstance(nest, list):
+            return nest
+        if len(nest) in {3, 4} and isinstance(nest[0], str) and isinstance(nest[1], int):
+            return [nest[0], nest[1] - 1, *nest[2:]] if kinds.get(nest[0]) in of and nest[1] > 0 else nest
+        return [shift(item, of) for item in nest]
+
+    for entry in entries:
+        if "inbound_nodes" in entry:
+            entry["inbound_nodes"] = shift(entry["inbound_nodes"], {"Sequential", "Functional"})
+    if "output_layers" in inner:
+        inner["output_layers"] = shift(inner["output_layers"], {"Sequential"})
 
 
 def _modernise_layer(class_name: str, config: dict[str, Any]) -> dict[str, Any]:
     renamed = dict(config)
     if class_name == "InputLayer" and "batch_input_shape" in renamed:
         renamed["batch_shape"] = renamed.pop("batch_input_shape")
+    if renamed.get("time_major") is False:
+        del renamed["time_major"]
+    if class_name == "BatchNormalization" and isinstance(renamed.get("axis"), list) and len(renamed["axis"]) == 1:
+        renamed["axis"] = renamed["axis"][0]
     for option in ("activation", "recurrent_activation"):
         if renamed.get(option) == "hard_sigmoid":
             renamed[option] = "hard_sigmoid_keras2"

@@ -17,14 +17,13 @@ from core.errors import InputError
 from core.files.atomic import writing
 from core.files.weights import write_numbered
 from core.layer import Layer
+from core.registry import known_class
 
 if TYPE_CHECKING:
     from core.model import Model
 
 #: The version of Keras whose layout is written.
 KERAS_VERSION = "3.15.1"
-#: Where Keras keeps the classes of models; all others are in ``keras.layers``.
-_MODULES = {"Sequential": ("keras", None), "Functional": ("keras.src.models.functional", "Functional")}
 
 
 def save_model(model: Model, path: Path) -> None:
@@ -56,9 +55,9 @@ def save_model(model: Model, path: Path) -> None:
 def describe(layer: Layer) -> dict[str, Any]:
     """Describe a layer in Keras' words: ``{"module", "class_name", "config", "registered_name"}``."""
     kind = type(layer).__name__
-    module, registered = _MODULES.get(kind, ("keras.layers", None))
+    registered = None if layer.home.startswith("keras.layers") or layer.home == "keras" else kind
     config = {key: _plain(value) for key, value in layer.get_config().items()}
-    entry = {"module": module, "class_name": kind, "config": config, "registered_name": registered}
+    entry = {"module": layer.home, "class_name": kind, "config": config, "registered_name": registered}
     return entry | ({"module": None, "registered_name": layer.registered_name} if layer.registered_name else {})
 
 
@@ -67,7 +66,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Layer):
         return describe(value)
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        plain = {key: _plain(item) for key, item in value.items()}
+        layer = known_class(value)  # HDF5 files leave its module out, and Keras 2 had other modules
+        return plain if layer is None else plain | {"module": layer.home}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, DTypePolicy):

@@ -12,13 +12,14 @@ from core.layers.einsum_dense import EinsumDense
 from core.layers.flatten import Flatten
 from core.layers.merging import LAYERS as MERGING
 from core.layers.normalization import LAYERS as NORMALIZATION
+from core.layers.pipeline import Pipeline
 from core.layers.pooling import LAYERS as POOLING
 from core.layers.preprocessing import LAYERS as PREPROCESSING
 from core.layers.regularization import LAYERS as REGULARIZATION
 from core.layers.reshaping import LAYERS as RESHAPING
 from core.layers.reshaping_basic import LAYERS as RESHAPING_BASIC
 
-_PLAIN = (Activation, BatchNormalization, Dense, Dropout, EinsumDense, Flatten, InputLayer)
+_PLAIN = (Activation, BatchNormalization, Dense, Dropout, EinsumDense, Flatten, InputLayer, Pipeline)
 
 #: What this package brings to `core.load_model`, by Keras' class name.
 LAYERS = (

@@ -13,6 +13,7 @@ from core.operations import (
     reductions,
     shaping,
 )
+from core.operations.homes import home_of
 
 _FAMILIES = (
     activation, arithmetic, choosing, conversion, elementwise, joining, networks, products, reductions, shaping,
@@ -20,7 +21,7 @@ _FAMILIES = (
 
 #: What core brings to `core.load_model`, by Keras' class name of the operation.
 OPERATIONS: dict[str, type[Operation]] = {
-    name: operation(name, function, shape_rule)
+    name: operation(name, function, shape_rule, home_of(name))
     for family in _FAMILIES
     for name, (function, shape_rule) in family.TABLE.items()
 }

@@ -12,6 +12,7 @@ from text.layers.recurrent.lstm import LSTM, LSTMCell
 from text.layers.recurrent.rnn import RNN
 from text.layers.recurrent.simple_rnn import SimpleRNN, SimpleRNNCell
 from text.layers.recurrent.stacked import StackedRNNCells
+from text.layers.reversible_embedding import ReversibleEmbedding
 from text.layers.spatial_dropout import SpatialDropout1D
 from text.layers.time_distributed import TimeDistributed
 from text.layers.vectorization.text_vectorization import TextVectorization
@@ -20,14 +21,14 @@ from text.layers.vectorization.text_vectorization import TextVectorization
 LAYERS = {
     layer.__name__: layer
     for layer in (
-        Bidirectional, Embedding, GRU, GRUCell, LSTM, LSTMCell, Masking, RNN, SimpleRNN, SimpleRNNCell, SpatialDropout1D,
-        StackedRNNCells, TextVectorization, TimeDistributed,
+        Bidirectional, Embedding, GRU, GRUCell, LSTM, LSTMCell, Masking, RNN, ReversibleEmbedding, SimpleRNN,
+        SimpleRNNCell, SpatialDropout1D, StackedRNNCells, TextVectorization, TimeDistributed,
     )
 } | LOOKUP  # fmt: skip
 
 __all__ = [
     "GRU", "LAYERS", "LSTM", "RNN", "AveragePooling1D", "Bidirectional", "Conv1D", "Embedding", "GRUCell",
     "GlobalAveragePooling1D", "GlobalMaxPooling1D", "HashedCrossing", "Hashing", "IntegerLookup", "LSTMCell", "Masking",
-    "MaxPooling1D", "SimpleRNN", "SimpleRNNCell", "SpatialDropout1D", "StackedRNNCells", "StringLookup",
+    "MaxPooling1D", "ReversibleEmbedding", "SimpleRNN", "SimpleRNNCell", "SpatialDropout1D", "StackedRNNCells", "StringLookup",
     "TextVectorization", "TimeDistributed",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ class CustomScaleLayer(Merge):
     Source: Szegedy et al. 2016, https://arxiv.org/abs/1602.07261
     """
 
+    home = "keras.src.applications.inception_resnet_v2"
     supports_masking = False
 
     def __init__(self, scale: float, **common: Any) -> None:
@@ -42,6 +43,8 @@ class LayerScale(Layer):
     Source: Touvron et al. 2021, https://arxiv.org/abs/2103.17239
     """
 
+    home = "keras.src.applications.convnext"
+
     def __init__(self, init_values: float, projection_dim: int, **common: Any) -> None:
         super().__init__(**common)
         number(init_values, "init_values")  # where gamma starts before training
@@ -62,6 +65,8 @@ class StochasticDepth(Dropout):
 
     Source: Huang et al. 2016, https://arxiv.org/abs/1603.09382
     """
+
+    home = "keras.src.applications.convnext"
 
     def __init__(self, drop_path_rate: float, **common: Any) -> None:
         super().__init__(number(drop_path_rate, "drop_path_rate"), **common)

@@ -134,6 +134,10 @@ class IndexLookup(Layer):
         self.words = words
         self._index = {token: number for number, token in enumerate(words, start=len(before))}
 
+    def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
+        """Set the vocabulary from a list: for a model whose HDF5 file lost it, as they all do."""
+        self._take_config(vocabulary, idf_weights)
+
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
         """Give the tokens in the order of their ids."""
         found = np.empty(len(self._known()) + len(self.special) * include_special_tokens, dtype=object)

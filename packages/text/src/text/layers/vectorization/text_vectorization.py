@@ -147,6 +147,10 @@ class TextVectorization(Layer):
             self.build(None)
             self.assign("idf_weights", inverse_document_frequency(documents, frequencies, 1, self.depth or 0))
 
+    def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
+        """Set the vocabulary from a list of words: for a model whose HDF5 file lost it, as they all do."""
+        self._take_vocabulary(vocabulary, idf_weights)
+
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[str]:
         """Give the tokens in the order of their ids."""
         vocabulary = self._known()

@@ -1,0 +1,66 @@
+"""A reversible embedding is a table that reads both ways: from ids to vectors, and from vectors to a score for each id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.dtypes import policy
+from core.options import flag, number
+from text.layers.embedding import Embedding
+
+
+class ReversibleEmbedding(Embedding):
+    """y = embeddings[id]; with `reverse` y = x @ embeddings^T, or x @ reverse_embeddings where the two are not tied.
+
+    (batch, ...) -> (batch, ..., output_dim); reversed (batch, ..., output_dim) -> (batch, ..., input_dim), bent to
+    cap * tanh(y / cap) by `logit_soft_cap`. embeddings (input_dim, output_dim), reverse_embeddings its transpose's shape.
+    Source: Press and Wolf 2016, https://arxiv.org/abs/1608.05859
+    """
+
+    shaping_arguments = ("reverse",)
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        tie_weights: bool = True,
+        reverse_dtype: object = None,
+        logit_soft_cap: float | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(input_dim, output_dim, **options)
+        self.tie_weights = flag(tie_weights, "tie_weights")
+        self.reverse_dtype = None if reverse_dtype is None else policy(reverse_dtype)
+        self.logit_soft_cap = None if logit_soft_cap is None else number(logit_soft_cap, "logit_soft_cap", minimum=1e-9)
+        self._rank: int | None = None
+
+    def build(self, input_shape: Shape, reverse: bool = False) -> None:
+        """Declare the table, or both."""
+        super().build(input_shape)
+        if not reverse:
+            self._rank = len(input_shape)
+        if not self.tie_weights:
+            self.declare("reverse_embeddings", (self.output_dim, self.input_dim))
+
+    def compute_output_shape(self, input_shape: Shape, reverse: bool = False) -> Shape:
+        """(batch, ...) -> (batch, ..., output_dim), or the last axis by input_dim."""
+        return (*input_shape[:-1], self.input_dim) if reverse else super().compute_output_shape(input_shape)
+
+    def compute_mask(self, inputs: Array, mask: Any) -> Array | None:
+        """True where an id is not zero; scores have no mask."""
+        return super().compute_mask(inputs, mask) if inputs.ndim == self._rank else None
+
+    def call(self, inputs: Array, reverse: bool = False) -> Array:
+        """Look up ids, or score vectors."""
+        if not reverse:
+            return super().call(inputs)
+        kernel = self.computing("embeddings").T if self.tie_weights else self.computing("reverse_embeddings")
+        dtype = (self.reverse_dtype or self.dtype).compute_dtype
+        logits: Array = inputs.astype(dtype, copy=False) @ kernel.astype(dtype, copy=False)
+        if self.logit_soft_cap is None:
+            return logits
+        cap = dtype.type(self.logit_soft_cap)
+        return np.tanh(logits / cap) * cap

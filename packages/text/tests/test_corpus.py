@@ -1,0 +1,10 @@
+"""A corpus of saved models: random graphs of layers over tokens and time give Keras' numbers, in both of Keras' formats."""
+
+import pytest
+from graphs import check_corpus
+from token_graphs import SEQUENCES
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+def test_random_graphs():
+    assert check_corpus(SEQUENCES, examples=75) >= 50
