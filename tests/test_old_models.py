@@ -4,6 +4,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -58,6 +59,28 @@ def test_weights_into_a_model(archive, name, tmp_path):
         layer.parameters = {key: np.zeros_like(value) for key, value in layer.parameters.items()}
     model.load_weights(extract(archive, name, tmp_path))
     check(model, archive, name)
+
+
+@pytest.mark.parametrize(
+    ("archive", "name"),
+    [row for row in ROWS if not row[1].endswith(".weights.h5") and not row[1].startswith("images")],
+    ids=lambda value: value if isinstance(value, str) else value.stem,
+)
+def test_what_we_write_of_them_opens_in_the_keras_of_today(archive, name, tmp_path):
+    core.load_model(extract(archive, name, tmp_path)).save(tmp_path / "copy.keras")
+    copy = keras.models.load_model(tmp_path / "copy.keras", compile=False)
+    x, expected = answers(archive, name)
+    for ours, theirs in zip(keras.tree.flatten(copy(x)), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "archive", [archive for archive in ZIPS if "keras-2" in archive.stem], ids=lambda path: path.stem
+)
+def test_a_hard_sigmoid_of_keras_2_cannot_be_written_for_keras_3(archive, tmp_path):
+    model = core.load_model(extract(archive, "images.h5", tmp_path))
+    with pytest.raises(core.InputError, match="hard_sigmoid of Keras 2"):
+        model.save(tmp_path / "copy.keras")
 
 
 def test_there_are_files_of_five_kerases():
