@@ -49,11 +49,11 @@ def honest(tmp_path_factory):
 
 
 @FAST
-@given(st.randoms(use_true_random=False), st.data())
-def test_only_our_own_errors_leave_the_reader(honest, tmp_path_factory, rng, data):
-    name = data.draw(st.sampled_from(sorted(honest)))
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_only_our_own_errors_leave_the_reader(honest, tmp_path_factory, which, seed):
+    name = sorted(honest)[which % len(honest)]
     path = tmp_path_factory.getbasetemp() / f"bent_{name}"
-    path.write_bytes(bend(honest[name], rng))
+    path.write_bytes(bend(honest[name], Random(seed)))
     model = core.load_model(MODELS / "images.keras")
     said = [""]
     with warnings.catch_warnings():
