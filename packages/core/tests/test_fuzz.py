@@ -24,6 +24,13 @@ MODELS = Path(__file__).parents[1] / "tests_bare" / "models"
 FAST = settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
+class Files(dict):
+    """Contents by name, which hypothesis need not print."""
+
+    def __repr__(self):
+        return f"the files {sorted(self)}"
+
+
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory):
     """Files of every kind, written by Kaca and by Keras, by name."""
@@ -45,15 +52,15 @@ def honest(tmp_path_factory):
     variety().save(folder / "variety.keras")
     for path in MODELS.glob("*.keras"):
         (folder / f"keras_{path.name}").write_bytes(path.read_bytes())
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    return Files({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
 
 
 @FAST
-@given(st.randoms(use_true_random=False), st.data())
-def test_only_our_own_errors_leave_the_reader(honest, tmp_path_factory, rng, data):
-    name = data.draw(st.sampled_from(sorted(honest)))
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_only_our_own_errors_leave_the_reader(honest, tmp_path_factory, which, seed):
+    name = sorted(honest)[which % len(honest)]
     path = tmp_path_factory.getbasetemp() / f"bent_{name}"
-    path.write_bytes(bend(honest[name], rng))
+    path.write_bytes(bend(honest[name], Random(seed)))
     model = core.load_model(MODELS / "images.keras")
     said = [""]
     with warnings.catch_warnings():

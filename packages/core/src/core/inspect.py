@@ -91,7 +91,7 @@ def _measure(model: Model) -> dict[str, Any]:
     """Give the size of a model that could be built."""
     rows = []
     for index, node in enumerate(model.nodes):
-        cost = 0 if node.is_input else node.layer.multiply_adds(*model.node_shapes(node)[0])
+        cost = model.node_cost(node)
         shape = model.shapes.get(Ref(index))
         rows.append(
             {

@@ -87,7 +87,7 @@ class Model(Layer):
 
     def multiply_adds(self, input_shape: Any) -> int | None:
         """Add up what the nodes need for one example."""
-        counts = [node.layer.multiply_adds(*self.node_shapes(node)[0]) for node in self.nodes if not node.is_input]
+        counts = [self.node_cost(node) for node in self.nodes]
         return None if None in counts else sum(cast(list[int], counts))
 
     def follow_shapes(self, shapes: Sequence[Any]) -> dict[Ref, Any]:
@@ -98,6 +98,11 @@ class Model(Layer):
         """Give the shapes of the tensors among a node's arguments."""
         return _shapes_of(node, self.shapes)
 
+    def node_cost(self, node: Node) -> int | None:
+        """Count the multiply-adds of one node for one example; None where a size is unknown."""
+        args, kwargs = self.node_shapes(node)
+        return 0 if node.is_input else node.layer.multiply_adds(*(args or kwargs.values()))
+
     def _follow_shapes(self, given: Sequence[Any], *, build: bool) -> dict[Ref, Shape]:
         shapes: dict[Ref, Shape] = {}
         outside = [shape for nest in given for shape in _shape_leaves(nest)]
@@ -107,6 +112,8 @@ class Model(Layer):
             if node.is_input:
                 continue
             args, kwargs = _shapes_of(node, shapes)
+            if node.layer.finds_masks and not args:
+                raise UnsupportedLayerError(f"{node.layer} is called without its input")
             try:
                 if build:
                     node.layer.build(*args, **kwargs)

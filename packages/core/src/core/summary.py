@@ -19,7 +19,7 @@ def summarise(model: Model) -> str:
     total: int | None = 0
     for index, node in enumerate(model.nodes):
         layer = node.layer
-        cost = 0 if node.is_input else layer.multiply_adds(*model.node_shapes(node)[0])
+        cost = model.node_cost(node)
         total = None if total is None or cost is None else total + cost
         shape = model.shapes.get(Ref(index))
         rows.append(

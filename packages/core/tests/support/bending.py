@@ -93,7 +93,7 @@ def bend_json(data: bytes, rng: Random) -> bytes:
 
 def _places(document: Any) -> Iterator[tuple[Any, Any]]:
     """Go through every place of a document where a value stands: its holder and its key or index there."""
-    waiting = [document]
+    waiting = [document] if isinstance(document, dict | list) else []  # metadata.json may have become null already
     while waiting:
         holder = waiting.pop()
         keys = list(holder) if isinstance(holder, dict) else range(len(holder))

@@ -43,9 +43,13 @@ _BROKEN = (
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn whatever a broken file makes the libraries raise into `ModelFileError`."""
+    """Turn whatever a broken file makes the libraries raise into `ModelFileError`, which names the file."""
     try:
         yield
+    except ModelFileError as error:
+        if str(path) in str(error):
+            raise
+        raise ModelFileError(f"{path}: {error}") from error
     except FileNotFoundError as error:
         raise ModelFileError(f"{path}: no such file") from error
     except IsADirectoryError as error:
