@@ -27,6 +27,28 @@ def nested_at_the_end():
     return keras.Model(a, inner(layers.Dense(4)(a)))
 
 
+def lines_called_again():
+    """A Sequential is counted from its first call on; only outputs of a nested Functional are counted otherwise."""
+    a = keras.Input((4,))
+    part = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(4)])
+    return keras.Model(a, part(part(layers.Dense(4)(a))))
+
+
+def second_call_used_first_call_given():
+    a = keras.Input((4,))
+    entry = keras.Input((4,))
+    inner = keras.Model(entry, layers.Dense(4, activation="tanh")(entry))
+    one, two = inner(a), inner(a * 2)
+    return keras.Model(a, [one, layers.Dense(2)(two)])
+
+
+def both_calls_given():
+    a = keras.Input((4,))
+    entry = keras.Input((4,))
+    inner = keras.Model(entry, layers.Dense(4, activation="tanh")(entry))
+    return keras.Model(a, [inner(inner(a)), inner(a)])
+
+
 def line():
     a = keras.Input((4,))
     return keras.Model(a, layers.Dense(2, activation="softmax")(layers.Dropout(0.5)(a)))
@@ -39,7 +61,17 @@ def dict_outputs():
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
-@pytest.mark.parametrize("build", [nested_and_shared, nested_at_the_end, line])
+@pytest.mark.parametrize(
+    "build",
+    [
+        nested_and_shared,
+        nested_at_the_end,
+        lines_called_again,
+        second_call_used_first_call_given,
+        both_calls_given,
+        line,
+    ],
+)
 @pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
 def test_functional_models_agree(build, suffix):
     model = build()

@@ -43,7 +43,7 @@ class Functional(Model):
             layers[key] = layer
             calls[key] = [read_call(call) for call in _list(entry.get("inbound_nodes", []))] or [Call((), {})]
         inputs, outputs = read_outputs(config.get("input_layers")), read_outputs(config.get("output_layers"))
-        _count_calls_from_zero(layers, calls, outputs)
+        _count_calls_from_zero(layers, outputs)
         nodes, places = _order(layers, calls)
 
         def place(leaf: Any) -> Any:
@@ -78,21 +78,11 @@ def _single(nest: Any) -> Any:
     return nest[0] if isinstance(nest, list) and len(nest) == 1 and isinstance(nest[0], Ref) else nest
 
 
-def _count_calls_from_zero(layers: dict[str, Layer], calls: dict[str, list[Call]], outputs: Any) -> None:
-    """Shift references to a nested model down by one where they count its own making as call 0, as Keras does."""
-    groups = [
-        list(histories(outputs)),
-        [item for made in calls.values() for call in made for item in histories(call.args, call.kwargs)],
-    ]
-    for group in groups:
-        mentioned: dict[str, list[History]] = {}
-        for item in group:
-            if isinstance(layers.get(item.layer), Model):
-                mentioned.setdefault(item.layer, []).append(item)
-        for items in mentioned.values():
-            if min(item.call for item in items) >= 1:
-                for item in items:
-                    item.call -= 1
+def _count_calls_from_zero(layers: dict[str, Layer], outputs: Any) -> None:
+    """Shift outputs of a nested Functional model down by one: there alone, Keras counts its own making as call 0."""
+    for item in histories(outputs):
+        if isinstance(layers.get(item.layer), Functional) and item.call:
+            item.call -= 1
 
 
 def _order(layers: dict[str, Layer], calls: dict[str, list[Call]]) -> tuple[list[Node], dict[tuple[str, int], int]]:

@@ -5,6 +5,7 @@ The list is trainable weights first, so a frozen part changes the order; a weigh
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,10 @@ from core.layer import Layer
 if TYPE_CHECKING:
     from core.model import Model
 
-
 #: Parameters that Keras 2 called otherwise.
 _RENAMED = {"depthwise_kernel": "kernel", "sn_u": "vector_u"}
+#: What Keras calls a parameter that its layer gave no name.
+_UNNAMED = re.compile(r"variable(_\d+)?")
 
 
 @dataclass
@@ -68,6 +70,8 @@ def _find(slots: list[_Slot], path: str, layer: Layer) -> _Slot:
     *folders, last = path.split("/")
     name = last.split(":")[0]
     named = [slot for slot in slots if slot.name == name] or [slot for slot in slots if slot.name == _RENAMED.get(name)]
+    if not named and _UNNAMED.fullmatch(name):
+        named = slots  # in their order, within the layers that the path names
     if not named:
         raise WeightMismatchError(
             f"{layer}: the file holds {path!r}, the model expects {[slot.name for slot in slots]}"
