@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 TILE_BYTES = 8 * 2**20
 #: The most rows of a tile: recurrent layers, whose buffers are small, gain nothing from more.
 TILE_ROWS = 200
-#: The fewest rows of a recurrent layer that are worth a thread of their own: with fewer, its calls are so short that the
-#: threads wait for each other (measured).
-LEAST_ROWS = 64
 #: Rows that plain layers take at a time: Keras' own default, so that both sum in blocks of the same size.
 PLAIN_ROWS = 32
 #: Shapes of tiles whose programs are kept.
@@ -51,8 +48,8 @@ class Engine:
         """Cut `rows` like those of `inputs` in tiles; where rows may depend on each other, in batches as Keras does."""
         if not self.plan.is_rowwise:
             return list(cut_exactly(rows, batch_size or PLAIN_ROWS))
-        least = LEAST_ROWS if any(isinstance(stage.step, Routine) for stage in self.plan.stages) else 1
-        return list(cut(rows, self._tile_rows(inputs, batch_size), workers, least))
+        least = [stage.step.least_rows for stage in self.plan.stages if isinstance(stage.step, Routine)]
+        return list(cut(rows, self._tile_rows(inputs, batch_size), workers, max(least, default=1)))
 
     def _tile_rows(self, inputs: Any, most: int | None) -> int:
         """Say how many rows like those of `inputs` make a tile, `most` at most."""
