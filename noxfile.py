@@ -76,7 +76,14 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Time Kaca beside Keras and ONNX Runtime; `-- --help` shows the options."""
+    sync(session, "--group=bench")
+    session.run("python", "-m", "bench", *session.posargs, env=quiet())
+
+
+@nox.session
 def types(session: nox.Session) -> None:
     """Check the types of all sources."""
     sync(session, "--group=types")
-    session.run("mypy", *SOURCES)
+    session.run("mypy", *SOURCES, "bench")

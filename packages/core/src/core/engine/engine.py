@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 #: What the buffers of one tile may take. Measured on a network of 1 MiB a picture: the same speed from 8 to 16 MiB; with
 #: less, threads wait for each other more often, with more, the caches of two cores of 1 MiB each overflow.
 TILE_BYTES = 8 * 2**20
+#: Rows that are worth more memory, since a call has its price however few they are (measured on MobileNetV2), and how much.
+FEW_ROWS, FEW_ROWS_BYTES = 4, 32 * 2**20
 #: The most rows of a tile: recurrent layers, whose buffers are small, gain nothing from more.
 TILE_ROWS = 200
-#: The fewest rows of a recurrent layer that are worth a thread of their own: with fewer, its calls are so short that the
-#: threads wait for each other (measured).
-LEAST_ROWS = 64
 #: Rows that plain layers take at a time: Keras' own default, so that both sum in blocks of the same size.
 PLAIN_ROWS = 32
 #: Shapes of tiles whose programs are kept.
@@ -51,8 +50,8 @@ class Engine:
         """Cut `rows` like those of `inputs` in tiles; where rows may depend on each other, in batches as Keras does."""
         if not self.plan.is_rowwise:
             return list(cut_exactly(rows, batch_size or PLAIN_ROWS))
-        least = LEAST_ROWS if any(isinstance(stage.step, Routine) for stage in self.plan.stages) else 1
-        return list(cut(rows, self._tile_rows(inputs, batch_size), workers, least))
+        least = [stage.step.least_rows for stage in self.plan.stages if isinstance(stage.step, Routine)]
+        return list(cut(rows, self._tile_rows(inputs, batch_size), workers, max(least, default=1)))
 
     def _tile_rows(self, inputs: Any, most: int | None) -> int:
         """Say how many rows like those of `inputs` make a tile, `most` at most."""
@@ -60,7 +59,9 @@ class Engine:
             return most or PLAIN_ROWS
         one = tuple((1, *leaf.shape[1:]) for leaf in leaves(inputs))
         with self._program(one) as program:
-            return max(1, min(most or TILE_ROWS, TILE_ROWS, TILE_BYTES // max(1, program.memory.bytes)))
+            each = max(1, program.memory.bytes)
+        rows = max(1, TILE_BYTES // each, min(FEW_ROWS, FEW_ROWS_BYTES // each))
+        return min(most or TILE_ROWS, TILE_ROWS, rows)
 
     @contextmanager
     def run(self, inputs: Any) -> Iterator[Any]:

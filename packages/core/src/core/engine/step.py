@@ -86,6 +86,9 @@ def along_row(values: Array, array: Array) -> Array:
 class Routine(Step):
     """The fast form of a layer whose calls depend on the data: which time steps count, say."""
 
+    #: The fewest rows that are worth a thread of their own: where calls are short, threads wait for each other.
+    least_rows: int = 1
+
     def run(self, x: Array, mask: Array | None) -> Array:
         """Give the output for a tile; `mask` is what the layer would receive."""
         raise NotImplementedError

@@ -26,6 +26,9 @@ Ids: TypeAlias = Callable[[Array], Array]
 
 #: The largest table of products that is made once for all tokens.
 TABLE_BYTES = 64 * 2**20
+#: Rows that are worth a thread (measured with 64 units): with fewer, its calls take a few microseconds each,
+#: and handing Python's lock over takes as long.
+LEAST_ROWS = 100
 #: What the rows that are picked at once for several steps may take.
 PICKED_BYTES = 128 * 2**10
 
@@ -87,6 +90,7 @@ class Recur(Routine):
             np.stack([getattr(cell, name) for cell in cells], axis=1) for name in ("kernel", "recurrent", "bias")
         )  # each with the directions behind the gates
         self.gates, self.directions, self.units, _ = self.recurrent.shape
+        self.least_rows = LEAST_ROWS
         self.table = None
         if tokens is not None and len(tokens.embeddings) * self.bias.nbytes <= TABLE_BYTES:
             self.table = self._products(tokens.embeddings)
