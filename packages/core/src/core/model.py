@@ -118,7 +118,7 @@ class Model(Layer):
         batch normalisation behave as while learning and needs ``rng=numpy.random.default_rng(seed)``.
         """
         x = inputs[0] if len(inputs) == 1 else list(inputs)
-        outputs, _ = self.run(self.cast_rows(self.fit_inputs(x)), **context)
+        outputs, _ = self.run(self.adapt(x), **context)
         return outputs
 
     def run(
@@ -149,10 +149,22 @@ class Model(Layer):
         ``training=False`` gives the way back through what a prediction computes.
         """
         x = inputs[0] if len(inputs) == 1 else list(inputs)
-        outputs, _, backward = run_and_back(
-            self, self.cast_rows(self.fit_inputs(x)), None, {"training": True} | context
-        )
+        outputs, _, backward = run_and_back(self, self.adapt(x), None, {"training": True} | context)
         return outputs, backward
+
+    def initialise(self, seed: int | np.random.Generator = 0) -> None:
+        """Give every parameter its first value, as Keras does; the shapes are worked out first where they are not yet."""
+        from core.learning.initializers import initialise  # noqa: PLC0415  learning is built upon this module
+
+        if not self.shapes:
+            self.build()
+        initialise(self, np.random.default_rng(seed))
+
+    def fit(self, x: Any, y: Any, **options: Any) -> dict[str, list[float]]:
+        """Train on x and y; return loss and accuracy, one value an epoch. The options are those of `core.learning.fit`."""
+        from core.learning.fit import fit  # noqa: PLC0415  learning is built upon this module
+
+        return fit(self, x, y, **options)
 
     def activations(self, x: Any) -> dict[str, Any]:
         """Run the model and give the output of every layer by its name: ``{"conv2d": array, ...}``.
@@ -168,7 +180,7 @@ class Model(Layer):
                 name = f"{node.layer.name} (call {call})"
             seen[name] = output
 
-        self.run(self.cast_rows(self.fit_inputs(x)), watch=watch)
+        self.run(self.adapt(x), watch=watch)
         return seen
 
     def engine(self) -> Engine:
@@ -241,6 +253,10 @@ class Model(Layer):
         load_weights(self, Path(path))
 
     # --- parts ------------------------------------------------------------------------------------------------------
+
+    def adapt(self, x: Any) -> Any:
+        """Give what the user gave as arrays of the shapes and types that the input layers declare. Raises `InputError`."""
+        return self.cast_rows(self.fit_inputs(x))
 
     def fit_inputs(self, x: Any) -> Any:
         """Give what the user gave as arrays of the shapes that the input layers declare, in the structure of the inputs.
