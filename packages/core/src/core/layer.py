@@ -18,6 +18,7 @@ from core.arrays import Array, known_size, show_shape
 from core.dtypes import DTypePolicy, policy
 from core.engine.step import Step
 from core.errors import InputError, UnsupportedLayerError, WeightMismatchError
+from core.gradients import Backward, Gradient, Gradients
 from core.ops.bfloat16 import rounded
 
 #: Options that matter only while a network learns: they stay in `config` and never change the forward pass.
@@ -37,6 +38,12 @@ def snake_case(name: str) -> str:
     name = re.sub(r"\W+", "", name)
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def _argument_names(function: Any) -> tuple[str, ...]:
+    """Name the arguments of a method, apart from `self` and collected keywords."""
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD)
 
 
 def numbered(layers: Iterable[Layer]) -> dict[str, Layer]:
@@ -63,6 +70,10 @@ class Layer:
     finds_masks: ClassVar[bool] = False
     #: The arguments of `call` that carry tensors and context; found from its signature.
     call_arguments: ClassVar[tuple[str, ...]] = ()
+    #: Those of `call_and_back`.
+    learning_arguments: ClassVar[tuple[str, ...]] = ()
+    #: Parameters that follow the data (statistics), not the gradient.
+    statistics: ClassVar[frozenset[str]] = frozenset()
     #: False where the input keeps its own type (token ids, strings).
     autocast: bool = True
 
@@ -95,8 +106,10 @@ class Layer:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        parameters = inspect.signature(cls.call).parameters.values()
-        cls.call_arguments = tuple(p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD)
+        if "call" in cls.__dict__ and "call_and_back" not in cls.__dict__:
+            cls.call_and_back = Layer.call_and_back  # type: ignore[method-assign]  # the way back of another equation
+        cls.call_arguments = _argument_names(cls.call)
+        cls.learning_arguments = _argument_names(cls.call_and_back)
 
     def __init__(
         self,
@@ -237,6 +250,34 @@ class Layer:
     def call(self, *inputs: Any, **context: Any) -> Any:
         """Compute the output: the equation of the layer."""
         raise NotImplementedError
+
+    def learn(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
+        """Do as `forward` does in training, and give the way back too: ``y, backward = layer.learn(x)``.
+
+        ``dx, gradients = backward(dy)``: from the gradient of y to that of x, and ``gradients[layer, "kernel"]``. What the
+        way back needs lives in `backward` alone. ``training=False`` gives the way back through what a prediction computes.
+        Raises `UnsupportedLayerError` where a layer's way back is not known.
+        """
+        if inputs and isinstance(inputs[0], np.ndarray):
+            self.check_input(inputs[0])
+        context = {"training": True} | context
+        asked = {
+            name: value for name, value in context.items() if name not in _CONTEXT or name in self.learning_arguments
+        }
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            y, backward = self.call_and_back(*(self._cast(value) for value in inputs), **asked)
+        return y, backward
+
+    def call_and_back(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
+        """Compute what `call` computes, and the function that carries the gradient back."""
+        raise UnsupportedLayerError(
+            f"{self}: the way back through a {type(self).__name__} is not known, so no layer before it can learn; "
+            "give it a method call_and_back, or let it stand before all layers with parameters"
+        )
+
+    def gradients(self, **named: Gradient) -> Gradients:
+        """Name the gradients of this layer's own parameters: ``self.gradients(kernel=..., bias=...)``."""
+        return {(self, name): gradient for name, gradient in named.items()}
 
     def run(self, inputs: Any, mask: Any = None, **context: Any) -> tuple[Any, Any]:
         """Compute the output and its mask together; only where `finds_masks`."""

@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from core.arrays import Array, Shape, known_size, show_shape
+from core.backpropagation import run_and_back
 from core.engine.engine import PLAIN_ROWS, Engine
 from core.engine.predict import predict
 from core.engine.progress import Progress, ProgressLine
@@ -20,6 +21,7 @@ from core.engine.rows import cut_exactly, whole
 from core.errors import InputError, UnsupportedLayerError
 from core.files.save import save_model
 from core.files.weights import load_weights, save_weights
+from core.gradients import Backward
 from core.graph import Node, Ref, leaves, map_nest, refs
 from core.input_layer import InputLayer
 from core.inputs import cast_input, fit_input
@@ -144,7 +146,7 @@ class Model(Layer):
         batch normalisation behave as while learning and needs ``rng=numpy.random.default_rng(seed)``.
         """
         x = inputs[0] if len(inputs) == 1 else list(inputs)
-        outputs, _ = self.run(self.cast_rows(self.fit(x)), **context)
+        outputs, _ = self.run(self.adapt(x), **context)
         return outputs
 
     def run(
@@ -173,6 +175,30 @@ class Model(Layer):
                 values.pop(ref, None)
         return map_nest(values.__getitem__, self.outputs), map_nest(masks.get, self.outputs)
 
+    def learn(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
+        """Compute the outputs as `forward` does in training, and give the way back: ``y, backward = model.learn(x)``.
+
+        ``dx, gradients = backward(dy)``; `gradients` names every parameter by its layer: ``gradients[layer, "kernel"]``.
+        ``training=False`` gives the way back through what a prediction computes.
+        """
+        x = inputs[0] if len(inputs) == 1 else list(inputs)
+        outputs, _, backward = run_and_back(self, self.adapt(x), None, {"training": True} | context)
+        return outputs, backward
+
+    def initialise(self, seed: int | np.random.Generator = 0) -> None:
+        """Give every parameter its first value, as Keras does; the shapes are worked out first where they are not yet."""
+        from core.learning.initializers import initialise  # noqa: PLC0415  learning is built upon this module
+
+        if not self.shapes:
+            self.build()
+        initialise(self, np.random.default_rng(seed))
+
+    def fit(self, x: Any, y: Any, **options: Any) -> dict[str, list[float]]:
+        """Train on x and y; return loss and accuracy, one value an epoch. The options are those of `core.learning.fit`."""
+        from core.learning.fit import fit  # noqa: PLC0415  learning is built upon this module
+
+        return fit(self, x, y, **options)
+
     def activations(self, x: Any) -> dict[str, Any]:
         """Run the model and give the output of every layer by its name: ``{"conv2d": array, ...}``.
 
@@ -187,7 +213,7 @@ class Model(Layer):
                 name = f"{node.layer.name} (call {call})"
             seen[name] = output
 
-        self.run(self.cast_rows(self.fit(x)), watch=watch)
+        self.run(self.adapt(x), watch=watch)
         return seen
 
     def engine(self) -> Engine:
@@ -202,7 +228,7 @@ class Model(Layer):
 
     def batches(self, x: Any, batch_size: int | None = None) -> Iterator[Any]:
         """Cut the input into batches of `batch_size` rows (32 where it is None, as in Keras)."""
-        inputs = self.fit(x)
+        inputs = self.fit_inputs(x)
         for rows in cut_exactly(len(next(leaves(inputs))), whole(batch_size, "batch_size") or PLAIN_ROWS):
             yield map_nest(itemgetter(rows), inputs)
 
@@ -261,7 +287,11 @@ class Model(Layer):
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
-    def fit(self, x: Any) -> Any:
+    def adapt(self, x: Any) -> Any:
+        """Give what the user gave as arrays of the shapes and types that the input layers declare. Raises `InputError`."""
+        return self.cast_rows(self.fit_inputs(x))
+
+    def fit_inputs(self, x: Any) -> Any:
         """Give what the user gave as arrays of the shapes that the input layers declare, in the structure of the inputs.
 
         An array is not copied, one on disk not read. Raises `InputError`.
@@ -285,7 +315,7 @@ class Model(Layer):
         return [fit_input(value, layer) for value, (_, layer) in zip(x, wanted, strict=True)]
 
     def cast_rows(self, inputs: Any, rows: slice = slice(None)) -> Any:
-        """Give some rows of inputs that `fit` gave, in the types that the input layers declare. Raises `InputError`."""
+        """Give some rows of inputs that `fit_inputs` gave, in the types that the input layers declare. Raises `InputError`."""
         if isinstance(inputs, dict):
             return {key: self._cast_one(ref, inputs[key], rows) for key, ref in self.inputs.items()}
         if isinstance(self.inputs, Ref):

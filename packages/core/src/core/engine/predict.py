@@ -51,7 +51,7 @@ def available_cores() -> int:
 
 
 def _predict_rows(model: Model, x: Any, batch_size: int | None, workers: int, progress: Progress | None) -> Array:
-    inputs = model.fit(x)
+    inputs = model.fit_inputs(x)
     rows = len(next(leaves(inputs)))
     engine = model.engine()
     parts = engine.parts(rows, inputs, batch_size, workers)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.activation_gradients import activate_and_back
 from core.activations import activation as find_activation
 from core.arrays import Array
 from core.engine.elementwise import activate
 from core.engine.step import Step
+from core.gradients import Backward
 from core.layer import Layer
 
 
@@ -30,3 +32,8 @@ class Activation(Layer):
     def call(self, x: Array) -> Array:
         """Return activation(x)."""
         return self.activation(x)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = f'(x) * dy."""
+        y, backward = activate_and_back(self.activation, x)
+        return y, lambda dy: (backward(dy), {})

@@ -10,7 +10,9 @@ from core.arrays import Array, Shape
 from core.engine.elementwise import Affine
 from core.engine.step import Step
 from core.errors import InputError
+from core.gradients import Backward, Gradients, Moving
 from core.layer import Layer
+from core.ops.product import column_sums
 from core.options import axis_of, flag, number
 
 
@@ -23,6 +25,7 @@ class BatchNormalization(Layer):
     """
 
     supports_masking = True
+    statistics = frozenset({"moving_mean", "moving_variance"})
 
     def __init__(
         self,
@@ -82,22 +85,95 @@ class BatchNormalization(Layer):
             shift = shift + self._along_axis("beta", x, shift.dtype)
         return (x * inverse + shift).astype(x.dtype, copy=False)
 
+    def call_and_back(self, x: Array, *, mask: Array | None = None, training: bool = True) -> tuple[Array, Backward]:
+        """dx = scale * (dy - mean of dy - xhat * mean of dy * xhat), with xhat the input at mean 0 and variance 1.
+
+        The means are over the batch; a masked place is scaled by moments that it has no part in. The moving statistics
+        come back too: new value = momentum * old value + (1 - momentum) * that of the batch (biased, as in Keras).
+        """
+        if not (training and self.trainable):
+            return self._call_and_back_by_moving_moments(x)
+        mean, variance = self._batch_moments(x, mask)
+        centred = x - mean
+        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
+        scale = inverse * self._along_axis("gamma", x, x.dtype) if self.scale else inverse
+        y = centred * scale
+        if self.center:
+            y += self._along_axis("beta", x, x.dtype)
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            total, products = self._total(dy), self._total(dy * centred)
+            count = self._count(x, mask)
+            slope = inverse * inverse * products / count
+            # The mean of a masked batch is a little off, as it is divided by the count + 1e-7; so centred does not sum to 0.
+            off = 0 if mask is None else slope * self._total(np.where(_spread(mask, x), centred, 0))
+            through_moments = slope * centred
+            through_moments += (total - off) / count
+            if mask is not None:
+                through_moments *= _spread(mask, x)
+            gradients = self._gradients(total, products * inverse) | self._movements(mean, variance)
+            return (dy - through_moments) * scale, gradients
+
+        return y, backward
+
+    def _call_and_back_by_moving_moments(self, x: Array) -> tuple[Array, Backward]:
+        """dx = gamma / sqrt(moving variance + epsilon) * dy: what prediction does is linear."""
+        mean, variance = self._moving_moments(x)
+        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
+        scale = inverse * self._along_axis("gamma", x, x.dtype) if self.scale else inverse
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            return dy * scale, self._gradients(self._total(dy), self._total(dy * (x - mean)) * inverse)
+
+        return self.call(x), backward
+
+    def _gradients(self, beta: Array, gamma: Array) -> Gradients:
+        wanted = {"gamma": gamma} if self.scale else {}
+        wanted |= {"beta": beta} if self.center else {}
+        return self.gradients(**{name: value.ravel() for name, value in wanted.items()})
+
+    def _movements(self, mean: Array, variance: Array) -> Gradients:
+        keep, take = self.momentum, mean.dtype.type(1 - self.momentum)
+        return self.gradients(
+            moving_mean=Moving(keep, mean.ravel() * take), moving_variance=Moving(keep, variance.ravel() * take)
+        )
+
+    # --- moments ----------------------------------------------------------------------------------------------------
+
     def _moving_moments(self, x: Array) -> tuple[Array, Array]:
         statistics = np.promote_types(x.dtype, np.float32)  # half precision would lose the variance
         return self._along_axis("moving_mean", x, statistics), self._along_axis("moving_variance", x, statistics)
 
     def _batch_moments(self, x: Array, mask: Array | None) -> tuple[Array, Array]:
-        axes = tuple(axis for axis in range(x.ndim) if axis != self.axis % x.ndim)
         x = x.astype(np.promote_types(x.dtype, np.float32), copy=False)
-        counted = (
-            None if mask is None else np.broadcast_to(mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim)), x.shape)
-        )
-        where = {} if counted is None else {"where": counted}
-        mean = np.mean(x, axis=axes, keepdims=True, **where)
-        return mean, np.mean(np.square(x - mean), axis=axes, keepdims=True, **where)
+        counted = x if mask is None else np.where(_spread(mask, x), x, 0)
+        count = self._count(x, mask)
+        mean = self._total(counted) / count
+        centred = x - mean
+        if mask is not None:
+            centred *= _spread(mask, x)
+        return mean, self._total(np.square(centred)) / count
+
+    def _total(self, x: Array) -> Array:
+        """Sum over all axes but that of the channels, which stay in their place."""
+        axis = self.axis % x.ndim
+        if axis == x.ndim - 1:
+            return column_sums(x).reshape([1] * axis + [-1])
+        return np.sum(x, axis=tuple(other for other in range(x.ndim) if other != axis), keepdims=True)
+
+    def _count(self, x: Array, mask: Array | None) -> Any:
+        """Count the numbers that each mean is taken of; Keras adds 1e-7 where there is a mask, lest it be zero."""
+        if mask is None:
+            return x.dtype.type(x.size // x.shape[self.axis])
+        return self._total(_spread(mask, x).astype(x.dtype)) + x.dtype.type(1e-7)
 
     def _along_axis(self, name: str, x: Array, dtype: Any) -> Array:
         shape = [1] * x.ndim
         shape[self.axis] = -1
         parameter: Array = getattr(self, name)
         return parameter.astype(dtype, copy=False).reshape(shape)
+
+
+def _spread(mask: Array, x: Array) -> Array:
+    """Repeat a mask along the axes of x that it lacks."""
+    return np.broadcast_to(mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim)), x.shape)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from core.activation_gradients import activate_and_back
 from core.activations import activation as find_activation
 from core.arrays import Array, Shape
 from core.engine.dense import Multiply
 from core.engine.elementwise import activated
 from core.engine.step import Step
 from core.errors import InputError
+from core.gradients import Backward, Gradients
 from core.layer import Layer
-from core.ops.product import product
+from core.ops.product import column_sums, product
 from core.options import flag, integer
 
 
@@ -69,3 +71,21 @@ class Dense(Layer):
         if self.use_bias:
             y += self.computing("bias")
         return self.activation(y)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = dz @ kernel^T, d kernel = x^T @ dz, d bias = sum of dz; dz is the gradient before the activation."""
+        kernel = self.computing("kernel")
+        z = product(x, kernel)
+        if self.use_bias:
+            z += self.computing("bias")
+        y, activation_back = activate_and_back(self.activation, z)
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dz = activation_back(dy)
+            columns = dz.reshape(-1, self.units)
+            found = {"kernel": x.reshape(-1, x.shape[-1]).T @ columns}
+            if self.use_bias:
+                found["bias"] = column_sums(columns)
+            return dz @ kernel.T, self.gradients(**found)
+
+        return y, backward

@@ -9,6 +9,7 @@ import numpy as np
 from core.arrays import Array
 from core.engine.step import Same, Step
 from core.errors import InputError
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import number
 
@@ -44,6 +45,15 @@ class Dropout(Layer):
         keep = rng.random(shape, dtype=np.float32) >= self.rate
         scale = 0.0 if self.rate == 1 else 1 / (1 - self.rate)
         return x * keep.astype(x.dtype) * x.dtype.type(scale)
+
+    def call_and_back(
+        self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        """dx = dy * keep / (1 - rate), with the draw of the way there."""
+        if not training or self.rate == 0:
+            return x, lambda dy: (dy, {})
+        kept = self.call(np.ones_like(x), training=True, rng=rng)
+        return x * kept, lambda dy: (dy * kept, {})
 
     def _draw_shape(self, x: Array) -> tuple[int, ...]:
         """Give the shape of the draw: that of x, with 1 where it is shared."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
 
+from core.activation_gradients import activate_and_back
 from core.activations import activation as find_activation
 from core.arrays import Array, Shape
-from core.errors import InputError
+from core.errors import InputError, UnsupportedLayerError
+from core.gradients import Backward, Gradients, unbroadcast
 from core.layer import Layer
 from core.options import integer
 
@@ -87,6 +90,30 @@ class EinsumDense(Layer):
         if self.bias_axes:
             y = y + self.computing("bias")
         return self.activation(y)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """The same notation with its terms exchanged: ``"abc,cd->abd"`` goes back as ``"abd,cd->abc"`` and ``"abc,abd->cd"``."""
+        read, kernel_letters, written = self.terms
+        if set(read) - set(kernel_letters) - set(written):
+            raise UnsupportedLayerError(
+                f"{self}: the way back through {self.equation!r}, which sums over x alone, is not known"
+            )
+        kernel = self.computing("kernel")
+        spare = "".join(letter for letter in ascii_letters if letter not in self.equation)[: x.ndim - len(read)]
+        front, back = (spare, "") if self.ellipsis == "front" else ("", spare)
+        into, out_of = front + read + back, front + written + back
+        z = np.einsum(f"{into},{kernel_letters}->{out_of}", x, kernel, optimize=True)
+        bias = self.computing("bias") if self.bias_axes else None
+        y, activation_back = activate_and_back(self.activation, z if bias is None else z + bias)
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dz = activation_back(dy)
+            found = {"kernel": np.einsum(f"{into},{out_of}->{kernel_letters}", x, dz, optimize=True)}
+            if bias is not None:
+                found["bias"] = unbroadcast(dz, bias.shape)
+            return np.einsum(f"{out_of},{kernel_letters}->{into}", dz, kernel, optimize=True), self.gradients(**found)
+
+        return y, backward
 
     def _sizes(self, input_shape: Shape) -> tuple[dict[str, int | None], Shape]:
         """Find the size of each letter, and the shape of the output."""

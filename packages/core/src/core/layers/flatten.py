@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from core.arrays import Array, Shape, known_size
 from core.engine.step import Reshape, Step
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import one_of
 
@@ -37,3 +40,10 @@ class Flatten(Layer):
         for size in x.shape[1:]:
             columns *= size
         return x.reshape(len(x), columns)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx is dy in the shape of x."""
+        if self.data_format == "channels_first" and x.ndim > 1:
+            moved = (len(x), *x.shape[2:], x.shape[1])
+            return self.call(x), lambda dy: (np.moveaxis(dy.reshape(moved), -1, 1), {})
+        return self.call(x), lambda dy: (dy.reshape(x.shape), {})

@@ -11,6 +11,7 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.engine.step import Step
 from core.errors import InputError, UnsupportedLayerError
+from core.gradients import Backward, Gradients, join
 from core.graph import leaves
 from core.layer import Layer
 from core.options import one_of
@@ -142,6 +143,64 @@ class Bidirectional(Layer):
             backward = np.flip(backward, axis=1)
         outputs = (*self._join(forward, backward), *forward_states, *backward_states)
         return outputs if len(outputs) > 1 else outputs[0]
+
+    def call_and_back(
+        self,
+        sequences: Array,
+        initial_state: Any = None,
+        *,
+        mask: Any = None,
+        training: bool = True,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[Any, Backward]:
+        """Part the gradient between both halves, and add up what they say of the input."""
+        listed = isinstance(sequences, list | tuple)
+        x, given = apart(sequences, initial_state)
+        states = None if given is None else list(leaves(given))
+        halves = (self.forward_layer, self.backward_layer)
+        shares = (None, None) if states is None else (states[: len(states) // 2], states[len(states) // 2 :])
+        context: dict[str, Any] = {"mask": mask, "training": training, "rng": rng}
+        pairs = [half.learn(x, initial_state=own, **context) for half, own in zip(halves, shares, strict=True)]
+        (forward, *forward_states), (backward, *backward_states) = (y if self.return_state else (y,) for y, _ in pairs)
+        if self.return_sequences:
+            backward = np.flip(backward, axis=1)
+        joined = self._join(forward, backward)
+        outputs = (*joined, *forward_states, *backward_states)
+
+        def go_back(dy: Any) -> tuple[Any, Gradients]:
+            parts = list(dy) if len(outputs) > 1 else [dy]
+            d_joined, d_states = parts[: len(joined)], parts[len(joined) :]
+            d_forward, d_backward = self._part(d_joined, forward, backward)
+            if self.return_sequences:
+                d_backward = np.flip(d_backward, axis=1)
+            middle = len(forward_states)
+            found = [
+                back((d_output, *own) if self.return_state else d_output)
+                for (_, back), d_output, own in zip(
+                    pairs, (d_forward, d_backward), (d_states[:middle], d_states[middle:]), strict=True
+                )
+            ]
+            gradients = join(found[0][1], found[1][1])
+            if states is None:
+                dx = found[0][0] + found[1][0]
+                return ([dx] if listed else dx), gradients
+            dx = found[0][0]["sequences"] + found[1][0]["sequences"]
+            d_first = [*found[0][0]["initial_state"], *found[1][0]["initial_state"]]
+            return ([dx, *d_first] if listed else {"sequences": dx, "initial_state": d_first}), gradients
+
+        return outputs if len(outputs) > 1 else outputs[0], go_back
+
+    def _part(self, dy: list[Array], forward: Array, backward: Array) -> tuple[Array, Array]:
+        """Go back through `_join`."""
+        if self.merge_mode is None:
+            return dy[0], dy[1]
+        if self.merge_mode == "concat":
+            units = forward.shape[-1]
+            return dy[0][..., :units], dy[0][..., units:]
+        if self.merge_mode == "mul":
+            return dy[0] * backward, dy[0] * forward
+        half = dy[0] / 2 if self.merge_mode == "ave" else dy[0]
+        return half, half
 
     def _join(self, forward: Array, backward: Array) -> tuple[Array, ...]:
         if self.merge_mode is None:

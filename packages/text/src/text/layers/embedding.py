@@ -9,6 +9,7 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.engine.step import Step
 from core.errors import InputError
+from core.gradients import Backward, Gradients, Rows
 from core.layer import Layer
 from core.options import flag, integer
 from text.engine.recur import Lookup, Tokens
@@ -76,6 +77,16 @@ class Embedding(Layer):
     def call(self, inputs: Array) -> Array:
         """Look up every id."""
         return self.computing("embeddings")[self.check_ids(inputs)]
+
+    def call_and_back(self, inputs: Array) -> tuple[Array, Backward]:
+        """The rows that were looked up take the gradient; ids have none."""
+        ids = self.check_ids(inputs)
+        rows = ids.ravel() % self.input_dim  # an id below zero counts from the end
+
+        def backward(dy: Array) -> tuple[None, Gradients]:
+            return None, self.gradients(embeddings=Rows(rows, dy.reshape(-1, self.output_dim), self.input_dim))
+
+        return self.computing("embeddings")[ids], backward
 
     def check_ids(self, inputs: Array) -> Array:
         """Give the ids as whole numbers; one that is not in the table is an error."""

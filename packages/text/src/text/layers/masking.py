@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import number
 
@@ -31,6 +32,11 @@ class Masking(Layer):
     def call(self, inputs: Array) -> Array:
         """Return the input, zero where it is masked."""
         return np.where(self._differs(inputs).any(axis=-1, keepdims=True), inputs, inputs.dtype.type(0))
+
+    def call_and_back(self, inputs: Array) -> tuple[Array, Backward]:
+        """dx = dy where the input counts, else 0."""
+        counts = self._differs(inputs).any(axis=-1, keepdims=True)
+        return self.call(inputs), lambda dy: (np.where(counts, dy, dy.dtype.type(0)), {})
 
     def _differs(self, x: Array) -> Array:
         return np.not_equal(x, x.dtype.type(self.mask_value))

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
+from core.gradients import Backward, Gradients, join
 from core.layer import Layer
 from core.registry import build_layer
 
@@ -83,3 +84,33 @@ class TimeDistributed(Layer):
                 context["mask"] = mask[:, time]
             outputs.append(self.layer.forward(inputs[:, time], **context))
         return np.stack(outputs, axis=1)
+
+    def call_and_back(
+        self,
+        inputs: Array,
+        *,
+        mask: Array | None = None,
+        training: bool = True,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[Array, Backward]:
+        """Back through the inner layer at every time step; its parameters take the sum."""
+        takes_mask = self.layer.finds_masks or "mask" in self.layer.call_arguments
+        outputs, ways = [], []
+        for time in range(inputs.shape[1]):
+            context: dict[str, Any] = {"training": training, "rng": rng}
+            if takes_mask and mask is not None:
+                context["mask"] = mask[:, time]
+            y, way = self.layer.learn(inputs[:, time], **context)
+            outputs.append(y)
+            ways.append(way)
+
+        def backward(dy: Array) -> tuple[Any, Gradients]:
+            gradients: Gradients = {}
+            found = []
+            for time in range(len(ways) - 1, -1, -1):
+                dx, own = ways[time](dy[:, time])
+                gradients = join(own, gradients)
+                found.append(dx)
+            return (None if found[0] is None else np.stack(found[::-1], axis=1)), gradients
+
+        return np.stack(outputs, axis=1), backward

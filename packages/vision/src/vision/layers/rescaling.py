@@ -11,6 +11,7 @@ from core.arrays import Array, Shape, show_shape
 from core.engine.elementwise import Affine
 from core.engine.step import Step
 from core.errors import InputError
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import one_of
 
@@ -51,6 +52,10 @@ class Rescaling(Layer):
         """Return the rescaled input."""
         dtype = self.dtype.compute_dtype
         return x.astype(dtype, copy=False) * self.scale.astype(dtype) + self.offset.astype(dtype)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = scale * dy."""
+        return self.call(x), lambda dy: (dy * self.scale.astype(dy.dtype), {})
 
 
 def _numbers(value: Any, option: str) -> Array:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from core import activation_gradients as derivative
 from core.activations import elu
 from core.arrays import Array
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import number
 
@@ -25,3 +27,7 @@ class ELU(Layer):
     def call(self, x: Array) -> Array:
         """Return the activated input."""
         return elu(x, self.alpha)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = dy where x > 0, else alpha * exp(x) * dy."""
+        return self.call(x), lambda dy: (derivative.elu(x, dy, self.alpha), {})

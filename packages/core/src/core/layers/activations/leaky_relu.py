@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from core import activation_gradients as derivative
 from core.activations import leaky_relu
 from core.arrays import Array
 from core.errors import InputError
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import number
 
@@ -33,3 +35,7 @@ class LeakyReLU(Layer):
     def call(self, x: Array) -> Array:
         """Return the rectified input."""
         return leaky_relu(x, self.negative_slope)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = dy where x > 0, else negative_slope * dy."""
+        return self.call(x), lambda dy: (derivative.leaky_relu(x, dy, self.negative_slope), {})

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward, Gradients, unbroadcast
 from core.layer import Layer
 from core.options import axis_of
 
@@ -40,3 +41,13 @@ class PReLU(Layer):
     def call(self, x: Array) -> Array:
         """Return the rectified input."""
         return np.maximum(x, 0) - self.computing("alpha") * np.maximum(-x, 0)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = dy where x > 0, else alpha * dy; d alpha = -max(-x, 0) * dy, summed over what shares it."""
+        alpha = self.computing("alpha")
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            d_alpha = unbroadcast(-np.maximum(-x, 0) * dy, alpha.shape)
+            return dy * (x > 0) + alpha * dy * (x < 0), self.gradients(alpha=d_alpha)
+
+        return self.call(x), backward

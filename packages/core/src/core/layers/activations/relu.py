@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from core import activation_gradients as derivative
 from core.activations import leaky_relu
 from core.arrays import Array
 from core.engine.elementwise import Rectify
 from core.engine.step import Step
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import number
 
@@ -41,6 +43,16 @@ class ReLU(Layer):
     def call(self, x: Array) -> Array:
         """Return the rectified input."""
         return rectify(x, self.negative_slope, self.max_value, self.threshold)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = dy between threshold and ceiling, 0 above it, negative_slope * dy below the threshold."""
+        if self.negative_slope and self.max_value is None and self.threshold == 0:
+            return self.call(x), lambda dy: (derivative.leaky_relu(x, dy, self.negative_slope), {})
+        ceiling = np.inf if self.max_value is None else np.float32(self.max_value)
+        slope = ((x > np.float32(self.threshold)) & (x < ceiling)).astype(x.dtype)
+        if self.negative_slope:
+            slope += x.dtype.type(self.negative_slope) * (x < self.threshold)
+        return self.call(x), lambda dy: (dy * slope, {})
 
 
 def rectify(x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Array:

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from core import activation_gradients as derivative
 from core.activations import softmax
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import axes_of
 
@@ -38,6 +40,12 @@ class Softmax(Layer):
     def call(self, x: Array, mask: Array | None = None) -> Array:
         """Return the shares."""
         return masked_softmax(x, axes_of(self.axis, "axis", rank=x.ndim), mask)
+
+    def call_and_back(self, x: Array, mask: Array | None = None) -> tuple[Array, Backward]:
+        """dx = y * (dy - sum of y * dy over `axis`); a masked place has y = 0, and so no part in it."""
+        axes = axes_of(self.axis, "axis", rank=x.ndim)
+        y = masked_softmax(x, axes, mask)
+        return y, lambda dy: (derivative.softmax(y, dy, axes), {})
 
 
 def masked_softmax(x: Array, axes: tuple[int, ...], mask: Array | None) -> Array:

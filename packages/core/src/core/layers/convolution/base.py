@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
+from core.activation_gradients import activate_and_back
 from core.activations import activation as find_activation
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Gradients
 from core.layers.spatial import SpatialLayer
+from core.ops.product import column_sums
 from core.ops.windows import Window
 from core.options import flag, integers, one_of
 
@@ -58,6 +62,18 @@ class ConvolutionLayer(SpatialLayer):
         if self.use_bias:
             y += self.computing("bias")
         return self.activation(self.from_channels_last(y))
+
+    def finish_and_back(self, y: Array) -> tuple[Array, Callable[[Array], tuple[Array, Gradients]]]:
+        """Do as `finish`; the way back gives the gradient before the bias, channels last, and that of the bias."""
+        if self.use_bias:
+            y += self.computing("bias")
+        y, activation_back = activate_and_back(self.activation, self.from_channels_last(y))
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dz = self.to_channels_last(activation_back(dy))
+            return dz, self.gradients(bias=column_sums(dz)) if self.use_bias else {}
+
+        return y, backward
 
 
 def refuse_keras2_groups(groups: object) -> None:

@@ -10,8 +10,10 @@ from core.engine.convolve import Convolve
 from core.engine.elementwise import activated
 from core.engine.step import Step
 from core.errors import InputError
+from core.gradients import Backward, Gradients
 from core.layers.convolution.base import ConvolutionLayer
 from core.ops.convolution import convolve
+from core.ops.convolution_gradient import input_gradient, kernel_gradient
 from core.options import integer
 
 
@@ -77,3 +79,16 @@ class Convolution(ConvolutionLayer):
         return self.finish(
             convolve(self.to_channels_last(x), self.computing("kernel"), self.window, groups=self.groups)
         )
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """Two convolutions again: see `core.ops.convolution_gradient`."""
+        x, kernel = self.to_channels_last(x), self.computing("kernel")
+        y, finish_back = self.finish_and_back(convolve(x, kernel, self.window, groups=self.groups))
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dz, gradients = finish_back(dy)
+            dx = input_gradient(dz, kernel, self.window, x.shape[1:-1], groups=self.groups)
+            d_kernel = kernel_gradient(x, dz, self.window, groups=self.groups)
+            return self.from_channels_last(dx), gradients | self.gradients(kernel=d_kernel)
+
+        return y, backward

@@ -9,8 +9,10 @@ from core.arrays import Array, Shape
 from core.engine.depthwise import Filter
 from core.engine.elementwise import activated
 from core.engine.step import Step
+from core.gradients import Backward, Gradients
 from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
 from core.ops.convolution import convolve_depthwise
+from core.ops.convolution_gradient import depthwise_gradients
 from core.options import integer
 
 
@@ -66,3 +68,15 @@ class DepthwiseConvolution(ConvolutionLayer):
     def call(self, x: Array) -> Array:
         """Return the activation of the depthwise convolution."""
         return self.finish(convolve_depthwise(self.to_channels_last(x), self.computing("kernel"), self.window))
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """Cell by cell: see `core.ops.convolution_gradient`."""
+        x, kernel = self.to_channels_last(x), self.computing("kernel")
+        y, finish_back = self.finish_and_back(convolve_depthwise(x, kernel, self.window))
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dz, gradients = finish_back(dy)
+            dx, d_kernel = depthwise_gradients(x, dz, kernel, self.window)
+            return self.from_channels_last(dx), gradients | self.gradients(kernel=d_kernel)
+
+        return y, backward

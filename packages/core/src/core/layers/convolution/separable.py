@@ -6,8 +6,10 @@ import math
 from typing import Any
 
 from core.arrays import Array, Shape
+from core.gradients import Backward, Gradients
 from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
 from core.ops.convolution import convolve, convolve_depthwise
+from core.ops.convolution_gradient import depthwise_gradients, input_gradient, kernel_gradient
 from core.ops.windows import Window
 from core.options import integer
 
@@ -63,3 +65,23 @@ class SeparableConvolution(ConvolutionLayer):
         filtered = convolve_depthwise(self.to_channels_last(x), self.computing("depthwise_kernel"), self.window)
         place = Window(*((1,) * self.rank,) * 3)  # a window of one cell
         return self.finish(convolve(filtered, self.computing("pointwise_kernel"), place))
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """Back through the mixing of channels, then through the filters."""
+        x, depthwise, pointwise = (
+            self.to_channels_last(x),
+            self.computing("depthwise_kernel"),
+            self.computing("pointwise_kernel"),
+        )
+        filtered = convolve_depthwise(x, depthwise, self.window)
+        place = Window(*((1,) * self.rank,) * 3)
+        y, finish_back = self.finish_and_back(convolve(filtered, pointwise, place))
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dz, gradients = finish_back(dy)
+            d_filtered = input_gradient(dz, pointwise, place, filtered.shape[1:-1])
+            dx, d_depthwise = depthwise_gradients(x, d_filtered, depthwise, self.window)
+            own = self.gradients(depthwise_kernel=d_depthwise, pointwise_kernel=kernel_gradient(filtered, dz, place))
+            return self.from_channels_last(dx), gradients | own
+
+        return y, backward

@@ -7,7 +7,9 @@ from typing import Any, cast
 
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward, Gradients
 from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
+from core.ops.convolution_gradient import transposed_gradients
 from core.ops.transposed_convolution import convolve_transposed, transposed_output_size
 from core.options import integer, integers
 
@@ -71,6 +73,19 @@ class TransposedConvolution(ConvolutionLayer):
         x = self.to_channels_last(x)
         sizes = cast(tuple[int, ...], self._output_sizes(x.shape[1:-1]))
         return self.finish(convolve_transposed(x, self.computing("kernel"), self.window, sizes))
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """The way back is the convolution whose way back this layer is: see `core.ops.convolution_gradient`."""
+        x, kernel = self.to_channels_last(x), self.computing("kernel")
+        sizes = cast(tuple[int, ...], self._output_sizes(x.shape[1:-1]))
+        y, finish_back = self.finish_and_back(convolve_transposed(x, kernel, self.window, sizes))
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dz, gradients = finish_back(dy)
+            dx, d_kernel = transposed_gradients(x, dz, kernel, self.window)
+            return self.from_channels_last(dx), gradients | self.gradients(kernel=d_kernel)
+
+        return y, backward
 
     def _output_sizes(self, sizes: Shape) -> Shape:
         window = self.window

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.arrays import Array, Shape, show_shape
 from core.errors import InputError
+from core.gradients import Backward
 from core.layer import Layer
 from core.layers.merging.merge import shapes_in
 from core.ops.promotion import together
@@ -39,6 +40,11 @@ class Concatenate(Layer):
     def call(self, inputs: Sequence[Array]) -> Array:
         """Put the tensors side by side."""
         return np.concatenate(together(*inputs), axis=self.axis)
+
+    def call_and_back(self, inputs: Sequence[Array]) -> tuple[Array, Backward]:
+        """dy is cut where the tensors met."""
+        borders = np.cumsum([x.shape[self.axis] for x in inputs])[:-1]
+        return self.call(inputs), lambda dy: (np.split(dy, borders, axis=self.axis), {})
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """Join the masks along the axis, a missing one counting as all true."""

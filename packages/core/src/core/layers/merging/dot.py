@@ -10,9 +10,10 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward, Gradients
 from core.layer import Layer
 from core.layers.merging.merge import shapes_in
-from core.layers.normalization.unit import unit_length
+from core.layers.normalization.unit import unit_length, unit_length_back
 from core.ops.promotion import together
 from core.options import axis_of, flag
 
@@ -61,6 +62,27 @@ class Dot(Layer):
             len(columns), columns.shape[1], math.prod(columns.shape[2:])
         )
         return product.reshape(shape if len(shape) > 1 else (*shape, 1))
+
+    def call_and_back(self, inputs: Sequence[Array]) -> tuple[Array, Backward]:
+        """The gradient of one side is dy times the other."""
+        places = self._places(inputs[0].ndim, inputs[1].ndim)
+        sides = [np.moveaxis(x, place, -1) for x, place in zip(inputs, places, strict=True)]
+        if self.normalize:
+            sides = [unit_length(side, -1, _SHORTEST) for side in sides]
+        one, other = (side.reshape(len(side), -1, side.shape[-1]) for side in sides)
+
+        def backward(dy: Array) -> tuple[list[Array], Gradients]:
+            dy = dy.reshape(len(one), one.shape[1], other.shape[1])
+            found = []
+            for x, place, product in zip(inputs, places, (dy @ other, dy.swapaxes(1, 2) @ one), strict=True):
+                side = np.moveaxis(x, place, -1)
+                d_side = product.reshape(side.shape)
+                if self.normalize:
+                    d_side = unit_length_back(side, d_side, -1, _SHORTEST)
+                found.append(np.moveaxis(d_side, -1, place))
+            return found, {}
+
+        return self.call(inputs), backward
 
     def _pair(self, shapes: list[Shape]) -> tuple[Shape, Shape]:
         if len(shapes) != 2:

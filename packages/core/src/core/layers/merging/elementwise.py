@@ -26,6 +26,10 @@ class Add(Merge):
         """Add up."""
         return reduce(lambda a, b: np.add(*together(a, b)), inputs)
 
+    def merge_back(self, inputs: list[Array], masks: list[Array | None], dy: Array) -> list[Array]:
+        """dx_i = dy."""
+        return [dy] * len(inputs)
+
 
 class Average(Add):
     """y = (x_1 + x_2 + ...) / count. Source: https://keras.io/api/layers/merging_layers/average/."""
@@ -34,6 +38,10 @@ class Average(Add):
         """Add up and divide by their number."""
         total = super().merge(inputs, masks)
         return total / result_type(total, float).type(len(inputs))
+
+    def merge_back(self, inputs: list[Array], masks: list[Array | None], dy: Array) -> list[Array]:
+        """dx_i = dy / count."""
+        return [dy / dy.dtype.type(len(inputs))] * len(inputs)
 
 
 class Subtract(Merge):
@@ -48,6 +56,10 @@ class Subtract(Merge):
     def merge(self, inputs: list[Array], masks: list[Array | None]) -> Array:
         """Subtract the second from the first."""
         return np.subtract(*together(*inputs))
+
+    def merge_back(self, inputs: list[Array], masks: list[Array | None], dy: Array) -> list[Array]:
+        """dx_1 = dy, dx_2 = -dy."""
+        return [dy, -dy]
 
 
 class Multiply(Merge):
@@ -67,6 +79,15 @@ class Multiply(Merge):
             return product
         return np.where(reduce(np.logical_or, present), product, product.dtype.type(0))
 
+    def merge_back(self, inputs: list[Array], masks: list[Array | None], dy: Array) -> list[Array]:
+        """dx_i = dy * product of the other factors, where x_i is not masked."""
+        factors = [x if mask is None else np.where(mask, x, 1) for x, mask in zip(inputs, masks, strict=True)]
+        found = []
+        for index, mask in enumerate(masks):
+            others = reduce(np.multiply, factors[:index] + factors[index + 1 :], dy)
+            found.append(others if mask is None else np.where(mask, others, others.dtype.type(0)))
+        return found
+
 
 class _Extreme(Merge):
     """The largest or smallest of what is not masked."""
@@ -83,6 +104,29 @@ class _Extreme(Merge):
             found = None if mask is None or found is None else found | mask
             result = self.choose(*together(result, other))
         return result
+
+    def merge_back(self, inputs: list[Array], masks: list[Array | None], dy: Array) -> list[Array]:
+        """The chosen one takes the gradient, the earlier of two that are equal, as in TensorFlow."""
+        stages, found = [(inputs[0], masks[0])], masks[0]
+        for end in range(1, len(inputs)):
+            found = None if masks[end] is None or found is None else found | masks[end]
+            stages.append((self.merge(inputs[: end + 1], masks[: end + 1]), found))
+        zero = dy.dtype.type(0)
+        gradients: list[Array] = []
+        for index in range(len(inputs) - 1, 0, -1):
+            (before, counted), x, mask = stages[index - 1], inputs[index], masks[index]
+            other = x if mask is None else np.where(mask, x, before)
+            held = before if counted is None else np.where(counted, before, other)
+            wins = self.choose(held, other) == held
+            to_held, to_other = np.where(wins, dy, zero), np.where(wins, zero, dy)
+            # What was masked stands for the other side, and hands its part over.
+            if counted is not None:
+                to_held, to_other = np.where(counted, to_held, zero), to_other + np.where(counted, zero, to_held)
+            if mask is not None:
+                to_other, to_held = np.where(mask, to_other, zero), to_held + np.where(mask, zero, to_other)
+            gradients.append(to_other)
+            dy = to_held
+        return [dy, *reversed(gradients)]
 
 
 class Maximum(_Extreme):

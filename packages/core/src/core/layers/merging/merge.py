@@ -10,6 +10,7 @@ import numpy as np
 
 from core.arrays import Array, Shape, show_shape
 from core.errors import InputError
+from core.gradients import Backward, Gradients, unbroadcast
 from core.layer import Layer
 
 
@@ -44,8 +45,29 @@ class Merge(Layer):
         given = [None] * len(inputs) if mask is None else mask
         return self.merge(list(inputs), [_spread(one, x) for one, x in zip(given, inputs, strict=True)])
 
+    def call_and_back(self, inputs: Sequence[Array], *, mask: Any = None) -> tuple[Array, Backward]:
+        """Go back through the merging, and sum over what was broadcast."""
+        rank = max(x.ndim for x in inputs)
+        same = [np.expand_dims(x, tuple(range(1, rank - x.ndim + 1))) for x in inputs]
+        given = [None] * len(inputs) if mask is None or any(x.ndim != rank for x in inputs) else mask
+        masks = [_spread(one, x) for one, x in zip(given, same, strict=True)]
+        y = self.merge(same, masks)
+
+        def backward(dy: Array) -> tuple[list[Array], Gradients]:
+            found = self.merge_back(same, masks, dy)
+            return [
+                unbroadcast(dx, x.shape).reshape(original.shape)
+                for dx, x, original in zip(found, same, inputs, strict=True)
+            ], {}
+
+        return y, backward
+
     def merge(self, inputs: list[Array], masks: list[Array | None]) -> Array:
         """Compute the output from tensors of one rank, each with its mask in its own shape or None."""
+        raise NotImplementedError
+
+    def merge_back(self, inputs: list[Array], masks: list[Array | None], dy: Array) -> list[Array]:
+        """Give the gradient of every tensor that `merge` took, in the shape of the output."""
         raise NotImplementedError
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:

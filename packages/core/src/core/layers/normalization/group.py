@@ -8,6 +8,7 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward, Gradients
 from core.layer import Layer
 from core.options import axis_of, flag, integer, number
 
@@ -71,6 +72,31 @@ class GroupNormalization(Layer):
             shift = shift + self.beta.astype(grouped.dtype, copy=False).reshape(along)
         y = (grouped * inverse + shift).astype(x.dtype, copy=False).reshape(x.shape)
         return y.astype(self.dtype.compute_dtype, copy=False)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = inverse * (dz - mean of dz - xhat * mean of dz * xhat), dz = gamma * dy, within each group."""
+        axis = self.axis % x.ndim
+        groups = self._groups(x.shape[axis])
+        shape = (*x.shape[:axis], groups, x.shape[axis] // groups, *x.shape[axis + 1 :])
+        along = [1] * x.ndim
+        along[axis] = -1
+        others = tuple(place for place in range(1, len(shape)) if place != axis)
+        grouped = x.reshape(shape)
+        centred = grouped - np.mean(grouped, axis=others, keepdims=True)
+        variance = np.mean(np.square(centred), axis=others, keepdims=True)
+        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
+        xhat = centred * inverse
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dz = (dy * self.gamma.reshape(along) if self.scale else dy).reshape(shape)
+            dx = dz - np.mean(dz, axis=others, keepdims=True) - xhat * np.mean(dz * xhat, axis=others, keepdims=True)
+            found = {"gamma": dy * xhat.reshape(x.shape)} if self.scale else {}
+            found |= {"beta": dy} if self.center else {}
+            rest = tuple(place for place in range(x.ndim) if place != axis)
+            sums = {name: value.sum(axis=rest) for name, value in found.items()}
+            return (dx * inverse).reshape(x.shape), self.gradients(**sums)
+
+        return self.call(x), backward
 
     def _groups(self, channels: int) -> int:
         return max(channels, 1) if self.groups == -1 else self.groups

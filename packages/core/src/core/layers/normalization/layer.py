@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.gradients import Backward, Gradients, unbroadcast
 from core.layer import Layer
 from core.options import axes_of, flag, number
 
@@ -63,3 +64,28 @@ class LayerNormalization(Layer):
         if self.center:
             y += self.beta.astype(precise.dtype, copy=False).reshape(sizes)
         return y.astype(self.dtype.compute_dtype, copy=False)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = inverse * (dz - mean of dz - xhat * mean of dz * xhat), dz = gamma * dy, over the normalised axes.
+
+        With `rms_scaling` the input is not centred, only divided: then the mean of dz is not taken away.
+        """
+        axes = axes_of(self.axis, "axis", rank=x.ndim)
+        sizes = [size if axis in axes else 1 for axis, size in enumerate(x.shape)]
+        centred = x - np.mean(x, axis=axes, keepdims=True)
+        variance = np.mean(np.square(centred), axis=axes, keepdims=True)
+        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
+        xhat = (x if self.rms_scaling else centred) * inverse
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dz = dy * self.gamma.reshape(sizes) if self.scale else dy
+            dx = dz - centred * inverse * np.mean(dz * xhat, axis=axes, keepdims=True)
+            if not self.rms_scaling:
+                dx -= np.mean(dz, axis=axes, keepdims=True)
+            found = {"gamma": dy * xhat} if self.scale else {}
+            found |= {"beta": dy} if self.center else {}
+            shapes = self.parameter_shapes
+            sums = {name: unbroadcast(value, tuple(sizes)).reshape(shapes[name]) for name, value in found.items()}
+            return dx * inverse, self.gradients(**sums)
+
+        return self.call(x), backward

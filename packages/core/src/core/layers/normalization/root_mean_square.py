@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.gradients import Backward, Gradients, unbroadcast
 from core.layer import Layer
 from core.options import axes_of, number
 
@@ -39,3 +40,17 @@ class RMSNormalization(Layer):
         square = np.mean(np.square(precise), axis=axes, keepdims=True)
         y = precise / np.sqrt(square + square.dtype.type(self.epsilon))
         return (y * self.scale.astype(precise.dtype, copy=False)).astype(x.dtype, copy=False)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = inverse * (dz - xhat * mean of dz * xhat) with dz = scale * dy and xhat = x * inverse."""
+        axes = axes_of(self.axis, "axis", rank=x.ndim)
+        square = np.mean(np.square(x), axis=axes, keepdims=True)
+        inverse = 1 / np.sqrt(square + square.dtype.type(self.epsilon))
+        xhat = x * inverse
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dz = dy * self.scale
+            dx = inverse * (dz - xhat * np.mean(dz * xhat, axis=axes, keepdims=True))
+            return dx, self.gradients(scale=unbroadcast(dy * xhat, self.scale.shape))
+
+        return self.call(x), backward

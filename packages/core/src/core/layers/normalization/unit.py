@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import axes_of
 
@@ -35,8 +36,21 @@ class UnitNormalization(Layer):
         """Return x with length 1."""
         return unit_length(x, axes_of(self.axis, "axis", rank=x.ndim), _SHORTEST)
 
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = (dy - y * sum of y * dy) / length of x."""
+        axes = axes_of(self.axis, "axis", rank=x.ndim)
+        return self.call(x), lambda dy: (unit_length_back(x, dy, axes, _SHORTEST), {})
+
 
 def unit_length(x: Array, axis: int | tuple[int, ...] | None, shortest: float) -> Array:
     """Divide `x` by its length over `axis`, at least `shortest`, in the order in which Keras does it."""
     inverse = 1 / np.sqrt(np.sum(np.square(x), axis=axis, keepdims=True))
     return x * np.minimum(inverse, x.dtype.type(1 / shortest))
+
+
+def unit_length_back(x: Array, dy: Array, axis: int | tuple[int, ...] | None, shortest: float) -> Array:
+    """The way back through `unit_length`; below `shortest` the divisor is a constant."""
+    length = np.sqrt(np.sum(np.square(x), axis=axis, keepdims=True))
+    y = unit_length(x, axis, shortest)
+    turning = np.where(length > shortest, y * np.sum(y * dy, axis=axis, keepdims=True), x.dtype.type(0))
+    return (dy - turning) / np.maximum(length, x.dtype.type(shortest))

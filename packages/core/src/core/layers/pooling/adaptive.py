@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.ops.pooling import adaptive_pool
+from core.ops.pooling_gradient import adaptive_pool_gradient
 from core.options import integers
 
 
@@ -30,6 +32,17 @@ class AdaptivePooling(SpatialLayer):
     def call(self, x: Array) -> Array:
         """Return one number for each part and channel."""
         return self.from_channels_last(adaptive_pool(self.to_channels_last(x), self.output_size, type(self).reduce))
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """Each part gives its gradient to its largest cells, or shares it among all."""
+        x = self.to_channels_last(x)
+        largest = type(self).reduce is np.max
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dx = adaptive_pool_gradient(x, self.to_channels_last(dy), self.output_size, largest=largest)
+            return self.from_channels_last(dx), {}
+
+        return self.from_channels_last(adaptive_pool(x, self.output_size, type(self).reduce)), backward
 
 
 class AdaptiveMaxPooling(AdaptivePooling):

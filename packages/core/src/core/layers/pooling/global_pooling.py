@@ -9,7 +9,9 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.engine.pool import Mean
 from core.engine.step import Step
+from core.gradients import Backward
 from core.layers.spatial import SpatialLayer
+from core.ops.pooling_gradient import largest_gradient
 from core.options import flag
 
 
@@ -39,6 +41,11 @@ class GlobalMaxPooling(GlobalPooling):
         """Return the largest value of each channel."""
         return np.max(x, axis=self.axes, keepdims=self.keepdims)
 
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """The largest place of each channel takes its gradient; equal ones share it."""
+        y = np.max(x, axis=self.axes, keepdims=True)
+        return self.call(x), lambda dy: (largest_gradient(x, y, dy.reshape(y.shape), self.axes), {})
+
 
 class GlobalAveragePooling(GlobalPooling):
     """y[c] = the mean of x[p, c] over all places p.
@@ -54,3 +61,9 @@ class GlobalAveragePooling(GlobalPooling):
         """Return the mean of each channel."""
         dtype = x.dtype if x.dtype.kind == "f" else self.dtype.compute_dtype
         return np.mean(x, axis=self.axes, keepdims=self.keepdims, dtype=dtype)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = dy / number of places, at all of them."""
+        y = np.mean(x, axis=self.axes, keepdims=True)
+        share = y.dtype.type(y.size / x.size)
+        return self.call(x), lambda dy: (np.broadcast_to(dy.reshape(y.shape) * share, x.shape), {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.arrays import Array
+from core.gradients import Backward
 from core.layers.pooling.adaptive import AdaptiveAveragePooling, AdaptiveMaxPooling
 from core.layers.pooling.global_pooling import GlobalAveragePooling, GlobalMaxPooling
 from core.layers.pooling.window_pooling import AveragePooling, MaxPooling
@@ -44,6 +45,15 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
         counts = mask.astype(bool)[:, :, None] if self.data_format == "channels_last" else mask.astype(bool)[:, None, :]
         total = np.sum(np.where(counts, x, 0), axis=self.axes, keepdims=self.keepdims)
         return total / np.sum(counts, axis=self.axes, keepdims=self.keepdims, dtype=x.dtype)
+
+    def call_and_back(self, x: Array, *, mask: Array | None = None) -> tuple[Array, Backward]:
+        """dx = mask * dy / sum of mask."""
+        if mask is None:
+            return super().call_and_back(x)
+        counts = np.expand_dims(mask.astype(x.dtype), self.channel_axis)
+        shares = counts / np.sum(counts, axis=self.axes, keepdims=True)
+        batch = (len(x), 1, -1) if self.data_format == "channels_last" else (len(x), -1, 1)
+        return self.call(x, mask=mask), lambda dy: (dy.reshape(batch) * shares, {})
 
     def compute_mask(self, inputs: Array, mask: Array | None) -> None:
         """Time is gone, and its mask with it."""

@@ -7,8 +7,10 @@ from typing import Any
 from core.arrays import Array, Shape
 from core.engine.pool import Halve, Pool
 from core.engine.step import Step
+from core.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.ops.pooling import average_pool, max_pool
+from core.ops.pooling_gradient import average_pool_gradient, max_pool_gradient
 from core.ops.windows import Window
 from core.options import integers, one_of
 
@@ -52,6 +54,17 @@ class MaxPooling(Pooling):
         """Return the largest value of each window."""
         return self.from_channels_last(max_pool(self.to_channels_last(x), self.window))
 
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """The largest cell of each window takes its gradient."""
+        x = self.to_channels_last(x)
+        y = max_pool(x, self.window)
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dx = max_pool_gradient(x, y, self.to_channels_last(dy), self.window)
+            return self.from_channels_last(dx), {}
+
+        return self.from_channels_last(y), backward
+
 
 class AveragePooling(Pooling):
     """y[p, c] = the mean of x[p * stride + o, c] over the cells o that are not padding.
@@ -62,3 +75,12 @@ class AveragePooling(Pooling):
     def call(self, x: Array) -> Array:
         """Return the mean of each window."""
         return self.from_channels_last(average_pool(self.to_channels_last(x), self.window))
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """The cells of each window share its gradient."""
+        x = self.to_channels_last(x)
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            return self.from_channels_last(average_pool_gradient(x, self.to_channels_last(dy), self.window)), {}
+
+        return self.from_channels_last(average_pool(x, self.window)), backward

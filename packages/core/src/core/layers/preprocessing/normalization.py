@@ -8,6 +8,7 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import axes_of, flag
 
@@ -24,6 +25,7 @@ class Normalization(Layer):
     """
 
     supports_masking = True
+    statistics = frozenset({"mean", "variance", "count"})
 
     def __init__(
         self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **common: Any
@@ -60,13 +62,21 @@ class Normalization(Layer):
 
     def call(self, x: Array) -> Array:
         """Return the normalised input."""
+        mean, deviation = self._moments(x.ndim)
+        x = x.astype(self.dtype.compute_dtype, copy=False)
+        return mean + x * deviation if self.invert else (x - mean) / deviation
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = dy / max(sqrt(variance), 1e-7), or times it; mean and variance stay as they are."""
+        _, deviation = self._moments(x.ndim)
+        return self.call(x), lambda dy: (dy * deviation if self.invert else dy / deviation, {})
+
+    def _moments(self, rank: int) -> tuple[Array, Array]:
+        """Give mean and deviation for an input of `rank` axes, in the type this layer computes in."""
         compute = self.dtype.compute_dtype
         mean, variance = self.given or (self.mean, self.variance)
-        mean = self._along(mean, x.ndim).astype(compute, copy=False)
-        deviation = np.sqrt(self._along(variance, x.ndim).astype(compute, copy=False))
-        deviation = np.maximum(deviation, compute.type(_SMALLEST))
-        x = x.astype(compute, copy=False)
-        return mean + x * deviation if self.invert else (x - mean) / deviation
+        deviation = np.sqrt(self._along(variance, rank).astype(compute, copy=False))
+        return self._along(mean, rank).astype(compute, copy=False), np.maximum(deviation, compute.type(_SMALLEST))
 
     def _along(self, value: Array, rank: int) -> Array:
         """Lay the axes of `value`, the last one last, along the kept axes of the input."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.arrays import Array
+from core.gradients import Backward
 from core.layers.dropout import Dropout
 from core.layers.regularization.gaussian import generator
 
@@ -24,7 +25,20 @@ class AlphaDropout(Dropout):
         """Return x, or x with a random part switched off."""
         if not training or self.rate == 0:
             return x
+        keep, a = self._drawn(x, rng)
+        return (a * np.where(keep, x, _OFF) - a * _OFF * self.rate).astype(x.dtype)
+
+    def call_and_back(
+        self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        """dx = a * keep * dy, with the draw of the way there."""
+        if not training or self.rate == 0:
+            return x, lambda dy: (dy, {})
+        keep, a = self._drawn(x, rng)
+        y = (a * np.where(keep, x, _OFF) - a * _OFF * self.rate).astype(x.dtype)
+        return y, lambda dy: (dy * keep * dy.dtype.type(a), {})
+
+    def _drawn(self, x: Array, rng: np.random.Generator | None) -> tuple[Array, float]:
+        """Draw what is kept, and give the scale a that goes with the rate."""
         keep = generator(self, rng).random(self._draw_shape(x)) >= self.rate
-        a = 0.0 if self.rate == 1 else ((1 - self.rate) * (1 + self.rate * _OFF**2)) ** -0.5
-        b = -a * _OFF * self.rate
-        return (a * np.where(keep, x, _OFF) + b).astype(x.dtype)
+        return keep, 0.0 if self.rate == 1 else ((1 - self.rate) * (1 + self.rate * _OFF**2)) ** -0.5

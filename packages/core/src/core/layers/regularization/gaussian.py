@@ -9,6 +9,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import number
 
@@ -32,6 +33,12 @@ class GaussianNoise(Layer):
             return x
         return x + (self.stddev * generator(self, rng).standard_normal(x.shape)).astype(x.dtype)
 
+    def call_and_back(
+        self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        """dx = dy."""
+        return self.call(x, training=training, rng=rng), lambda dy: (dy, {})
+
 
 class GaussianDropout(Layer):
     """y = x at inference; in training y = x * noise, noise drawn from N(1, rate / (1 - rate)). The shape is unchanged.
@@ -54,6 +61,13 @@ class GaussianDropout(Layer):
             raise InputError(f"{self}: a rate of 1 has no finite noise in training")
         deviation = math.sqrt(self.rate / (1 - self.rate))
         return x * (1 + deviation * generator(self, rng).standard_normal(x.shape)).astype(x.dtype)
+
+    def call_and_back(
+        self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        """dx = dy * noise, with the draw of the way there."""
+        noise = self.call(np.ones_like(x), training=training, rng=rng)
+        return x * noise, lambda dy: (dy * noise, {})
 
 
 def generator(layer: Layer, rng: np.random.Generator | None) -> np.random.Generator:

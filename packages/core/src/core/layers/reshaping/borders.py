@@ -8,6 +8,7 @@ from core.arrays import Array, Shape
 from core.engine.border import Surround
 from core.engine.step import Step
 from core.errors import InputError
+from core.gradients import Backward
 from core.layers.spatial import SpatialLayer
 from core.ops.padding import pad
 from core.options import integers
@@ -56,6 +57,13 @@ class ZeroPadding(Border):
         """Return x with its border."""
         return self.from_channels_last(pad(self.to_channels_last(x), self.padding))
 
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx is dy without its border."""
+        sizes = self.to_channels_last(x).shape[1:-1]
+        kept = (slice(before, before + size) for size, (before, _) in zip(sizes, self.padding, strict=True))
+        inner = (slice(None), *kept)
+        return self.call(x), lambda dy: (self.from_channels_last(self.to_channels_last(dy)[inner]), {})
+
 
 class Cropping(Border):
     """(batch, *sizes, channels) -> (batch, *(size - before - after), channels).
@@ -85,3 +93,7 @@ class Cropping(Border):
         x = self.to_channels_last(x)
         kept = (slice(before, size - after) for size, (before, after) in zip(x.shape[1:-1], self.cropping, strict=True))
         return self.from_channels_last(x[(slice(None), *kept)])
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx is dy with zeros where x was cut off."""
+        return self.call(x), lambda dy: (self.from_channels_last(pad(self.to_channels_last(dy), self.cropping)), {})

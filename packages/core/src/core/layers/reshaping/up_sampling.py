@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.options import integers
 
@@ -36,3 +37,16 @@ class UpSampling(SpatialLayer):
         for axis, factor in enumerate(self.size, start=1):
             x = np.repeat(x, factor, axis=axis)
         return x
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx[p] = sum over r of dy[p * size + r]."""
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dy = self.to_channels_last(dy)
+            sizes = [
+                size for pair in zip(self.to_channels_last(x).shape[1:-1], self.size, strict=True) for size in pair
+            ]
+            cells = dy.reshape(len(dy), *sizes, dy.shape[-1])
+            return self.from_channels_last(cells.sum(axis=tuple(range(2, 2 * self.rank + 1, 2)))), {}
+
+        return self.call(x), backward

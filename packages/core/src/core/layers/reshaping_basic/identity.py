@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.gradients import Backward
 from core.layer import Layer
 
 
@@ -18,3 +19,7 @@ class Identity(Layer):
     def call(self, inputs: Any) -> Any:
         """Return the input."""
         return inputs
+
+    def call_and_back(self, inputs: Any) -> tuple[Any, Backward]:
+        """dx = dy."""
+        return inputs, lambda dy: (dy, {})

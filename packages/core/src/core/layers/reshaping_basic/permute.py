@@ -6,6 +6,7 @@ from typing import Any
 
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward
 from core.layer import Layer
 
 
@@ -34,3 +35,8 @@ class Permute(Layer):
     def call(self, x: Array) -> Array:
         """Return x with its axes in the new order."""
         return x.transpose(0, *self.dims)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx is dy with its axes in the old order."""
+        back = [0, *(self.dims.index(axis) + 1 for axis in range(1, x.ndim))]
+        return self.call(x), lambda dy: (dy.transpose(back), {})

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import integer
 
@@ -34,3 +35,7 @@ class RepeatVector(Layer):
     def call(self, x: Array) -> Array:
         """Return x, n times."""
         return np.repeat(x[:, None], self.n, axis=1)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = sum of dy over the repetitions."""
+        return self.call(x), lambda dy: (dy.sum(axis=1), {})

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.arrays import Array, Shape, known_size, show_shape
 from core.errors import InputError
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import integer
 
@@ -31,6 +32,10 @@ class Reshape(Layer):
     def call(self, x: Array) -> Array:
         """Return x under the new shape."""
         return x.reshape(len(x), *(size or 0 for size in reshaped(x.shape[1:], self.target_shape)))
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx is dy in the shape of x."""
+        return self.call(x), lambda dy: (dy.reshape(x.shape), {})
 
 
 def reshaped(shape: Shape, target: tuple[int, ...]) -> Shape:

@@ -13,14 +13,19 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.errors import InputError
+from core.errors import InputError, UnsupportedLayerError
+from core.gradients import Backward, Gradients
 from core.layer import Layer
+from core.ops.product import column_sums
 from core.ops.recurrence import State, Step
+from core.ops.recurrence_gradient import StepAndBack, StepBack
 from core.options import flag, integer, number, one_of
 from text.engine.cells import FastCell
 
 #: The part of a step that needs no state, for one time step or for all of them at once.
 Project: TypeAlias = Callable[[Array], Array]
+#: The same with its way back.
+ProjectAndBack: TypeAlias = Callable[[Array], tuple[Array, Backward]]
 
 
 class Gate(NamedTuple):
@@ -153,6 +158,38 @@ class Cell(Layer):
         """Give the bias that goes with the input."""
         return self.computing("bias")
 
+    # --- and back ---------------------------------------------------------------------------------------------------
+
+    def begin_and_back(
+        self, batch: int, inputs: int, *, training: bool = True, rng: np.random.Generator | None = None
+    ) -> tuple[ProjectAndBack, StepAndBack]:
+        """Do as `begin`, with the way back through each of the two parts."""
+        drop = self._draw(batch, inputs, rng) if training and (self.dropout or self.recurrent_dropout) else Dropout()
+        return partial(self.project_and_back, drop=drop.inputs), partial(self.step_and_back, drop=drop.state)
+
+    def project_and_back(self, x: Array, drop: Array | None = None) -> tuple[Array, Backward]:
+        """dx = dz @ W^T, dW = x^T @ dz, db = sum of dz, over all time steps at once."""
+        products, products_back = gate_products_and_back(x, self.computing("kernel"), drop)
+
+        def backward(dz: Array) -> tuple[Array, Gradients]:
+            dx, d_kernel = products_back(dz)
+            gradients = self.gradients(kernel=d_kernel)
+            if self.use_bias:
+                gradients |= self.gradients(bias=self.input_bias_gradient(column_sums(dz)))
+            return dx, gradients
+
+        return products + self.input_bias() if self.use_bias else products, backward
+
+    def input_bias_gradient(self, gradient: Array) -> Array:
+        """Write the gradient of `input_bias` as that of the whole bias."""
+        return gradient
+
+    def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
+        """Do as `step`, and give the way back: (d output, d new state) -> (d projected, d state, gradients)."""
+        raise UnsupportedLayerError(f"{self}: the way back through a {type(self).__name__} is not known")
+
+    # --- gates ------------------------------------------------------------------------------------------------------
+
     def activate(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, ...]:
         """Give the value of each gate, in the order of `gate_names`."""
         del projected, state, drop
@@ -191,3 +228,24 @@ def gate_products(x: Array, kernel: Array, drop: Array | None) -> Array:
         drop = drop[:, :, None]
     parts = np.split(kernel, len(drop), axis=-1)
     return np.concatenate([(x * keep) @ part for keep, part in zip(drop, parts, strict=True)], axis=-1)
+
+
+def gate_products_and_back(
+    x: Array, kernel: Array, drop: Array | None
+) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
+    """`gate_products`, and the function from dz to dx and d kernel."""
+
+    def backward(dz: Array) -> tuple[Array, Array]:
+        if drop is None:
+            rows, columns = x.reshape(-1, x.shape[-1]), dz.reshape(-1, dz.shape[-1])
+            return np.reshape(columns @ kernel.T, x.shape), rows.T @ columns
+        keeps = drop[:, :, None] if x.ndim == 3 else drop
+        dx, found = np.zeros_like(x), []
+        for keep, part, d_part in zip(
+            keeps, np.split(kernel, len(drop), axis=-1), np.split(dz, len(drop), axis=-1), strict=True
+        ):
+            dx += d_part @ part.T * keep
+            found.append((x * keep).reshape(-1, x.shape[-1]).T @ d_part.reshape(-1, d_part.shape[-1]))
+        return dx, np.concatenate(found, axis=-1)
+
+    return gate_products(x, kernel, drop), backward

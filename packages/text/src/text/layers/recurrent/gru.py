@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from core.activation_gradients import activate_and_back
 from core.activations import activation as find_activation
 from core.activations import sigmoid, tanh
 from core.arrays import Array
+from core.gradients import Gradients
+from core.ops.product import column_sums
 from core.ops.recurrence import State
+from core.ops.recurrence_gradient import StepBack
 from core.options import flag
 from text.engine.cells import FastCell, FastGRU
-from text.layers.recurrent.cell import Cell, gate_products
+from text.layers.recurrent.cell import Cell, gate_products, gate_products_and_back
 from text.layers.recurrent.rnn import RNN, check_use_cudnn
 
 
@@ -94,6 +98,53 @@ class GRUCell(Cell):
         z, _, g = self.activate(projected, state, drop)
         h = z * state[0] + (1 - z) * g
         return h, (h,)
+
+    def input_bias_gradient(self, gradient: Array) -> Array:
+        """With `reset_after` the input's bias is the first of two rows."""
+        return np.stack([gradient, np.zeros_like(gradient)]) if self.reset_after else gradient
+
+    def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
+        """Back through h_t = z * h + (1 - z) * g: dz = dh_t * (h - g), dg = dh_t * (1 - z), dh = dh_t * z + ...
+
+        With `reset_after` r takes its gradient from r * (U_h h), else from r * h within U_h (r * h).
+        """
+        h, U, units = state[0], self.computing("recurrent_kernel"), self.units
+        early = U if self.reset_after else U[:, : 2 * units]
+        inner, inner_back = gate_products_and_back(h, early, drop if self.reset_after or drop is None else drop[:2])
+        if self.reset_after and self.use_bias:
+            inner = inner + self.computing("bias")[1]
+        x_z, x_r, x_h = np.split(projected, 3, axis=-1)
+        z, z_back = activate_and_back(self.recurrent_activation, x_z + inner[:, :units])
+        r, r_back = activate_and_back(self.recurrent_activation, x_r + inner[:, units : 2 * units])
+        if self.reset_after:
+            u_h = inner[:, 2 * units :]
+            g, g_back = activate_and_back(self.activation, x_h + r * u_h)
+        else:
+            u_h, late_back = gate_products_and_back(r * h, U[:, 2 * units :], None if drop is None else drop[2:])
+            g, g_back = activate_and_back(self.activation, x_h + u_h)
+        new = z * h + (1 - z) * g
+
+        def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
+            dh = d_output + d_state[0]
+            d_g = g_back(dh * (1 - z))
+            d_z = z_back(dh * (h - g))
+            if self.reset_after:
+                d_r = r_back(d_g * u_h)
+                d_inner = np.concatenate([d_z, d_r, d_g * r], axis=-1)
+                d_before, d_kernel = inner_back(d_inner)
+                gradients = self.gradients(recurrent_kernel=d_kernel)
+                if self.use_bias:
+                    d_bias = column_sums(d_inner)
+                    gradients |= self.gradients(bias=np.stack([np.zeros_like(d_bias), d_bias]))
+            else:
+                d_reset, d_late = late_back(d_g)
+                d_r = r_back(d_reset * h)
+                d_before, d_early = inner_back(np.concatenate([d_z, d_r], axis=-1))
+                d_before = d_before + d_reset * r
+                gradients = self.gradients(recurrent_kernel=np.concatenate([d_early, d_late], axis=-1))
+            return np.concatenate([d_z, d_r, d_g], axis=-1), (d_before + dh * z,), gradients
+
+        return new, (new,), backward
 
 
 class GRU(RNN):

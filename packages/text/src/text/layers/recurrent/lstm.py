@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from core.activation_gradients import activate_and_back
 from core.activations import activation as find_activation
 from core.activations import sigmoid, tanh
 from core.arrays import Array
+from core.gradients import Gradients
 from core.ops.recurrence import State
+from core.ops.recurrence_gradient import StepBack
 from core.options import flag
 from text.engine.cells import FastCell, FastLSTM
-from text.layers.recurrent.cell import Cell, gate_products
+from text.layers.recurrent.cell import Cell, gate_products, gate_products_and_back
 from text.layers.recurrent.rnn import RNN, check_use_cudnn
 
 
@@ -71,6 +74,33 @@ class LSTMCell(Cell):
         c = f * state[1] + i * g
         h = o * self.activation(c)
         return h, (h, c)
+
+    def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
+        """Back through h_t = o * phi(c_t), then c_t = f * c + i * g, then each gate.
+
+        do = dh_t * phi(c_t), dc_t += dh_t * o * phi'(c_t), di = dc_t * g, df = dc_t * c, dg = dc_t * i, dc = dc_t * f;
+        dz = the gates' gradients times the slope of each, dh = dz @ U^T, dU = h^T @ dz.
+        """
+        h_before, c_before = state
+        products, products_back = gate_products_and_back(h_before, self.computing("recurrent_kernel"), drop)
+        z_i, z_f, z_g, z_o = np.split(projected + products, 4, axis=-1)
+        i, i_back = activate_and_back(self.recurrent_activation, z_i)
+        f, f_back = activate_and_back(self.recurrent_activation, z_f)
+        g, g_back = activate_and_back(self.activation, z_g)
+        o, o_back = activate_and_back(self.recurrent_activation, z_o)
+        c = f * c_before + i * g
+        read, read_back = activate_and_back(self.activation, c)
+        h = o * read
+
+        def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
+            dh = d_output + d_state[0]
+            dc = d_state[1] + read_back(dh * o)
+            gates = (i_back(dc * g), f_back(dc * c_before), g_back(dc * i), o_back(dh * read))
+            dz = np.concatenate(gates, axis=-1)
+            d_before, d_kernel = products_back(dz)
+            return dz, (d_before, dc * f), self.gradients(recurrent_kernel=d_kernel)
+
+        return h, (h, c), backward
 
 
 class LSTM(RNN):

@@ -10,16 +10,24 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.engine.step import Step
 from core.errors import InputError, UnsupportedLayerError
+from core.gradients import Backward, Gradients, join
 from core.graph import leaves
 from core.layer import Layer
 from core.ops import recurrence
 from core.ops.recurrence import State
+from core.ops.recurrence_gradient import run_and_back
 from core.options import flag
 from core.registry import build_layer
 from text.engine.recur import Half, Recur
 from text.layers.recurrent.cell import Cell
 from text.layers.recurrent.masks import check_mask
-from text.layers.recurrent.stacked import StackedRNNCells, begin_any, output_size_of, state_sizes_of
+from text.layers.recurrent.stacked import (
+    StackedRNNCells,
+    begin_any,
+    begin_any_and_back,
+    output_size_of,
+    state_sizes_of,
+)
 
 
 class RNN(Layer):
@@ -147,6 +155,45 @@ class RNN(Layer):
         if self.stateful:
             self.states = state
         return (output, *state) if self.return_state else output
+
+    def call_and_back(
+        self,
+        sequences: Array,
+        initial_state: Any = None,
+        *,
+        mask: Any = None,
+        training: bool = True,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[Any, Backward]:
+        """Back through time, then through the projection of all time steps at once."""
+        listed = isinstance(sequences, list | tuple)
+        x, given = apart(sequences, initial_state)
+        self.check_input(x)
+        project, step = begin_any_and_back(self.cell, len(x), x.shape[-1], training=training, rng=rng)
+        projected, project_back = project(x)
+        output, state, run_back = run_and_back(
+            step,
+            projected,
+            self._first_state(len(x), given),
+            mask=check_mask(mask, x, self),
+            go_backwards=self.go_backwards,
+            zero_output_for_mask=self.zero_output_for_mask,
+            return_sequences=self.return_sequences,
+        )
+        if self.stateful:
+            self.states = state
+
+        def backward(dy: Any) -> tuple[Any, Gradients]:
+            d_output, *d_last = dy if self.return_state else (dy,)
+            d_state = tuple(d_last) if d_last else tuple(np.zeros_like(value) for value in state)
+            d_projected, d_first, gradients = run_back(d_output, d_state)
+            dx, found = project_back(d_projected)
+            gradients = join(found, gradients)
+            if given is None:
+                return ([dx] if listed else dx), gradients
+            return ([dx, *d_first] if listed else {"sequences": dx, "initial_state": list(d_first)}), gradients
+
+        return (output, *state) if self.return_state else output, backward
 
     def trace(self, x: Array, mask: Array | None = None, initial_state: Any = None) -> dict[str, Array]:
         """Give every gate and state at every time step by name, each (batch, time, units): ``{"i": ..., "f": ...}``.

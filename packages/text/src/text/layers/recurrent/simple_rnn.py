@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.activation_gradients import activate_and_back
 from core.activations import activation as find_activation
 from core.activations import tanh
 from core.arrays import Array
+from core.gradients import Gradients
 from core.ops.recurrence import State
+from core.ops.recurrence_gradient import StepBack
 from text.engine.cells import FastCell, FastSimpleRNN
-from text.layers.recurrent.cell import Cell, gate_products
+from text.layers.recurrent.cell import Cell, gate_products, gate_products_and_back
 from text.layers.recurrent.rnn import RNN
 
 
@@ -35,6 +38,18 @@ class SimpleRNNCell(Cell):
         """(W x_t + b, (h,)) -> (h_t, (h_t,))."""
         h = self.activation(projected + gate_products(state[0], self.computing("recurrent_kernel"), drop))
         return h, (h,)
+
+    def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
+        """dz = phi'(z) * dh_t, dh = dz @ U^T, dU = h^T @ dz."""
+        products, products_back = gate_products_and_back(state[0], self.computing("recurrent_kernel"), drop)
+        h, activation_back = activate_and_back(self.activation, projected + products)
+
+        def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
+            dz = activation_back(d_output + d_state[0])
+            d_before, d_kernel = products_back(dz)
+            return dz, (d_before,), self.gradients(recurrent_kernel=d_kernel)
+
+        return h, (h,), backward
 
 
 class SimpleRNN(RNN):

@@ -9,11 +9,13 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
+from core.gradients import Backward, Gradients, join
 from core.graph import leaves
 from core.layer import Layer, snake_case
 from core.ops.recurrence import State, Step
+from core.ops.recurrence_gradient import StepAndBack, StepBack
 from core.registry import build_layer
-from text.layers.recurrent.cell import Cell, Project
+from text.layers.recurrent.cell import Cell, Project, ProjectAndBack
 
 
 class StackedRNNCells(Layer):
@@ -97,6 +99,43 @@ class StackedRNNCells(Layer):
 
         return pairs[0][0], step
 
+    def begin_and_back(
+        self, batch: int, inputs: int, *, training: bool = True, rng: np.random.Generator | None = None
+    ) -> tuple[ProjectAndBack, StepAndBack]:
+        """Do as `begin`; the way back goes through the last cell first."""
+        sizes = [inputs, *(output_size_of(cell) for cell in self.cells)]
+        pairs = [
+            begin_any_and_back(cell, batch, size, training=training, rng=rng)
+            for cell, size in zip(self.cells, sizes[:-1], strict=True)
+        ]
+
+        def step(projected: Array, state: State) -> tuple[Array, State, StepBack]:
+            new_state: State = ()
+            output = projected
+            ways: list[tuple[Backward | None, StepBack]] = []
+            for index, ((project, take), own) in enumerate(zip(pairs, self._split(state), strict=True)):
+                project_back = None
+                if index > 0:
+                    output, project_back = project(output)
+                output, left, step_back = take(output, own)
+                ways.append((project_back, step_back))
+                new_state += tuple(left)
+
+            def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
+                gradients: Gradients = {}
+                d_before: State = ()
+                for (project_back, step_back), own in reversed(list(zip(ways, self._split(d_state), strict=True))):
+                    d_output, d_own, found = step_back(d_output, own)
+                    gradients, d_before = join(found, gradients), (*d_own, *d_before)
+                    if project_back is not None:
+                        d_output, found = project_back(d_output)
+                        gradients = join(found, gradients)
+                return d_output, d_before, gradients
+
+            return output, new_state, backward
+
+        return pairs[0][0], step
+
     def look(self, projected: Array, state: State) -> tuple[dict[str, Array], Array, State]:
         """Take one step and give every gate and state by name, the number of its cell in front."""
         values: dict[str, Array] = {}
@@ -127,6 +166,30 @@ def begin_any(
         found: tuple[Project, Step] = cell.begin(batch, inputs, training=training, rng=rng)
         return found
     return (lambda x: x), (lambda x, state: cell.forward(x, state, training=training, rng=rng))
+
+
+def begin_any_and_back(
+    cell: Any, batch: int, inputs: int, *, training: bool = True, rng: np.random.Generator | None = None
+) -> tuple[ProjectAndBack, StepAndBack]:
+    """Do as `begin_any`, with the ways back; a cell of your own says its way back in `call_and_back`.
+
+    That is ``(output, new_state), backward = cell.call_and_back(x, state)`` and
+    ``(dx, d_state), gradients = backward((d_output, d_new_state))``.
+    """
+    if hasattr(cell, "begin_and_back"):
+        found: tuple[ProjectAndBack, StepAndBack] = cell.begin_and_back(batch, inputs, training=training, rng=rng)
+        return found
+
+    def step(x: Array, state: State) -> tuple[Array, State, StepBack]:
+        (output, new_state), whole_back = cell.learn(x, state, training=training, rng=rng)
+
+        def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
+            (dx, d_before), gradients = whole_back((d_output, d_state))
+            return dx, tuple(d_before), gradients
+
+        return output, tuple(new_state), backward
+
+    return (lambda x: (x, lambda dx: (dx, {}))), step
 
 
 def state_sizes_of(cell: Any) -> tuple[int, ...]:

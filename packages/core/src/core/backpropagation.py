@@ -1,0 +1,127 @@
+"""The way back through a graph: its nodes in reverse, and what a tensor is used for more than once is added up.
+
+Only nodes on a way from something that learns (a parameter, or an input whose gradient is wanted) to the output take part;
+what stands before, such as looking up words or scaling pixels, runs as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.arrays import Array
+from core.errors import UnsupportedLayerError
+from core.gradients import Backward, Gradients, join
+from core.graph import Node, Ref, leaves, map_nest, refs
+from core.layer import Layer
+from core.propagation import apply, arguments, mask_leaves, output_mask, tensor_arguments
+
+if TYPE_CHECKING:
+    from core.model import Model
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The way back through one node: the function, and what came out of the node."""
+
+    node: Node
+    backward: Backward
+    outputs: Any
+
+    def inputs(self, dx: Any) -> list[tuple[Ref, Any]]:
+        """Give each tensor that went in with its gradient."""
+        tensors = tensor_arguments(self.node)
+        if len(tensors) > 1 and isinstance(dx, dict):
+            pairs = [(tensors[name], nest) for name, nest in dx.items() if name in tensors]
+        else:
+            pairs = [(next(iter(tensors.values())), dx)]
+        return [
+            (ref, gradient)
+            for nest, found in pairs
+            if found is not None
+            for ref, gradient in zip(leaves(nest), leaves(found), strict=True)
+            if isinstance(ref, Ref) and gradient is not None
+        ]
+
+
+def run_and_back(
+    model: Model, inputs: Any, mask: Any, context: dict[str, Any], *, want_inputs: bool = True
+) -> tuple[Any, Any, Backward]:
+    """Run the graph; return its outputs, their masks, and the way back.
+
+    Without `want_inputs` the gradient of the inputs is None, and what only it would need is not computed.
+    """
+    values: dict[Ref, Any] = dict(zip(refs(model.inputs), leaves(inputs), strict=True))
+    masks: dict[Ref, Any] = dict(zip(refs(model.inputs), mask_leaves(mask, len(values)), strict=True))
+    live = {ref for ref, value in values.items() if want_inputs and value.dtype.kind == "f"}
+    ways: dict[int, _Way] = {}
+    for index, node in enumerate(model.nodes):
+        if node.is_input:
+            continue
+        if learns(node.layer) or any(ref in live for ref in refs(node.args, node.kwargs)):
+            outputs, output_masks, node_back = _apply_and_back(node, values, masks, context)
+            ways[index] = _Way(node, node_back, outputs)
+            live |= {Ref(index, number) for number, _ in enumerate(leaves(outputs))}
+        else:
+            outputs, output_masks = apply(node, values, masks, context)
+        produced = list(leaves(outputs))
+        values |= {Ref(index, number): value for number, value in enumerate(produced)}
+        masks |= {Ref(index, number): value for number, value in enumerate(mask_leaves(output_masks, len(produced)))}
+
+    def backward(dy: Any) -> tuple[Any, Gradients]:
+        totals: dict[Ref, Array] = {}
+        _add(totals, zip(refs(model.outputs), leaves(dy), strict=True))
+        gradients: Gradients = {}
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for index in sorted(ways, reverse=True):
+                way = ways[index]
+                arrived = [totals.pop(Ref(index, number), None) for number, _ in enumerate(leaves(way.outputs))]
+                if any(gradient is not None for gradient in arrived):
+                    dx, found = way.backward(_filled(way.outputs, arrived))
+                    gradients = join(found, gradients)
+                    _add(totals, [(ref, gradient) for ref, gradient in way.inputs(dx) if ref in live])
+        return map_nest(totals.get, model.inputs), gradients
+
+    return map_nest(values.__getitem__, model.outputs), map_nest(masks.get, model.outputs), backward
+
+
+def learns(layer: Layer) -> bool:
+    """Say whether a layer, or one inside it, has parameters that training changes."""
+    return layer.trainable and (
+        bool(set(layer.parameter_shapes) - layer.statistics)
+        or bool(layer.parameter_shapes and layer.call_and_back.__func__ is not Layer.call_and_back)  # type: ignore[attr-defined]
+        or any(learns(child) for child in layer.children.values())
+    )
+
+
+def _apply_and_back(
+    node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any]
+) -> tuple[Any, Any, Backward]:
+    layer = node.layer
+    args, kwargs, mask = arguments(node, values, masks, context)
+    if layer.finds_masks:
+        model: Any = layer
+        return run_and_back(model, args[0] if len(args) == 1 else list(args), mask, context)
+    outputs, backward = layer.learn(*args, **kwargs)
+    return outputs, output_mask(node, args, kwargs, mask), backward
+
+
+def _filled(outputs: Any, arrived: list[Any]) -> Any:
+    """Give the gradients in the structure of the outputs, zeros where an output was not used."""
+    queue = iter(arrived)
+
+    def fill(output: Array) -> Array:
+        gradient = next(queue)
+        return np.zeros_like(output) if gradient is None else gradient
+
+    if isinstance(outputs, dict):
+        raise UnsupportedLayerError("a layer that gives a dict of tensors cannot be trained through")
+    return map_nest(fill, outputs)
+
+
+def _add(totals: dict[Ref, Array], pairs: Any) -> None:
+    for ref, gradient in pairs:
+        if gradient is not None:
+            totals[ref] = totals[ref] + gradient if ref in totals else gradient

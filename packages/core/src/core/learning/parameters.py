@@ -1,0 +1,74 @@
+"""What there is to learn: every trainable parameter of a model once, with the options that its layer's config gives it.
+
+Keras writes an option for each kind of parameter, ``kernel_initializer`` or ``recurrent_regularizer``; those of a recurrent
+layer stand in its own config and go for the cell inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.arrays import Array
+from core.gradients import Slot
+from core.layer import Layer
+
+#: The first word of a parameter's options, where it is not the parameter's name.
+_WORDS = {"recurrent_kernel": "recurrent", "depthwise_kernel": "depthwise", "pointwise_kernel": "pointwise"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One array of one layer. `around` are the layers around that one, the innermost first, itself in front."""
+
+    layer: Layer
+    name: str
+    around: tuple[Layer, ...]
+
+    @property
+    def slot(self) -> Slot:
+        """The key of its gradient."""
+        return self.layer, self.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape."""
+        return self.layer.parameter_shapes[self.name]
+
+    @property
+    def value(self) -> Array:
+        """Its value. Raises `WeightMismatchError` where it has none yet."""
+        value: Array = getattr(self.layer, self.name)
+        return value
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes it by its gradient: not a statistic, and nothing around it is frozen."""
+        return self.name not in self.layer.statistics and all(layer.trainable for layer in self.around)
+
+    def option(self, kind: str) -> Any:
+        """Give what the config says as ``<word>_<kind>``, for instance for ``"regularizer"``; None where it says nothing."""
+        word = _WORDS.get(self.name, self.name)
+        words = ("depthwise", word) if "depthwise_initializer" in self.layer.config and word == "kernel" else (word,)
+        for layer in self.around:
+            for key in (f"{first}_{kind}" for first in words):
+                if key in layer.config:
+                    return layer.config[key]
+        return None
+
+    def __str__(self) -> str:
+        return f"{self.name!r} of {self.layer}"
+
+
+def parameters(model: Layer) -> list[Parameter]:
+    """List every parameter once, also where layers are shared."""
+    return list({parameter.slot: parameter for parameter in _walk(model, ())}.values())
+
+
+def _walk(layer: Layer, around: tuple[Layer, ...]) -> Iterator[Parameter]:
+    chain = (layer, *around)
+    for name in layer.parameter_shapes:
+        yield Parameter(layer, name, chain)
+    for child in layer.children.values():
+        yield from _walk(child, chain)

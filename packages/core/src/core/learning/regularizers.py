@@ -1,0 +1,68 @@
+"""Regularisers add to the loss what large parameters cost: l1 * sum |w| + l2 * sum w^2.
+
+Source: https://keras.io/api/layers/regularizers/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array
+from core.errors import UnsupportedLayerError
+from core.layer import Layer
+from core.learning.parameters import Parameter, parameters
+
+_STRENGTHS = {"L1": ("l1",), "L2": ("l2",), "L1L2": ("l1", "l2"), "l1": ("l1",), "l2": ("l2",), "l1_l2": ("l1", "l2")}
+_DEFAULT = 0.01  # of Keras' regularisers that are named without a strength
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """The penalty of one parameter."""
+
+    parameter: Parameter
+    l1: float
+    l2: float
+
+    def cost(self) -> float:
+        """l1 * sum |w| + l2 * sum w^2."""
+        w = self.parameter.value
+        total = 0.0
+        if self.l1:
+            total += self.l1 * float(np.sum(np.abs(w)))
+        if self.l2:
+            total += self.l2 * float(np.sum(np.square(w)))
+        return total
+
+    def gradient(self) -> Array:
+        """l1 * sign(w) + 2 * l2 * w."""
+        w = self.parameter.value
+        return (self.l1 * np.sign(w) + 2 * self.l2 * w).astype(w.dtype, copy=False)
+
+
+def penalties(model: Layer) -> list[Penalty]:
+    """Read the regularisers of all trainable parameters. Raises `UnsupportedLayerError` for another kind."""
+    found = [_penalty(parameter) for parameter in parameters(model) if parameter.trainable]
+    for _, layer in model.walk():
+        if layer.config.get("activity_regularizer") is not None:
+            raise UnsupportedLayerError(f"{layer}: activity_regularizer is not supported while training")
+    return [penalty for penalty in found if penalty is not None]
+
+
+def _penalty(parameter: Parameter) -> Penalty | None:
+    given = parameter.option("regularizer")
+    if given is None:
+        return None
+    name: Any = given
+    config: Mapping[str, Any] = {}
+    if isinstance(given, Mapping):
+        name, config = given.get("class_name"), given.get("config") or {}
+    strengths = _STRENGTHS.get(name) if isinstance(name, str) else None
+    if strengths is None:
+        raise UnsupportedLayerError(f"the regularizer {given!r} of {parameter} is not one that Kaca knows")
+    values = {key: float(config.get(key, _DEFAULT)) for key in strengths}
+    return Penalty(parameter, values.get("l1", 0.0), values.get("l2", 0.0))

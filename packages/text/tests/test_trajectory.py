@@ -1,0 +1,43 @@
+"""Ten training steps of a masked bidirectional LSTM with clipped gradients, by Kaca and by Keras."""
+
+import keras
+import numpy as np
+import pytest
+from trajectory import compare_training
+
+LAYERS = keras.layers
+STEPS, BATCH, LENGTH, WORDS = 10, 16, 12, 50
+
+
+def build(cell=LAYERS.LSTM):
+    return keras.Sequential(
+        [
+            keras.Input((LENGTH,), dtype="int64"),
+            LAYERS.Embedding(WORDS, 8, mask_zero=True),
+            LAYERS.Bidirectional(cell(6)),
+            LAYERS.Dense(8, activation="relu"),
+            LAYERS.Dense(3, activation="softmax"),
+        ]
+    )
+
+
+def batches():
+    rng = np.random.default_rng(1)
+    for _ in range(STEPS):
+        ids = rng.integers(1, WORDS, size=(BATCH, LENGTH))
+        yield (
+            np.where(np.arange(LENGTH) < rng.integers(1, LENGTH, size=(BATCH, 1)), ids, 0),
+            rng.integers(3, size=BATCH),
+        )
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-3), ("float64", 1e-8)])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop", "adamw", "nesterov"])
+def test_training_follows_keras(optimizer, dtype, tolerance):
+    compare_training(build, batches(), optimizer=optimizer, dtype=dtype, tolerance=tolerance, clipnorm=0.1)
+
+
+@pytest.mark.parametrize("clip", [{"global_clipnorm": 0.2}, {"clipvalue": 0.01}])
+@pytest.mark.parametrize("cell", [LAYERS.SimpleRNN, LAYERS.GRU])
+def test_training_follows_keras_however_it_is_clipped(cell, clip):
+    compare_training(lambda: build(cell), batches(), optimizer="sgd", dtype="float64", tolerance=1e-8, **clip)

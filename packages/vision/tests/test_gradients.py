@@ -1,0 +1,63 @@
+"""The way back through every layer over images, against TensorFlow's gradients and central differences."""
+
+import keras
+import numpy as np
+import pytest
+from slopes import check_gradients, check_slopes
+from twin import twin
+
+LAYERS = keras.layers
+
+ROWS = [
+    (LAYERS.Conv2D, {"filters": 4, "kernel_size": 3}, (2, 6, 5, 3)),
+    (LAYERS.Conv2D, {"filters": 4, "kernel_size": (2, 3), "padding": "same", "activation": "elu"}, (2, 6, 5, 3)),
+    (LAYERS.Conv2D, {"filters": 4, "kernel_size": 3, "strides": (2, 1), "padding": "same"}, (2, 6, 5, 3)),
+    (LAYERS.Conv2D, {"filters": 4, "kernel_size": 2, "strides": 3, "use_bias": False}, (2, 7, 5, 3)),
+    (LAYERS.Conv2D, {"filters": 4, "kernel_size": 3, "dilation_rate": 2, "padding": "same"}, (2, 6, 5, 3)),
+    (LAYERS.Conv2D, {"filters": 6, "kernel_size": 3, "groups": 2, "padding": "same"}, (2, 6, 5, 4)),
+    (LAYERS.Conv2D, {"filters": 6, "kernel_size": 3, "groups": 2, "strides": 2}, (2, 6, 5, 4)),
+    (LAYERS.Conv2D, {"filters": 6, "kernel_size": 3, "groups": 3}, (2, 6, 5, 3)),
+    (LAYERS.Conv2D, {"filters": 4, "kernel_size": 1}, (2, 6, 5, 3)),
+    (LAYERS.Conv3D, {"filters": 2, "kernel_size": 2, "strides": 2}, (2, 4, 4, 5, 2)),
+    (LAYERS.DepthwiseConv2D, {"kernel_size": 3, "padding": "same"}, (2, 6, 5, 3)),
+    (LAYERS.DepthwiseConv2D, {"kernel_size": 3, "strides": 2, "depth_multiplier": 2}, (2, 7, 7, 3)),
+    (LAYERS.SeparableConv2D, {"filters": 4, "kernel_size": 3, "padding": "same", "depth_multiplier": 2}, (2, 6, 5, 3)),
+    (LAYERS.Conv2DTranspose, {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"}, (2, 4, 3, 3)),
+    (LAYERS.Conv2DTranspose, {"filters": 4, "kernel_size": (3, 2), "strides": (1, 3)}, (2, 4, 3, 3)),
+    (LAYERS.Conv3DTranspose, {"filters": 2, "kernel_size": 2, "strides": 2}, (2, 2, 3, 2, 2)),
+    (LAYERS.MaxPooling2D, {}, (2, 7, 6, 3)),
+    (LAYERS.MaxPooling2D, {"pool_size": 3, "strides": 2, "padding": "same"}, (2, 7, 6, 3)),
+    (LAYERS.AveragePooling2D, {"pool_size": 2}, (2, 7, 6, 3)),
+    (LAYERS.AveragePooling2D, {"pool_size": (3, 2), "strides": 1, "padding": "same"}, (2, 7, 6, 3)),
+    (LAYERS.GlobalMaxPooling2D, {}, (2, 4, 5, 3)),
+    (LAYERS.GlobalMaxPooling2D, {"data_format": "channels_first"}, (2, 3, 4, 5)),
+    (LAYERS.GlobalAveragePooling2D, {"keepdims": True}, (2, 4, 5, 3)),
+    (LAYERS.GlobalAveragePooling2D, {"data_format": "channels_first"}, (2, 3, 4, 5)),
+    (LAYERS.AdaptiveAveragePooling2D, {"output_size": (2, 3)}, (2, 5, 4, 3)),
+    (LAYERS.AdaptiveMaxPooling2D, {"output_size": (2, 3)}, (2, 5, 4, 3)),
+    (LAYERS.ZeroPadding2D, {"padding": ((1, 2), (0, 3))}, (2, 4, 5, 3)),
+    (LAYERS.ZeroPadding2D, {"data_format": "channels_first"}, (2, 3, 4, 5)),
+    (LAYERS.Cropping2D, {"cropping": ((1, 1), (0, 3))}, (2, 4, 5, 3)),
+    (LAYERS.Cropping2D, {"cropping": 1, "data_format": "channels_first"}, (2, 3, 4, 5)),
+    (LAYERS.UpSampling2D, {"size": (2, 3)}, (2, 4, 5, 3)),
+    (LAYERS.UpSampling2D, {"data_format": "channels_first"}, (2, 3, 4, 5)),
+    (LAYERS.UpSampling3D, {}, (2, 2, 3, 2, 2)),
+    (LAYERS.Rescaling, {"scale": 0.25, "offset": 1.0}, (2, 4, 5, 3)),
+    (LAYERS.Rescaling, {"scale": [0.25, 0.5, 2.0]}, (2, 4, 5, 3)),
+    (LAYERS.BatchNormalization, {}, (2, 4, 5, 3)),
+    (LAYERS.BatchNormalization, {"axis": 1}, (2, 3, 4, 5)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0].__name__}-{row[1]}")
+def test_gradients_equal_tensorflows(row):
+    layer, options, shape = row
+    check_gradients(layer(**options, dtype="float64"), np.random.default_rng(3).normal(size=shape))
+
+
+@pytest.mark.parametrize("layer", [LAYERS.MaxPooling3D, LAYERS.AveragePooling3D])
+def test_gradients_of_pooled_volumes(layer):
+    """TensorFlow pools volumes in float32 alone, so the slope of our own function must do."""
+    ours = twin(layer(pool_size=2, dtype="float64"), (2, 4, 4, 5, 2))
+    rng = np.random.default_rng(3)
+    check_slopes(ours, rng.normal(size=(2, 4, 4, 5, 2)), rng.normal(size=(2, 2, 2, 2, 2)))

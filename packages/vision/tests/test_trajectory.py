@@ -1,0 +1,28 @@
+"""Ten training steps of the six-convolution network with batch normalisation, by Kaca and by Keras."""
+
+import numpy as np
+import pytest
+from trajectory import compare_training
+
+from vision.keras_cnn import build_cnn
+from vision.options import ModelOptions
+
+STEPS, BATCH = 10, 32
+
+
+def build(**changes):
+    options = {"conv_layers": 6, "filters": "8-16-16", "kernel_size": 3, "pooling": "max", "dense_units": 32}
+    options |= {"batch_norm": True, "dropout": 0.0} | changes
+    return build_cnn(options=ModelOptions(**options), augmentation=False, image_shape=(32, 32, 3), classes=10, seed=0)
+
+
+def batches():
+    rng = np.random.default_rng(1)
+    for _ in range(STEPS):
+        yield rng.integers(256, size=(BATCH, 32, 32, 3), dtype=np.uint8), rng.integers(10, size=BATCH)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-3), ("float64", 1e-8)])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+def test_training_follows_keras(optimizer, dtype, tolerance):
+    compare_training(build, batches(), optimizer=optimizer, dtype=dtype, tolerance=tolerance)
