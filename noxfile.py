@@ -56,7 +56,7 @@ def test(session: nox.Session, package: str) -> None:
 def fuzz(session: nox.Session) -> None:
     """Open bent model files for ten minutes (``-- --minutes 60``): a crash, a hang or a foreign error fails."""
     sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), "--group=test")
-    session.run("python", "packages/core/tests/fuzz.py", *session.posargs, env=quiet())
+    session.run("python", "tests/fuzz.py", *session.posargs, env=quiet())
 
 
 @nox.session

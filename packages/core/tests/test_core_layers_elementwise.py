@@ -182,7 +182,7 @@ def test_impossible_options_are_refused(row):
                 "config": {
                     "name": "s",
                     "build_input_shape": [None, 3, 6],
-                    "layers": [{"class_name": class_name, "config": options}],
+                    "layers": [{"class_name": class_name, "config": {"trainable": True} | options}],
                 },
             }
         ).build((None, 3, 6))

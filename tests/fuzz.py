@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-sys.path.insert(0, str(Path(__file__).parent / "support"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "packages/core/tests/support"))
 
 from bending import bend
 from variety import variety
@@ -27,7 +27,7 @@ from variety import variety
 import core
 from core.inspect import inspect
 
-MODELS = Path(__file__).parents[1] / "tests_bare" / "models"
+MODELS = Path(__file__).parents[1] / "packages/core/tests_bare/models"
 #: Files that one child opens before it hands over to the next.
 BATCH = 100
 #: The most that opening one bent file may take: seconds of processor time, and bytes beyond what the child began with.

@@ -21,7 +21,7 @@ import core
 import core.layers
 
 SECRET = "/etc/passwd"
-BARE = Path(__file__).parents[1] / "tests_bare" / "models"
+BARE = Path(__file__).parents[1] / "packages/core/tests_bare/models"
 
 
 @pytest.fixture(scope="module")
@@ -503,7 +503,7 @@ def test_nothing_beside_the_file_is_touched(parts, whole_model, tmp_path):
         files.append(pack(tmp_path / f"graph_{number}.keras", parts | {"config.json": json.dumps(graph)}))
     before = sorted(tmp_path.iterdir())
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).parent / "support" / "confined.py"), *map(str, files)],
+        [sys.executable, str(Path(__file__).parents[1] / "packages/core/tests/support/confined.py"), *map(str, files)],
         capture_output=True, text=True, check=True, cwd=tmp_path, env={**os.environ, "HOME": str(tmp_path)},
     )  # fmt: skip
     results = [json.loads(line) for line in done.stdout.splitlines()]

@@ -19,7 +19,7 @@ from variety import variety
 import core
 from core.inspect import inspect
 
-MODELS = Path(__file__).parents[1] / "tests_bare" / "models"
+MODELS = Path(__file__).parents[1] / "packages/core/tests_bare/models"
 #: No examples are kept between runs; the file that breaks something is printed by hypothesis as its seed.
 FAST = settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
