@@ -164,6 +164,11 @@ def test_initialisers_of_the_config_are_used():
     initialise(layer, np.random.default_rng(0))
     np.testing.assert_array_equal(layer.kernel, np.ones((2, 3)))
     np.testing.assert_array_equal(layer.bias, [2.0] * 3)
+    written = keras.saving.serialize_keras_object(keras.initializers.GlorotUniform())  # with options that are None
+    layer = Dense(3, kernel_initializer=written)
+    layer.build((None, 2))
+    initialise(layer, np.random.default_rng(0))
+    assert 0 < np.abs(layer.kernel).max() <= np.sqrt(6 / 5)
     layer = Dense(3, kernel_initializer="nonsense")
     layer.build((None, 2))
     with pytest.raises(core.UnsupportedLayerError, match="nonsense"):

@@ -26,6 +26,7 @@ SWEPT = {
     "cell": {"model.cell": (*BOTH, "gru")},
     "layers": {"model.cell": BOTH, "model.layers": ("1", "2", "3")},
     "mask": {"model.cell": BOTH, "model.mask_zero": ("false", "true")},
+    "trainer": {"trainer": ("keras", "scratch"), "model.cell": BOTH},
     "units": {"model.cell": BOTH, "model.units": ("32", "64", "128")},
 }
 #: Macro F1 that the original study printed: Keras, from scratch.

@@ -145,7 +145,7 @@ def test_early_stopping_keeps_the_best_weights_by_validation_macro_f1():
         **{**TRAIN, "epochs": 6, "early_stopping": 1, "clipnorm": 1.0, "learning_rate_schedule": "cosine"}
     )
     history = fit(network, dataset, train, Progress(Console(quiet=True)))
-    from core.experiment.training import macro_f1
+    from core.experiment.scores import macro_f1
 
     kept = macro_f1(split.labels, network.trained.predict(network.encode(split.inputs), verbose=0))
     assert kept == pytest.approx(max(history["val_macro_f1"]), abs=1e-12)

@@ -1,6 +1,7 @@
 """The part of the harness that trains in Keras: same seed, same network; the best weights are put back; progress is told."""
 
 import io
+import json
 from dataclasses import replace
 
 import keras
@@ -10,8 +11,11 @@ from rich.console import Console
 from sklearn.metrics import f1_score
 from toy_task import ToyTask, config
 
+from core.experiment import store
+from core.experiment.errors import OptionError
 from core.experiment.progress import Progress, duration
-from core.experiment.training import activations, fit, predict
+from core.experiment.scratch import fit_scratch
+from core.experiment.training import activations, fit, predict, train_into
 
 TASK = ToyTask()
 
@@ -83,3 +87,39 @@ def test_a_terminal_gets_a_bar():
 )
 def test_durations_read_well(seconds, text):
     assert duration(seconds) == text
+
+
+def test_kaca_trains_the_same_network_and_keras_takes_the_weights(tmp_path):
+    settings = TASK.read_settings(config(trainer="scratch", train={"epochs": 40, "learning_rate": 0.02}))
+    dataset = TASK.load_data(settings)
+    progress = Progress(Console(file=io.StringIO()))
+    histories, weights = [], []
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        facts = train_into(folder, TASK, settings, dataset, 3, progress)
+        histories.append(json.loads((folder / "history.json").read_text()))
+        weights.append(keras.models.load_model(folder / "model.keras").get_weights())
+    assert histories[0] == histories[1]
+    assert all(np.array_equal(one, other) for one, other in zip(*weights, strict=True))
+    assert set(histories[0]) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert facts["epochs"] == 40
+    assert facts["val_macro_f1"] > 0.9
+    keys = [store.key_of(TASK, TASK.read_settings(config(trainer=name)), dataset, 3) for name in ("keras", "scratch")]
+    assert keys[0] != keys[1]
+    with pytest.raises(OptionError, match="trainer: expected one of keras, scratch"):
+        TASK.read_settings(config(trainer="torch"))
+
+
+def test_kaca_stops_early_by_macro_f1_too():
+    settings = TASK.read_settings(
+        config(train={"epochs": 30, "early_stopping": 2, "monitor": "val_macro_f1", "learning_rate_schedule": "cosine"})
+    )
+    dataset = TASK.load_data(settings)
+    wrong = replace(dataset.train, labels=(dataset.train.labels + 1) % 3)  # learning makes validation worse
+    network = TASK.build(settings, dataset, 0)
+    progress = Progress(Console(file=io.StringIO()))
+    history = fit_scratch(network, replace(dataset, train=wrong), settings.train, progress, 0)
+    scores = history["val_macro_f1"]
+    assert len(scores) == scores.index(max(scores)) + 1 + 2 < 30
+    chosen = predict(network.trained, network.encode(dataset.validation.inputs))[0].argmax(axis=1)
+    assert f1_score(dataset.validation.labels, chosen, average="macro", zero_division=0) == pytest.approx(max(scores))

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.experiment.options import TrainOptions, check_whole, read_options
+from core.experiment.options import TrainOptions, check_whole, read_options, read_trainer
 from core.experiment.task import Dataset, Network, Settings, Split
 
 CONFIG = {
     "experiment": "toy",
     "seed": 0,
     "force": False,
+    "trainer": "keras",
     "model": {"units": 8},
     "train": {
         "epochs": 2,
@@ -49,7 +50,12 @@ class ToyTask:
 
     def read_settings(self, values):
         model = read_options(ToyModelOptions, values["model"], "model")
-        return Settings(model=model, train=read_options(TrainOptions, values["train"], "train"), data=None)
+        return Settings(
+            model=model,
+            train=read_options(TrainOptions, values["train"], "train"),
+            data=None,
+            trainer=read_trainer(values),
+        )
 
     def load_data(self, settings):
         generator = np.random.default_rng(7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.experiment.options import TrainOptions, read_options
+from core.experiment.options import TrainOptions, read_options, read_trainer
 from core.experiment.task import Dataset, Network, Settings
 from text.data import load_data
 from text.options import DataOptions, ModelOptions
@@ -23,6 +23,7 @@ class TextTask:
             model=read_options(ModelOptions, config["model"], "model"),
             train=read_options(TrainOptions, config["train"], "train"),
             data=read_options(DataOptions, config["data"], "data"),
+            trainer=read_trainer(config),
         )
 
     def load_data(self, settings: Settings) -> Dataset:

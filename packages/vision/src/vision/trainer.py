@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from core.experiment.options import read_options
+from core.experiment.options import read_options, read_trainer
 from core.experiment.task import Array, Dataset, Network, Settings
 from vision.data import load_data
 from vision.options import DataOptions, ModelOptions, VisionTrainOptions
@@ -27,6 +27,7 @@ class VisionTask:
             model=read_options(ModelOptions, config["model"], "model"),
             train=read_options(VisionTrainOptions, config["train"], "train"),
             data=read_options(DataOptions, config["data"], "data"),
+            trainer=read_trainer(config),
         )
 
     def load_data(self, settings: Settings) -> Dataset:

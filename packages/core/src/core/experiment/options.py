@@ -59,6 +59,12 @@ def check_flag(option: str, value: Any) -> None:
         raise OptionError(f"{option}: expected true or false, got {value!r}")
 
 
+def read_trainer(config: Mapping[str, Any]) -> str:
+    """Give the config's trainer: keras or scratch."""
+    check_choice("trainer", config["trainer"], ("keras", "scratch"))
+    return str(config["trainer"])
+
+
 def check_seed(value: Any) -> None:
     """Refuse what cannot seed a training."""
     check_whole("seed", value, least=0, most=LARGEST_SEED)

@@ -21,6 +21,9 @@ from core.experiment.fingerprint import fingerprint_of_record
 from core.experiment.task import Dataset, Settings, Task
 
 Key = dict[str, Any]
+
+#: The number of Kaca's own training, to be raised when it comes to give other weights.
+SCRATCH = "scratch 1"
 CONTENT = 2  # raised when a kept run comes to hold more, so that older ones are trained anew
 
 
@@ -74,7 +77,7 @@ def key_of(task: Task, settings: Settings, dataset: Dataset, seed: int) -> Key:
         "seed": seed,
         "tensorflow": version("tensorflow"),
         "keras": version("keras"),
-    }
+    } | ({"trainer": SCRATCH} if settings.trainer == "scratch" else {})
 
 
 def find(key: Key) -> KeptRun | None:

@@ -55,11 +55,15 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Settings:
-    """The checked options of one job: records of the package, of which `train` is a TrainOptions or extends it."""
+    """The checked options of one job: records of the package, of which `train` is a TrainOptions or extends it.
+
+    `trainer` says who trains: "keras", or "scratch" for Kaca's own way back and optimisers.
+    """
 
     model: Any
     train: Any
     data: Any
+    trainer: str = "keras"
 
 
 @dataclass(frozen=True)

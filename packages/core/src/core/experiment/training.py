@@ -1,4 +1,4 @@
-"""A Keras network is fitted, saved, and asked what it makes of the test split; the harness imports Keras here alone."""
+"""A network is fitted by Keras or by Kaca, saved, and asked what it makes of the test split; only here Keras is imported."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import f1_score
 
 from core.experiment.compare import BATCH_SIZE, DOUBLE_ROWS, TRACED_ROWS
 from core.experiment.double import in_double
 from core.experiment.options import TrainOptions
 from core.experiment.progress import Progress
 from core.experiment.provenance import hardware, now
+from core.experiment.scores import macro_f1
+from core.experiment.scratch import fit_scratch
 from core.experiment.task import Array, Dataset, Labels, Network, Settings, Task
 
 
@@ -29,7 +30,10 @@ def train_into(
     keras.utils.set_random_seed(seed)
     network = task.build(settings, dataset, seed)
     started = time.perf_counter()
-    history = fit(network, dataset, settings.train, progress)
+    if settings.trainer == "scratch":
+        history = fit_scratch(network, dataset, settings.train, progress, seed)
+    else:
+        history = fit(network, dataset, settings.train, progress)
     train_seconds = time.perf_counter() - started
     network.saved.save(folder / "model.keras")
     chosen_by, _ = predict(network.trained, network.encode(dataset.validation.inputs))
@@ -105,11 +109,6 @@ def activations(file: Path, inputs: Array) -> dict[str, Array]:
     probe = keras.Model(model.inputs, {layer.name: layer.output for layer in layers})
     outputs = probe(keras.ops.convert_to_tensor(inputs), training=False)
     return {name: keras.ops.convert_to_numpy(value) for name, value in outputs.items()}
-
-
-def macro_f1(labels: Labels, probabilities: Array) -> float:
-    """Score the most probable classes; labels (n,), probabilities (n, classes)."""
-    return float(f1_score(labels, probabilities.argmax(axis=1), average="macro", zero_division=0))
 
 
 class ValidationMacroF1(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types

@@ -167,7 +167,9 @@ def _find(parameter: Parameter) -> tuple[Initializer, dict[str, Any]]:
     name, options = given, {}
     if isinstance(given, Mapping):
         name, config = given.get("class_name"), given.get("config") or {}
-        options = {key: value for key, value in config.items() if key not in {"seed", "dtype", "name"}}
+        options = {
+            key: value for key, value in config.items() if key not in {"seed", "dtype", "name"} and value is not None
+        }
     name = _CLASSES.get(name, name) if isinstance(name, str) else name
     if name not in INITIALIZERS:
         raise UnsupportedLayerError(f"the initializer {given!r} of {parameter} is not one that Kaca knows")

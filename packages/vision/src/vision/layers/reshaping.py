@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
+from core.errors import UnsupportedLayerError
+from core.gradients import Backward
 from core.layers.reshaping import Cropping, UpSampling, ZeroPadding
 from core.options import one_of
 from vision.layers.resizing.resize import INTERPOLATIONS, resize
@@ -61,6 +63,14 @@ class UpSampling2D(UpSampling):
             return super().enlarge(x)
         height, width = np.multiply(x.shape[1:3], self.size)
         return resize(x, (int(height), int(width)), self.interpolation)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """Go back through repeated cells. Raises `UnsupportedLayerError` for another interpolation."""
+        if self.interpolation != "nearest":
+            raise UnsupportedLayerError(
+                f"{self}: the way back through interpolation={self.interpolation!r} is not known"
+            )
+        return super().call_and_back(x)
 
 
 class UpSampling3D(UpSampling):

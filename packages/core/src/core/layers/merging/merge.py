@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape, show_shape
-from core.errors import InputError
+from core.errors import InputError, UnsupportedLayerError
 from core.gradients import Backward, Gradients, unbroadcast
 from core.layer import Layer
 
@@ -68,7 +68,7 @@ class Merge(Layer):
 
     def merge_back(self, inputs: list[Array], masks: list[Array | None], dy: Array) -> list[Array]:
         """Give the gradient of every tensor that `merge` took, in the shape of the output."""
-        raise NotImplementedError
+        raise UnsupportedLayerError(f"{self}: the way back through a {type(self).__name__} is not known")
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """Masked only where all are masked; no mask where one tensor has none."""

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from core.arrays import Shape
-from core.errors import InputError
-from core.options import integer, one_of
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.errors import InputError, UnsupportedLayerError
+from core.layers.regularization.gaussian import generator
+from core.options import integer, number, one_of
+from vision.augmentation import flip, shift
 from vision.layers.augmentation.base import Augmentation
+
+_MIRRORS = ("horizontal", "vertical", "horizontal_and_vertical")
 
 
 class RandomFlip(Augmentation):
-    """Mirrors images, left to right or top to bottom."""
+    """Mirrors images in training, each with probability 1/2: ``mode`` horizontal (left to right), vertical, or both."""
 
     options = ("mode",)
+
+    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
+        """Return x, in training some images mirrored."""
+        if not training:
+            return super().call(x)
+        mode = one_of(self.config.get("mode", "horizontal_and_vertical"), "mode", _MIRRORS)
+        images = x.astype(self.dtype.compute_dtype, copy=False)
+        return flip(images, generator(self, rng), horizontal="horizontal" in mode, vertical="vertical" in mode)
 
 
 class RandomRotation(Augmentation):
@@ -21,9 +35,22 @@ class RandomRotation(Augmentation):
 
 
 class RandomTranslation(Augmentation):
-    """Shifts images."""
+    """Shifts images in training by up to a part of their height and width; constant borders and bilinear values alone."""
 
     options = ("height_factor", "width_factor", "fill_mode", "interpolation", "seed", "fill_value")
+
+    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
+        """Return x, in training shifted."""
+        if not training:
+            return super().call(x)
+        known = {"fill_mode": ("reflect", "constant"), "interpolation": ("bilinear", "bilinear")}
+        for option, (default, supported) in known.items():
+            if self.config.get(option, default) != supported:
+                raise UnsupportedLayerError(f"{self}: {option} must be {supported!r} while training")
+        images = x.astype(self.dtype.compute_dtype, copy=False)
+        factors = {name: number(self.config[f"{name}_factor"], f"{name}_factor") for name in ("height", "width")}
+        fill = number(self.config.get("fill_value", 0.0), "fill_value")
+        return shift(images, generator(self, rng), **factors, fill=fill)
 
 
 class RandomZoom(Augmentation):
