@@ -22,7 +22,9 @@ def batches():
         yield rng.integers(256, size=(BATCH, 32, 32, 3), dtype=np.uint8), rng.integers(10, size=BATCH)
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-3), ("float64", 1e-8)])
+# Pixels and labels are noise, and rounding grows from step to step: after ten, 1.3e-3 were measured in float32. That the
+# formulas are the same is what float64 shows.
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 5e-3), ("float64", 1e-8)])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
 def test_training_follows_keras(optimizer, dtype, tolerance):
     compare_training(build, batches(), optimizer=optimizer, dtype=dtype, tolerance=tolerance)

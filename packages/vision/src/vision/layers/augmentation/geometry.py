@@ -46,7 +46,9 @@ class RandomTranslation(Augmentation):
         known = {"fill_mode": ("reflect", "constant"), "interpolation": ("bilinear", "bilinear")}
         for option, (default, supported) in known.items():
             if self.config.get(option, default) != supported:
-                raise UnsupportedLayerError(f"{self}: {option} must be {supported!r} while training")
+                raise UnsupportedLayerError(
+                    f"{self}: {option} must be {supported!r} while training; else use training=False"
+                )
         images = x.astype(self.dtype.compute_dtype, copy=False)
         factors = {name: number(self.config[f"{name}_factor"], f"{name}_factor") for name in ("height", "width")}
         fill = number(self.config.get("fill_value", 0.0), "fill_value")
