@@ -27,6 +27,11 @@ SWEPT = {
     "layers": {"model.cell": BOTH, "model.layers": ("1", "2", "3")},
     "mask": {"model.cell": BOTH, "model.mask_zero": ("false", "true")},
     "trainer": {"trainer": ("keras", "scratch"), "model.cell": BOTH},
+    "tuned": {
+        "model.cell": ("lstm", "simple_rnn"),
+        "model.bidirectional": ("false", "true"),
+        "model.pooling": ("last", "max"),
+    },
     "units": {"model.cell": BOTH, "model.units": ("32", "64", "128")},
 }
 #: Macro F1 that the original study printed: Keras, from scratch.
