@@ -75,7 +75,7 @@ def build_layer(config: Mapping[str, Any]) -> Layer:
 def class_of(config: Mapping[str, Any]) -> type[Layer]:
     """Find the class of a layer's whole description. HDF5 files of Keras 3 name no modules to tell operations by."""
     module, inner = config.get("module"), config.get("config", {})
-    if "module" not in config and "trainable" not in inner and config["class_name"] in _installed("OPERATIONS"):
+    if "module" not in config and "trainable" not in inner and _installed("OPERATIONS", config["class_name"]):
         module = _OPERATION_MODULES[0]  # a layer always says whether it is trainable, an operation never does
     return find_layer(config["class_name"], module, config.get("registered_name"))
 
@@ -86,7 +86,7 @@ def known_class(config: Mapping[str, Any]) -> type[Layer] | None:
     custom = isinstance(registered, str) and ">" in registered
     if custom or not isinstance(name, str) or not isinstance(inner, Mapping) or "name" not in inner:
         return None
-    return class_of(config) if name in _installed("LAYERS") or name in _installed("OPERATIONS") else None
+    return class_of(config) if _installed("LAYERS", name) or _installed("OPERATIONS", name) else None
 
 
 def find_layer(class_name: str, module: object = None, registered_name: object = None) -> type[Layer]:
@@ -96,7 +96,7 @@ def find_layer(class_name: str, module: object = None, registered_name: object =
             return _user_layers[name]
     kind = "OPERATIONS" if isinstance(module, str) and module.startswith(_OPERATION_MODULES) else "LAYERS"
     custom = isinstance(registered_name, str) and ">" in registered_name and not registered_name.startswith("keras")
-    found = None if custom else _installed(kind).get(class_name)
+    found = None if custom else _installed(kind, class_name)
     if found is None:
         raise UnsupportedLayerError(
             f"operation {class_name} is not one that Kaca knows; write it as a layer of your own"
@@ -115,12 +115,14 @@ def _points() -> tuple[EntryPoint, ...]:
 
 
 @cache
-def _installed(kind: str) -> dict[str, type[Layer]]:
-    """Gather what the installed packages bring."""
-    found: dict[str, type[Layer]] = {}
-    for point in _points():
-        found |= getattr(point.load(), kind, {})
-    return found
+def _installed(kind: str, class_name: str) -> type[Layer] | None:
+    """Find a class in the installed packages, its likely home first: the others are imported only if it is not there."""
+    likely = next((home for home, starts in _HOMES.items() if class_name.startswith(starts)), "kaca-core")
+    for point in sorted(_points(), key=lambda point: f"kaca-{point.module.split('.')[0]}" != likely):
+        table: dict[str, type[Layer]] = getattr(point.load(), kind, {})
+        if class_name in table:
+            return table[class_name]
+    return None
 
 
 def _refusal(class_name: str, registered_name: object) -> str:

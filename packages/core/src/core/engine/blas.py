@@ -9,9 +9,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from threadpoolctl import ThreadpoolController
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
 _running: list[Any] = []
@@ -20,7 +21,9 @@ _limits: list[Any] = []
 
 @cache
 def _controller() -> ThreadpoolController:
-    """Look once for the libraries that are loaded; that takes a few milliseconds."""
+    """Look once for the libraries that are loaded; that, and the import, take a few milliseconds each."""
+    from threadpoolctl import ThreadpoolController  # noqa: PLC0415
+
     return ThreadpoolController()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,8 @@ from core.errors import InputError
 from core.graph import leaves
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from core.model import Model
 
 
@@ -101,6 +102,8 @@ class _Here:
 
 @cache
 def _pool(workers: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - its import takes as long as that of a third of core
+
     return ThreadPoolExecutor(workers, thread_name_prefix="kaca")
 
 
