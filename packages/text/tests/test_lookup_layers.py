@@ -140,7 +140,7 @@ def test_a_table_of_features_to_probabilities():
     encoded = LAYERS.StringLookup(vocabulary=WORDS, output_mode="one_hot")(word)
     binned = LAYERS.Discretization(bin_boundaries=[-1.0, 0.5], output_mode="multi_hot")(number)
     crossed = LAYERS.CategoryEncoding(6)(LAYERS.Hashing(6)(word))
-    joined = LAYERS.Concatenate()([LAYERS.Rescaling(1.0)(encoded), binned, crossed])
+    joined = LAYERS.Concatenate()([LAYERS.Activation("linear")(encoded), binned, crossed])
     model = keras.Model({"word": word, "number": number}, LAYERS.Dense(3, activation="softmax")(joined))
     x = {"word": TEXT[:, :1], "number": np.random.default_rng(0).normal(size=(4, 2)).astype(np.float32)}
     tensors = {

@@ -1,6 +1,6 @@
 """Opens model files in a process of its own and reports what it did: the outcome, what Python was asked for, time, memory.
 
-``python confined.py FILE ...`` prints one JSON object a file. It first opens an honest model, so that everything a reader
+``python confined.py FILE ...`` prints one JSON object a file. It first opens honest models, so that everything a reader
 needs is imported; from then on any import, any file but the one to open, any process and any connection is noted.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 import core
 from core.inspect import inspect
 
-HONEST = Path(__file__).parents[2] / "tests_bare" / "models" / "images.keras"
+HONEST = sorted((Path(__file__).parents[2] / "tests_bare" / "models").glob("*.keras"))
 #: Audit events by which Python code reaches out of itself.
 WATCHED = (
     "open", "import", "exec", "compile", "os.", "subprocess.", "socket.", "shutil.", "tempfile.", "ctypes.", "pickle.",
@@ -36,8 +36,9 @@ def main() -> None:
         if event.startswith(WATCHED) and str(arguments[0] if arguments else "") not in allowed:
             events.append(f"{event} {str(arguments)[:200]}")
 
-    core.load_model(HONEST)
-    inspect(HONEST)
+    for path in HONEST:
+        core.load_model(path)
+        inspect(path)
     sys.addaudithook(hook)
     for name in sys.argv[1:]:
         allowed.clear()
