@@ -20,6 +20,7 @@ from bench.contenders import KACA
 from bench.networks import NETWORKS
 from bench.table import milliseconds, ratio
 from bench.timing import REST
+from core.learning import Adam
 
 FIT = "fit of Keras"
 HEAD = ("training", "batch", f"{KACA}, ms a step", f"{FIT}, ms a step", f"x {FIT}")
@@ -69,7 +70,7 @@ def time_training(lesson: Lesson, folder: Path, *, rounds: int) -> Pace:
     model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     x = network.inputs(lesson.batch * lesson.steps)
     y = np.random.default_rng(1).integers(model.output_shape[-1], size=len(x))
-    optimizer = core.learning.Adam()
+    optimizer = Adam()
     epochs: dict[str, Callable[[], object]] = {
         KACA: lambda: opened.fit(x, y, optimizer=optimizer, batch_size=lesson.batch),
         FIT: lambda: model.fit(x, y, batch_size=lesson.batch, verbose=0),

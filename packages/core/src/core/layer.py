@@ -80,6 +80,9 @@ class Layer:
     #: True where a row of the output may depend on other rows of the batch; such a model is run in batches as Keras does.
     mixes_rows: ClassVar[bool] = False
 
+    #: True where training spreads the rows over threads of its own, so that BLAS should have none.
+    has_threads: ClassVar[bool] = False
+
     #: Constants among the arguments of a call that decide what comes out; `compute_output_shape` receives them too.
     shaping_arguments: ClassVar[tuple[str, ...]] = ()
     #: Files beside the weights that this layer is made whole by (a vocabulary); each is handed to `load_asset`.

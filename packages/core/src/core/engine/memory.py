@@ -17,8 +17,11 @@ class Memory:
     """Blocks of float32 numbers, lent while a program is bound."""
 
     def __init__(self) -> None:
+        self._blocks: list[Array] = []
         self._free: list[Array] = []
         self._lent: dict[int, Array] = {}
+        self._kept: list[Array] = []
+        self._left: list[Array] = []
         self.bytes = 0
 
     def take(self, shape: tuple[int, ...]) -> Array:
@@ -29,7 +32,8 @@ class Memory:
             block = min(fitting, key=lambda block: block.size)
             self._free = [other for other in self._free if other is not block]
         else:
-            block = self.keep((size,))
+            block = self._new((size,))
+            self._blocks.append(block)
         array = block[:size].reshape(shape)
         self._lent[id(array)] = block
         return array
@@ -41,6 +45,20 @@ class Memory:
 
     def keep(self, shape: tuple[int, ...]) -> Array:
         """Give an array of zeros that nobody else will get."""
+        for place, array in enumerate(self._left):
+            if array.shape == shape:
+                del self._left[place]
+                array.fill(0)
+                return array
+        array = self._new(shape)
+        self._kept.append(array)
+        return array
+
+    def clear(self) -> None:
+        """Take everything back, for other calls on the same thread: what was bound before must not run again."""
+        self._free, self._lent, self._left = list(self._blocks), {}, list(self._kept)
+
+    def _new(self, shape: tuple[int, ...]) -> Array:
         array = np.zeros(shape, dtype=np.float32)
         self.bytes += array.nbytes
         return array

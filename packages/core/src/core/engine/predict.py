@@ -6,10 +6,8 @@ disk, or an iterator that makes one batch after the other.
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +16,11 @@ from core.arrays import Array
 from core.engine.blas import one_thread_each
 from core.engine.progress import Progress
 from core.engine.rows import whole
+from core.engine.threads import available_cores, each
 from core.errors import InputError
 from core.graph import leaves
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     from core.model import Model
 
 
@@ -46,11 +43,6 @@ def predict(
     return np.concatenate(parts)
 
 
-def available_cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _predict_rows(model: Model, x: Any, batch_size: int | None, workers: int, progress: Progress | None) -> Array:
     inputs = model.fit_inputs(x)
     rows = len(next(leaves(inputs)))
@@ -64,9 +56,7 @@ def _predict_rows(model: Model, x: Any, batch_size: int | None, workers: int, pr
                 raise InputError(f"{model} has several outputs: call forward and choose one")
             gathered.put(part, output)
 
-    several: Iterable[None] = (_pool(workers) if workers > 1 and len(parts) > 1 else _Here()).map(run, parts)
-    for _ in several:
-        pass
+    each(run, parts, workers)
     return gathered.output
 
 
@@ -92,20 +82,3 @@ class Gathered:
                 "predict them apart, or with a batch_size that takes all of them"
             )
         self.output[part] = output
-
-
-class _Here:
-    """A pool of no threads: all is done by the caller."""
-
-    map = staticmethod(map)
-
-
-@cache
-def _pool(workers: int) -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - its import takes as long as that of a third of core
-
-    return ThreadPoolExecutor(workers, thread_name_prefix="kaca")
-
-
-if hasattr(os, "register_at_fork"):  # threads do not live on in a forked process
-    os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -13,6 +13,7 @@ from core.arrays import Array
 from core.engine.memory import Memory
 from core.engine.plan import Plan, Stage
 from core.engine.step import Routine
+from core.engine.threads import calling_numpy
 from core.graph import Ref, leaves, map_nest, refs
 from core.propagation import apply, mask_leaves
 
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 #: The tensors of one run and their masks, by the name of the tensor.
 Values: TypeAlias = dict[Ref, Any]
 Action: TypeAlias = Callable[[Values, Values], None]
-
-
-#: NumPy copies rows of a view that are shorter than its buffer into the buffer first, which halves the speed; with the
-#: smallest buffer that it takes, it never does. (The setting is one of the thread.)
-SMALLEST_BUFFER = 16
 
 
 class NotFloat32Error(Exception):
@@ -51,16 +47,9 @@ class Program:
 
     def run(self, inputs: Any) -> Any:
         """Run one tile through all stages."""
-        before = np.setbufsize(SMALLEST_BUFFER)
-        try:
-            return self._run(inputs)
-        finally:
-            np.setbufsize(before)
-
-    def _run(self, inputs: Any) -> Any:
         values: Values = dict(zip(refs(self.model.inputs), leaves(inputs), strict=True))
         masks: Values = {}
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # as the plain layers
+        with calling_numpy():
             for action in self.actions:
                 action(values, masks)
         return map_nest(values.__getitem__, self.model.outputs)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
 from core.arrays import Array
 from core.backpropagation import run_and_back
+from core.engine.blas import one_thread_each
 from core.errors import InputError, UnsupportedLayerError
 from core.gradients import Gradients, Moving, join
 from core.graph import leaves
@@ -36,6 +39,9 @@ class Trainer:
         self.optimizer = find_optimizer(optimizer)
         self.logits = Logits(model)
         self.penalties = penalties(model)
+        # Threads of BLAS wait for more work in a busy loop, and would keep the cores from threads of ours.
+        own_threads = any(layer.has_threads for _, layer in model.walk())
+        self._threads: Callable[[], AbstractContextManager[None]] = one_thread_each if own_threads else nullcontext
         self.learnt = [parameter for parameter in parameters(model) if parameter.trainable]
         if not self.learnt:
             raise InputError(f"{model} has no parameter that learns")
@@ -49,6 +55,10 @@ class Trainer:
 
     def step(self, x: Any, y: Any, weights: Array | None = None, *, rng: np.random.Generator | None = None) -> Scores:
         """Take one step on a batch; `weights` (batch,) says how much each example counts. Raises `DivergedError`."""
+        with self._threads():
+            return self._step(x, y, weights, rng)
+
+    def _step(self, x: Any, y: Any, weights: Array | None, rng: np.random.Generator | None) -> Scores:
         inputs = self.model.adapt(x)
         network = self.logits.model if self._by_logits else self.model
         output, mask, backward = run_and_back(network, inputs, None, {"training": True, "rng": rng}, want_inputs=False)

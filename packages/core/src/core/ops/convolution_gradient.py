@@ -6,6 +6,8 @@ came out.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.arrays import Array
@@ -39,24 +41,31 @@ def input_gradient(dy: Array, kernel: Array, window: Window, sizes: tuple[int, .
 
     With steps of 1 that is a convolution with the kernel turned round; with wider steps dy is written out again.
     """
-    channels, filters = kernel.shape[-2], kernel.shape[-1] // groups
-    apart = kernel.reshape(*window.size, channels, groups, filters)
     if any(stride > 1 for stride in window.strides):
         parts = [
-            convolve_transposed(part, apart[..., group, :], window, sizes)
-            for group, part in enumerate(np.split(dy, groups, axis=-1))
+            convolve_transposed(part, own, window, sizes)
+            for part, own in zip(np.split(dy, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True)
         ]
         return np.concatenate(parts, axis=-1) if groups > 1 else parts[0]
-    turned = np.moveaxis(apart, -1, -3).swapaxes(-1, -2)  # (*size, filters, groups, channels)
-    turned = np.flip(turned, axis=tuple(range(window.rank))).reshape(*window.size, filters, groups * channels)
-    axes = zip(sizes, window.size, window.strides, window.dilation, dy.shape[1:-1], strict=True)
+    padded = pad(dy, border(window, sizes, dy.shape[1:-1]))
+    return convolve(padded, turned(kernel, groups), replace(window, padding="valid"), groups=groups)
+
+
+def turned(kernel: Array, groups: int) -> Array:
+    """Turn a kernel round, and let filters and channels change places, within each group."""
+    *size, channels, filters = kernel.shape
+    apart = kernel.reshape(*size, channels, groups, filters // groups)
+    swapped = np.moveaxis(apart, -1, -3).swapaxes(-1, -2)  # (*size, filters / groups, groups, channels)
+    return np.flip(swapped, axis=tuple(range(len(size)))).reshape(*size, filters // groups, groups * channels)
+
+
+def border(window: Window, sizes: tuple[int, ...], places: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """Count the zeros around dy (.., *places, ..) from which the turned kernel makes dx (.., *sizes, ..), steps being 1."""
     amounts = []
-    for size, wide, stride, dilation, places in axes:
-        before, _ = padding_amounts(size, wide, stride, dilation, window.padding)
-        amounts.append((reach(wide, dilation) - 1 - before, size + before - places))
-    return convolve(
-        pad(dy, tuple(amounts)), turned, Window(window.size, window.strides, window.dilation), groups=groups
-    )
+    for size, wide, dilation, count in zip(sizes, window.size, window.dilation, places, strict=True):
+        before, _ = padding_amounts(size, wide, 1, dilation, window.padding)
+        amounts.append((reach(wide, dilation) - 1 - before, size + before - count))
+    return tuple(amounts)
 
 
 def depthwise_gradients(x: Array, dy: Array, kernel: Array, window: Window) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from core.arrays import Array, Shape
+from core.engine import training
 from core.engine.convolve import Convolve
 from core.engine.elementwise import activated
 from core.engine.step import Step
@@ -13,7 +14,6 @@ from core.errors import InputError
 from core.gradients import Backward, Gradients
 from core.layers.convolution.base import ConvolutionLayer
 from core.ops.convolution import convolve
-from core.ops.convolution_gradient import input_gradient, kernel_gradient
 from core.options import integer
 
 
@@ -24,6 +24,8 @@ class Convolution(ConvolutionLayer):
     (filters,). With groups, each part of the filters sees only its own part of the channels.
     Source: https://keras.io/api/layers/convolution_layers/ and Dumoulin and Visin 2016, https://arxiv.org/abs/1603.07285
     """
+
+    has_threads = True
 
     def __init__(
         self,
@@ -83,12 +85,12 @@ class Convolution(ConvolutionLayer):
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """Two convolutions again: see `core.ops.convolution_gradient`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
-        y, finish_back = self.finish_and_back(convolve(x, kernel, self.window, groups=self.groups))
+        y, finish_back = self.finish_and_back(training.convolve(x, kernel, self.window, groups=self.groups))
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
             dz, gradients = finish_back(dy)
-            dx = input_gradient(dz, kernel, self.window, x.shape[1:-1], groups=self.groups)
-            d_kernel = kernel_gradient(x, dz, self.window, groups=self.groups)
+            dx = training.input_gradient(dz, kernel, self.window, x.shape[1:-1], groups=self.groups)
+            d_kernel = training.kernel_gradient(x, dz, self.window, groups=self.groups)
             return self.from_channels_last(dx), gradients | self.gradients(kernel=d_kernel)
 
         return y, backward

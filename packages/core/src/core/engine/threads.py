@@ -1,0 +1,58 @@
+"""Work on several rows at once: one thread for each core, kept from one call to the next, BLAS at one thread each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.engine.blas import one_thread_each
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+#: NumPy copies rows of a view that are shorter than its buffer into the buffer first, which halves the speed; with the
+#: smallest buffer that it takes, it never does. (The setting is one of the thread.)
+SMALLEST_BUFFER = 16
+
+
+def available_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def each(work: Callable[[slice], None], parts: Sequence[slice], workers: int) -> None:
+    """Do the work for every part, on so many threads; the first error is raised here."""
+    with one_thread_each():
+        if workers == 1 or len(parts) == 1:
+            for part in parts:
+                work(part)
+        else:
+            for _ in _pool(workers).map(work, parts):
+                pass
+
+
+@contextmanager
+def calling_numpy() -> Iterator[None]:
+    """Set up this thread for many short calls; infinities and NaN are values, as in the plain layers."""
+    before = np.setbufsize(SMALLEST_BUFFER)
+    try:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            yield
+    finally:
+        np.setbufsize(before)
+
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - its import takes as long as that of a third of core
+
+    return ThreadPoolExecutor(workers, thread_name_prefix="kaca")
+
+
+if hasattr(os, "register_at_fork"):  # threads do not live on in a forked process
+    os.register_at_fork(after_in_child=_pool.cache_clear)
