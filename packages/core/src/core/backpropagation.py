@@ -33,7 +33,7 @@ class _Way:
     def inputs(self, dx: Any) -> list[tuple[Ref, Any]]:
         """Give each tensor that went in with its gradient."""
         tensors = tensor_arguments(self.node)
-        if len(tensors) > 1 and isinstance(dx, dict):
+        if isinstance(dx, dict) and not self.node.layer.finds_masks:
             pairs = [(tensors[name], nest) for name, nest in dx.items() if name in tensors]
         else:
             pairs = [(next(iter(tensors.values())), dx)]
