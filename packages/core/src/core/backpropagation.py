@@ -13,7 +13,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import UnsupportedLayerError
-from core.gradients import Backward, Gradients, join
+from core.gradients import Backward, Gradients, OfArguments, join
 from core.graph import Node, Ref, leaves, map_nest, refs
 from core.layer import Layer
 from core.propagation import apply, arguments, mask_leaves, output_mask, tensor_arguments
@@ -33,7 +33,10 @@ class _Way:
     def inputs(self, dx: Any) -> list[tuple[Ref, Any]]:
         """Give each tensor that went in with its gradient."""
         tensors = tensor_arguments(self.node)
-        if isinstance(dx, dict) and not self.node.layer.finds_masks:
+        if isinstance(dx, OfArguments):
+            pairs = [*zip(self.node.args, dx.args, strict=True)]
+            pairs += [(self.node.kwargs[name], nest) for name, nest in dx.named.items() if name in self.node.kwargs]
+        elif isinstance(dx, dict) and not self.node.layer.finds_masks:
             pairs = [(tensors[name], nest) for name, nest in dx.items() if name in tensors]
         else:
             pairs = [(next(iter(tensors.values())), dx)]

@@ -62,6 +62,14 @@ Gradients: TypeAlias = "dict[Slot, Gradient]"
 Backward: TypeAlias = Callable[[Any], "tuple[Any, Gradients]"]
 
 
+@dataclass(frozen=True)
+class OfArguments:
+    """The gradients of what a call was given: for each argument by place and by name, in its structure, or None."""
+
+    args: tuple[Any, ...]
+    named: dict[str, Any]
+
+
 def join(earlier: Gradients, later: Gradients) -> Gradients:
     """Add up what two calls say; `earlier` ran first, so what moves by itself moves as it says first."""
     joined = dict(later)
