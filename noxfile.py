@@ -61,9 +61,9 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def full(session: nox.Session) -> None:
-    """Run what is too slow for every day: the architectures of `keras.applications`, and many random graphs."""
+    """Run what is too slow for every day: the architectures of `keras.applications`, many random graphs, long trainings."""
     sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), "--extra=experiment", "--group=test")
-    folders = [f"packages/{package}/tests_full" for package in ("core", "vision")]
+    folders = [f"packages/{package}/tests_full" for package in PACKAGES]
     session.run("pytest", *folders, *session.posargs, env=quiet())
 
 

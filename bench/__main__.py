@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import footprint, table
+from bench import footprint, table, training
 from bench.contenders import NUMPY, NumpyBackend, make_runs
 from bench.networks import NETWORKS
 from bench.plot import draw
@@ -32,8 +32,9 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in options.networks:
             timings += _time_network(name, options, Path(folder))
+        paces = [] if options.no_training else _time_training(options, Path(folder))
         costs = {} if options.no_footprint else _footprint(Path(folder))
-    _write(timings, costs, options.out)
+    _write(timings, paces, costs, options.out)
 
 
 def _time_network(name: str, options: argparse.Namespace, folder: Path) -> list[Timing]:
@@ -54,6 +55,16 @@ def _time_network(name: str, options: argparse.Namespace, folder: Path) -> list[
     return timings
 
 
+def _time_training(options: argparse.Namespace, folder: Path) -> list[training.Pace]:
+    paces = []
+    for lesson in training.LESSONS:
+        if lesson.network in options.networks:
+            paces.append(training.time_training(lesson, folder, rounds=options.rounds))
+            sys.stdout.write(table.plain(training.HEAD, training.rows(paces[-1:])) + "\n")
+            sys.stdout.flush()
+    return paces
+
+
 def _footprint(folder: Path) -> dict[str, Any]:
     """Measure with the six-convolution network."""
     network = NETWORKS["CNN"]
@@ -66,21 +77,29 @@ def _footprint(folder: Path) -> dict[str, Any]:
     }
 
 
-def _write(timings: list[Timing], costs: dict[str, Any], out: Path) -> None:
+def _write(timings: list[Timing], paces: list[training.Pace], costs: dict[str, Any], out: Path) -> None:
     about = {
         "machine": f"{platform.machine()}, {_processor()}, {available_cores()} cores",
         "versions": {name: version(name) for name in ("numpy", "tensorflow", "keras", "onnxruntime", "jax")},
     }
-    result = about | {"timings": [asdict(timing) for timing in timings]} | costs
+    result = about | {
+        "timings": [asdict(timing) for timing in timings],
+        "training": [asdict(pace) for pace in paces],
+    }
+    result |= costs
     (out / "bench.json").write_text(json.dumps(result, indent=1) + "\n")
-    lines = table.rows(timings)
-    (out / "bench.md").write_text(table.markdown(table.HEAD, lines) + "\n")
+    tables = [(table.HEAD, table.rows(timings)), (training.HEAD, training.rows(paces))]
+    (out / "bench.md").write_text("\n\n".join(table.markdown(*one) for one in tables) + "\n")
     if timings:
         draw(timings, out / "bench.png")
     shown = {key: value for key, value in costs.items() if key != "installed"}
     sizes = {name: entry["bytes"] for name, entry in costs.get("installed", {}).items()}
     sys.stdout.write(
-        "\n" + table.plain(table.HEAD, lines) + "\n\n" + json.dumps(shown | {"installed_bytes": sizes}) + "\n"
+        "\n"
+        + "\n\n".join(table.plain(*one) for one in tables)
+        + "\n\n"
+        + json.dumps(shown | {"installed_bytes": sizes})
+        + "\n"
     )
     sys.stdout.write(f"{out / 'bench.json'}, {out / 'bench.md'}, {out / 'bench.png'}\n")
 
@@ -103,6 +122,7 @@ def _read(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=9, help="repetitions of each; their median counts")
     parser.add_argument("--out", type=Path, default=Path("outputs/bench"))
     parser.add_argument("--no-numpy", action="store_true", help="without Keras' NumPy backend, which is slow")
+    parser.add_argument("--no-training", action="store_true", help="without training steps")
     parser.add_argument("--no-footprint", action="store_true", help="without cold start, memory and sizes")
     return parser.parse_args(arguments)
 

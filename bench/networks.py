@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -35,14 +36,14 @@ class Network:
         return rng.integers(1, VOCABULARY, (rows, LENGTH))
 
 
-def _cnn() -> keras.Model:
+def _cnn(batch_norm: bool = False) -> keras.Model:
     options = ModelOptions(
         conv_layers=6,
         filters=(32, 64, 128),
         kernel_size=3,
         pooling="max",
         dense_units=128,
-        batch_norm=False,
+        batch_norm=batch_norm,
         dropout=0.0,
     )
     return build_cnn(options=options, augmentation=False, image_shape=(32, 32, 3), classes=10, seed=0)
@@ -75,5 +76,6 @@ NETWORKS = {
     "CNN": Network(_cnn, image=(32, 32, 3)),
     **{cell: _recurrent(cell, False) for cell in _CELLS},
     **{f"Bidirectional {cell}": _recurrent(cell, True) for cell in _CELLS},
+    "CNN, batch normalisation": Network(partial(_cnn, batch_norm=True), image=(32, 32, 3)),
     "MobileNetV2": Network(_mobile_net, image=(96, 96, 3)),
 }

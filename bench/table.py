@@ -16,8 +16,8 @@ def rows(timings: Iterable[Timing]) -> list[list[str]]:
         [
             timing.network,
             str(timing.rows),
-            *(_milliseconds(timing.seconds.get(name)) for name in NAMES),
-            *(_ratio(timing.ratio(name)) for name in NAMES if name != KACA),
+            *(milliseconds(timing.seconds.get(name)) for name in NAMES),
+            *(ratio(timing.ratio(name)) for name in NAMES if name != KACA),
         ]
         for timing in timings
     ]
@@ -43,7 +43,8 @@ def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *lines))
 
 
-def _milliseconds(seconds: float | None) -> str:
+def milliseconds(seconds: float | None) -> str:
+    """Write seconds as milliseconds, three digits of them."""
     if seconds is None:
         return "-"
     return (
@@ -55,5 +56,6 @@ def _milliseconds(seconds: float | None) -> str:
     )
 
 
-def _ratio(ratio: float | None) -> str:
-    return "-" if ratio is None else f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
+def ratio(times: float | None) -> str:
+    """Write how many times as long."""
+    return "-" if times is None else f"{times:.2f}" if times < 10 else f"{times:.0f}"
