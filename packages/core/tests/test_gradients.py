@@ -28,6 +28,7 @@ ROWS = [
     (LAYERS.Permute, {"dims": (3, 1, 2)}, (4, 2, 3, 5)),
     (LAYERS.RepeatVector, {"n": 3}, (4, 5)),
     (LAYERS.Identity, {}, (4, 5)),
+    (LAYERS.ActivityRegularization, {"l2": 0.1}, (4, 5)),
     *((LAYERS.Activation, {"activation": name}, (4, 3, 6)) for name in ACTIVATIONS),
     (LAYERS.ReLU, {}, (4, 6)),
     (LAYERS.ReLU, {"max_value": 0.8, "negative_slope": 0.2, "threshold": 0.1}, (4, 6)),
