@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from parity import reopen
-from trajectory import compare_training
+from trajectory import compare_training, train_both
 
 import core
 from core.layers.dense import Dense
@@ -32,12 +32,32 @@ def test_constrained_kernels_follow_keras(constraint):
     compare_training(build, BATCHES, optimizer="adam", dtype="float64", tolerance=1e-8)
 
 
+def test_a_spectrally_normalised_network_follows_keras(tmp_path):
+    """Its kernel stands in the file twice, and both times as it is."""
+
+    def build():
+        hidden = LAYERS.Dense(6, activation="tanh", kernel_regularizer="l2", kernel_constraint="max_norm")
+        return strict(LAYERS.SpectralNormalization(hidden, 2), LAYERS.Dense(3, activation="softmax"))
+
+    courses = train_both(build, BATCHES, optimizer="adam", dtype="float64")
+    assert courses.losses_apart().max() <= 1e-8
+    model = reopen(build())
+    model.fit(*BATCHES[0], epochs=2)
+    model.save(tmp_path / "again.keras")
+    x = BATCHES[1][0].astype(np.float32)
+    again = keras.models.load_model(tmp_path / "again.keras")
+    np.testing.assert_allclose(again(x), model.forward(x), rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(again.layers[0].kernel, model.layers[0].layer.kernel)
+
+
 def strict(*layers):
     return keras.Sequential([keras.Input((4,)), *layers])
 
 
 PENALISED = {
-    "hidden": lambda: strict(LAYERS.Dense(6, activity_regularizer=keras.regularizers.L1L2(0.1, 0.2)), LAYERS.Dense(3, activation="softmax")),
+    "hidden": lambda: strict(
+        LAYERS.Dense(6, activity_regularizer=keras.regularizers.L1L2(0.1, 0.2)), LAYERS.Dense(3, activation="softmax")
+    ),
     "last": lambda: strict(LAYERS.Dense(3, activation="softmax", activity_regularizer=keras.regularizers.L2(0.3))),
     "layer": lambda: strict(
         LAYERS.Dense(6), LAYERS.ActivityRegularization(0.1, 0.2), LAYERS.Dense(3, activation="softmax")

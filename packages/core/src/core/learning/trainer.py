@@ -9,7 +9,7 @@ import numpy as np
 from core.arrays import Array
 from core.backpropagation import run_and_back
 from core.errors import InputError, UnsupportedLayerError
-from core.gradients import Backward, Gradients, Moving, join
+from core.gradients import Backward, Gradients, Moving, Renewed, join
 from core.graph import leaves
 from core.learning.activity import Activities
 from core.learning.constraints import constraint_of
@@ -55,11 +55,12 @@ class Trainer:
         network = self.logits.model if self._by_logits else self.model
         output, mask, backward = self._run_and_back(network, inputs, {"training": True, "rng": rng})
         value, d_output, right = self._measure(output, y, weights, mask)
+        _, gradients = backward(d_output)
+        gradients = _renew(self.logits.of_originals(gradients))
         value += self._cost()
         if not np.isfinite(value):
             raise diverged(self.model, inputs, self.optimizer.iterations + 1, value)
-        _, gradients = backward(d_output)
-        self._apply(self.logits.of_originals(gradients))
+        self._apply(gradients)
         return value, right
 
     def evaluate(self, x: Any, y: Any, weights: Array | None = None) -> Scores:
@@ -121,3 +122,11 @@ class Trainer:
         for (layer, name), gradient in gradients.items():
             if isinstance(gradient, Moving):
                 layer.assign(name, gradient.applied(layer.parameters[name]))
+
+
+def _renew(gradients: Gradients) -> Gradients:
+    """Set what took another value on the way there, and leave its gradient."""
+    for (layer, name), gradient in gradients.items():
+        if isinstance(gradient, Renewed):
+            layer.assign(name, gradient.value)
+    return {slot: found.gradient if isinstance(found, Renewed) else found for slot, found in gradients.items()}
