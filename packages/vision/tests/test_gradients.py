@@ -113,3 +113,44 @@ def test_the_way_back_through_areas_is_their_transpose():
     y, backward = twin(layer, x.shape).learn(x)
     dy = np.random.default_rng(4).normal(size=y.shape).astype(np.float32)
     np.testing.assert_allclose(np.vdot(dy, y), np.vdot(backward(dy)[0], x), rtol=1e-5)
+
+
+FILMS = [
+    (LAYERS.ConvLSTM1D, {"kernel_size": 3, "strides": 2}, (2, 3, 7, 2)),
+    (LAYERS.ConvLSTM1D, {"kernel_size": 2, "padding": "same", "return_sequences": True, "dilation_rate": 2}, (2, 3, 7, 2)),
+    (LAYERS.ConvLSTM2D, {"kernel_size": 2, "return_sequences": True, "return_state": True}, (2, 3, 5, 4, 2)),
+    (LAYERS.ConvLSTM2D, {"kernel_size": 3, "padding": "same", "use_bias": False, "go_backwards": True}, (2, 3, 5, 4, 2)),
+    (LAYERS.ConvLSTM2D, {"kernel_size": 2, "recurrent_activation": "hard_sigmoid"}, (2, 3, 5, 4, 2)),
+]  # fmt: skip
+SHOWN = np.array([[True, False, True], [False, True, True]])
+
+
+@pytest.mark.parametrize("mask", [None, SHOWN], ids=["all", "mask"])
+@pytest.mark.parametrize("row", FILMS, ids=lambda row: f"{row[0].__name__}-{row[1]}")
+def test_gradients_through_films(row, mask):
+    layer, options, shape = row
+    check_gradients(layer(3, **options, dtype="float64"), np.random.default_rng(3).normal(size=shape), mask=mask)
+
+
+def test_gradients_of_the_first_state_of_a_film():
+    layer = LAYERS.ConvLSTM2D(3, 2, return_state=True, dtype="float64")
+    rng = np.random.default_rng(3)
+    state = [rng.normal(size=(2, 4, 3, 3)) for _ in range(2)]
+    check_gradients(layer, rng.normal(size=(2, 3, 5, 4, 2)), state=state)
+
+
+DRAWN = [
+    (LAYERS.ConvLSTM1D, {"dropout": 0.4}, (2, 3, 7, 2), (2, 6, 3)),
+    (LAYERS.ConvLSTM2D, {"recurrent_dropout": 0.4}, (2, 3, 5, 4, 2), (2, 4, 3, 3)),
+    (LAYERS.ConvLSTM2D, {"data_format": "channels_first"}, (2, 3, 2, 5, 4), (2, 3, 4, 3)),
+    (LAYERS.ConvLSTM3D, {}, (2, 2, 3, 4, 3, 2), (2, 2, 3, 2, 3)),
+]
+
+
+@pytest.mark.parametrize("row", DRAWN, ids=lambda row: f"{row[0].__name__}-{row[1]}")
+def test_slopes_through_films(row):
+    """TensorFlow draws other numbers, and on the CPU knows neither channels first nor volumes in float64."""
+    layer, options, shape, made = row
+    ours = twin(layer(3, 2, **options, dtype="float64"), shape)
+    rng = np.random.default_rng(3)
+    check_slopes(ours, rng.normal(size=shape), rng.normal(size=made), rng=lambda: np.random.default_rng(11))
