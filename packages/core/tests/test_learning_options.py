@@ -32,6 +32,21 @@ def test_constrained_kernels_follow_keras(constraint):
     compare_training(build, BATCHES, optimizer="adam", dtype="float64", tolerance=1e-8)
 
 
+def test_constrained_heads_follow_keras():
+    """A constraint of attention is one of each of its projections, and so is a penalty."""
+
+    def build():
+        x = keras.Input((4,))
+        places = LAYERS.Reshape((2, 2))(x)
+        heads = LAYERS.MultiHeadAttention(
+            2, 3, kernel_constraint=LIMITS.MaxNorm(0.6), bias_constraint="non_neg", kernel_regularizer="l1"
+        )
+        y = heads(places, places, use_causal_mask=True)
+        return keras.Model(x, LAYERS.Dense(3, activation="softmax")(LAYERS.Flatten()(y)))
+
+    compare_training(build, BATCHES, optimizer="adam", dtype="float64", tolerance=1e-8)
+
+
 def test_a_spectrally_normalised_network_follows_keras(tmp_path):
     """Its kernel stands in the file twice, and both times as it is."""
 
