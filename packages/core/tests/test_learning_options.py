@@ -78,6 +78,10 @@ PENALISED = {
         LAYERS.Dense(6), LAYERS.ActivityRegularization(0.1, 0.2), LAYERS.Dense(3, activation="softmax")
     ),
     "of the input": lambda: strict(LAYERS.ActivityRegularization(0.1), LAYERS.Dense(3, activation="softmax")),
+    "frozen": lambda: strict(
+        strict(LAYERS.Dense(6, activity_regularizer="l1", trainable=False)),
+        LAYERS.Dense(3, activation="softmax"),
+    ),
     "nested": lambda: strict(
         strict(LAYERS.Dense(6, activation="relu", activity_regularizer="l1")), LAYERS.Dense(3, activation="softmax")
     ),
@@ -119,6 +123,14 @@ def test_other_kinds_are_errors(row):
     model.initialise()
     with pytest.raises(core.UnsupportedLayerError, match=row[1]):
         Trainer(model, "mean_squared_error", "sgd")
+
+
+def test_what_stands_first_in_a_nested_network_needs_no_way_back():
+    def build():
+        first = keras.Sequential([keras.Input((4,)), LAYERS.Discretization([0.0, 1.0]), LAYERS.Dense(5)])
+        return strict(first, LAYERS.Dense(3, activation="softmax"))
+
+    compare_training(build, BATCHES, optimizer="adam", dtype="float64", tolerance=1e-8)
 
 
 def test_costs_inside_a_layer_are_an_error():

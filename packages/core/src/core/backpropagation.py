@@ -79,10 +79,13 @@ def run_and_back(
     for index, node in enumerate(model.nodes):
         if node.is_input:
             continue
-        if learns(node.layer) or any(ref in live for ref in refs(node.args, node.kwargs)):
-            outputs, output_masks, node_back = _apply_and_back(node, values, masks, context, charges)
+        reached = any(ref in live for ref in refs(node.args, node.kwargs))
+        if reached or learns(node.layer):
+            outputs, output_masks, node_back = _apply_and_back(node, values, masks, context, charges, reached)
             ways[index] = _Way(node, node_back, outputs)
             live |= {Ref(index, number) for number, _ in enumerate(leaves(outputs))}
+        elif charges and node.layer.finds_masks:  # nothing comes back, but what is inside may cost
+            outputs, output_masks, _ = _apply_and_back(node, values, masks, context, charges, reached)
         else:
             outputs, output_masks = apply(node, values, masks, context)
         produced = list(leaves(outputs))
@@ -120,13 +123,15 @@ def learns(layer: Layer) -> bool:
 
 
 def _apply_and_back(
-    node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any], charges: Charges
+    node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any], charges: Charges, reached: bool
 ) -> tuple[Any, Any, Backward]:
     layer = node.layer
     args, kwargs, mask = arguments(node, values, masks, context)
     if layer.finds_masks:
         model: Any = layer
-        return run_and_back(model, args[0] if len(args) == 1 else list(args), mask, context, charges=charges)
+        return run_and_back(
+            model, args[0] if len(args) == 1 else list(args), mask, context, want_inputs=reached, charges=charges
+        )
     outputs, backward = layer.learn(*args, **kwargs)
     return outputs, output_mask(node, args, kwargs, mask), backward
 
