@@ -234,7 +234,7 @@ def test_what_cannot_be_trained_is_refused():
     frozen.initialise()
     with pytest.raises(core.InputError, match="no parameter that learns"):
         frozen.fit(POINTS, LABELS)
-    for option in ({"kernel_constraint": "non_neg"}, {"activity_regularizer": "l2"}, {"dtype": "mixed_float16"}):
+    for option in ({"kernel_constraint": "nonsense"}, {"activity_regularizer": "nonsense"}, {"dtype": "mixed_float16"}):
         strange = core.Sequential([Dense(3, **option)], batch_shape=(None, 4))
         strange.initialise()
         with pytest.raises(core.UnsupportedLayerError):

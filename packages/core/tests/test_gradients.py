@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from parity import reopen
 from slopes import check_gradients, check_slopes
 from twin import twin
 
@@ -28,6 +30,7 @@ ROWS = [
     (LAYERS.Permute, {"dims": (3, 1, 2)}, (4, 2, 3, 5)),
     (LAYERS.RepeatVector, {"n": 3}, (4, 5)),
     (LAYERS.Identity, {}, (4, 5)),
+    (LAYERS.ActivityRegularization, {"l2": 0.1}, (4, 5)),
     *((LAYERS.Activation, {"activation": name}, (4, 3, 6)) for name in ACTIVATIONS),
     (LAYERS.ReLU, {}, (4, 6)),
     (LAYERS.ReLU, {"max_value": 0.8, "negative_slope": 0.2, "threshold": 0.1}, (4, 6)),
@@ -172,8 +175,6 @@ def test_equal_cells_of_a_pool_as_in_tensorflow():
     x = np.random.default_rng(3).integers(3, size=(4, 8, 2)).astype(np.float64)
     for layer in (LAYERS.MaxPooling1D(3, 2, "same", dtype="float64"), LAYERS.GlobalMaxPooling1D(dtype="float64")):
         # At a tie there is no slope: only TensorFlow says who takes the gradient.
-        import tensorflow as tf
-
         tensor = tf.constant(x)
         with tf.GradientTape() as tape:
             tape.watch(tensor)
@@ -207,6 +208,52 @@ def test_a_frozen_or_predicting_batch_normalization_goes_back_by_its_moving_stat
     assert not any(isinstance(gradient, Moving) for gradient in gradients.values())
 
 
+@pytest.mark.parametrize(
+    ("inner", "shape"),
+    [
+        (LAYERS.Dense(5, activation="tanh", dtype="float64"), (4, 7)),
+        (LAYERS.Conv1D(4, 3, dtype="float64"), (3, 7, 2)),
+    ],
+    ids=["Dense", "Conv1D"],
+)
+@pytest.mark.parametrize("power_iterations", [1, 3])
+def test_spectral_normalization_renews_its_kernel_as_keras(inner, shape, power_iterations):
+    layer = LAYERS.SpectralNormalization(type(inner).from_config(inner.get_config()), power_iterations, dtype="float64")
+    x, rng = np.random.default_rng(3).normal(size=shape), np.random.default_rng(4)
+    ours = reopen(keras.Sequential([keras.Input(shape[1:], dtype="float64"), layer])).layers[0]
+    y, backward = ours.learn(x)
+    tensor = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(tensor)
+        expected = layer(tensor, training=True)
+    np.testing.assert_allclose(y, expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(ours.forward(x, training=True), expected, rtol=0, atol=1e-12)
+    dy = rng.normal(size=y.shape)
+    theirs = tape.gradient(expected, [tensor, layer.layer.kernel.value, layer.layer.bias.value], output_gradients=dy)
+    dx, gradients = backward(dy)
+    kernel = gradients[ours.layer, "kernel"]
+    for mine, his in zip((dx, kernel.gradient, gradients[ours.layer, "bias"]), theirs, strict=True):
+        np.testing.assert_allclose(mine, his, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(kernel.value, layer.kernel, rtol=1e-12)
+    np.testing.assert_allclose(gradients[ours, "vector_u"].applied(ours.vector_u), layer.vector_u, rtol=1e-12)
+    still, still_back = ours.learn(x, training=False)
+    np.testing.assert_array_equal(still, ours.layer.forward(x))
+    assert all(isinstance(found, np.ndarray) for found in still_back(dy)[1].values())
+
+
+def test_a_kernel_is_renewed_once_in_a_step():
+    layer = OURS["SpectralNormalization"](OURS["Dense"](3))
+    model = core.Sequential([layer, layer], batch_shape=(None, 3))
+    model.initialise()
+    _, backward = model.learn(np.ones((2, 3), np.float32))
+    with pytest.raises(core.UnsupportedLayerError, match="called only once"):
+        backward(np.ones((2, 3), np.float32))
+    frozen = OURS["SpectralNormalization"](OURS["Dense"](3), trainable=False)
+    frozen.build((None, 3))
+    with pytest.raises(core.UnsupportedLayerError, match="is frozen"):
+        frozen.learn(np.ones((2, 3), np.float32))
+
+
 def test_statistics_of_two_calls_move_one_after_the_other():
     slot = (OURS["BatchNormalization"](), "moving_mean")
     first, second = Moving(0.9, np.array([1.0])), Moving(0.5, np.array([3.0]))
@@ -224,8 +271,8 @@ def test_rows_that_are_named_twice_add_up():
 
 
 def test_a_layer_without_a_way_back_says_so():
-    layer = OURS["SpectralNormalization"](OURS["Dense"](2))
-    with pytest.raises(core.UnsupportedLayerError, match="way back through a SpectralNormalization is not known"):
+    layer = OURS["Discretization"]([1.0])
+    with pytest.raises(core.UnsupportedLayerError, match="way back through a Discretization is not known"):
         layer.learn(np.zeros((1, 2)))
 
     class Halved(OURS["Dense"]):

@@ -6,6 +6,7 @@ Masked steps in front, between and at the end, a row that is masked throughout, 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from slopes import check_gradients, check_slopes
 from twin import twin
 
@@ -142,3 +143,31 @@ def test_gradients_through_dropout(make, dropout, recurrent):
         for name, shape in part.parameter_shapes.items():
             part.assign(name, rng.normal(scale=0.5, size=shape))
     check_slopes(layer, inputs(), rng.normal(size=(BATCH, UNITS)), rng=lambda: np.random.default_rng(11), mask=MASK)
+
+
+@pytest.mark.parametrize("options", [{}, {"tie_weights": False}, {"logit_soft_cap": 0.7}], ids=str)
+def test_gradients_of_a_table_that_is_read_both_ways(options):
+    ids = keras.Input((4,), dtype="int64")
+    table = LAYERS.ReversibleEmbedding(7, 3, dtype="float64", **options)
+    hidden = LAYERS.Dense(3, activation="tanh", dtype="float64")(table(ids))
+    check_gradients(keras.Model(ids, table(hidden, reverse=True)), np.array([[1, 2, 0, 0], [3, 4, 1, 6]]))
+
+
+@pytest.mark.parametrize("make", [LAYERS.SimpleRNNCell, LAYERS.LSTMCell, LAYERS.GRUCell])
+def test_gradients_of_one_step(make):
+    """A cell by itself is a layer of several tensors, so the loss is that of its output and its new state."""
+    cell = make(UNITS, dtype="float64")
+    ours = twin(cell, (BATCH, INPUTS))
+    x, count = inputs(shape=(BATCH, INPUTS)), len(ours.state_names)
+    tensors = [tf.constant(value) for value in (x, *states(count))]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        output, new = cell(tensors[0], tensors[1:])
+    (y, _), backward = ours.learn(x, states(count))
+    dy, d_new = np.random.default_rng(8).normal(size=y.shape), states(count, seed=20)
+    sources = [*tensors, *(weight.value for weight in cell.trainable_weights)]
+    expected = tape.gradient([output, *keras.tree.flatten(new)], sources, output_gradients=[dy, *d_new])
+    dx, gradients = backward((dy, d_new))
+    found = [dx["inputs"], *dx["states"], *(gradients[ours, name] for name in ours.parameter_shapes)]
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-10)

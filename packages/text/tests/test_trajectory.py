@@ -41,3 +41,19 @@ def test_training_follows_keras(optimizer, dtype, tolerance):
 @pytest.mark.parametrize("cell", [LAYERS.SimpleRNN, LAYERS.GRU])
 def test_training_follows_keras_however_it_is_clipped(cell, clip):
     compare_training(lambda: build(cell), batches(), optimizer="sgd", dtype="float64", tolerance=1e-8, **clip)
+
+
+def test_constrained_training_follows_keras():
+    """Constraints of a recurrent layer are those of its cell; costs of its outputs are its own."""
+
+    def constrained():
+        limit = keras.constraints.MaxNorm(0.4)
+        cell = LAYERS.LSTM(
+            6, kernel_constraint=limit, recurrent_constraint=limit, bias_constraint="non_neg", return_sequences=True,
+            return_state=True, activity_regularizer="l2",
+        )  # fmt: skip
+        ids = keras.Input((LENGTH,), dtype="int64")
+        _, h, c = cell(LAYERS.Embedding(WORDS, 8, mask_zero=True, embeddings_constraint="unit_norm")(ids))
+        return keras.Model(ids, LAYERS.Dense(3, activation="softmax")(LAYERS.Concatenate()([h, c])))
+
+    compare_training(constrained, batches(), optimizer="adam", dtype="float64", tolerance=1e-8)

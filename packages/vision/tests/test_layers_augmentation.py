@@ -68,7 +68,9 @@ def test_at_inference_images_stay_as_they_are(name, dtype):
     opened = reopen(model)
     assert_close(opened.forward(x), expected, 0.0)
     assert opened.layers[0].multiply_adds((None, 8, 9, 3)) == 0
-    with pytest.raises((UnsupportedLayerError, InputError), match=r"use training=False|pass rng"):
+    if name == "RandomCrop":  # of this size there is nothing to draw
+        return
+    with pytest.raises((UnsupportedLayerError, InputError), match=r"use training=False|pass rng|cast them"):
         opened.forward(x, training=True)
 
 
@@ -119,3 +121,46 @@ def test_a_wrong_option_is_refused_by_name(layer, config, message):
 def test_options_are_kept_by_name():
     layer = ours.RandomTranslation(0.1, 0.2, fill_mode="nearest", name="shift")
     assert layer.config == {"height_factor": 0.1, "width_factor": 0.2, "fill_mode": "nearest", "name": "shift"}
+
+
+class Upper:
+    """Draws the upper end of every range."""
+
+    def uniform(self, low, high, size):
+        return np.full(size, high)
+
+    def integers(self, low, high):
+        return np.asarray(high) - 1
+
+
+@pytest.mark.parametrize("factor", [0.3, (0.1, 0.4)], ids=str)
+@pytest.mark.parametrize("value_range", [(0, 255), (0, 1)], ids=str)
+def test_brightness_and_contrast_in_training_are_keras_formulas(factor, value_range):
+    x, high = images("float32", {"value_range": value_range}), np.max(factor)
+    options = {"factor": factor, "value_range": value_range}
+    rows = [
+        ("RandomBrightness", {"rgb_delta": high * value_range[1]}),
+        ("RandomContrast", {"contrast_factor": 1 + high}),
+    ]
+    for name, drawn in rows:
+        expected = getattr(LAYERS, name)(**options).transform_images(x, drawn, training=True)
+        y = getattr(ours, name)(**options).forward(x, training=True, rng=Upper())
+        np.testing.assert_allclose(y, expected, rtol=0, atol=1e-6 * value_range[1])
+
+
+@pytest.mark.parametrize("size", [(4, 5), (8, 5), (12, 6)], ids=str)
+def test_a_random_crop_in_training_is_keras_formula(size):
+    x, layer = images("float32", {}), LAYERS.RandomCrop(*size)
+    start = (8 - size[0], 9 - size[1]) if size == (4, 5) else layer.get_random_transformation(x, training=True)
+    expected = layer.transform_images(x, start, training=True)
+    y = ours.RandomCrop(*size).forward(x, training=True, rng=Upper())
+    np.testing.assert_allclose(y, expected, rtol=0, atol=1e-4)
+    assert ours.RandomCrop(*size, data_format="channels_first").forward(
+        np.moveaxis(x, -1, 1), training=True, rng=np.random.default_rng(0)
+    ).shape == (2, 3, *size)
+
+
+@pytest.mark.parametrize("name", ["RandomBrightness", "RandomContrast"])
+def test_whole_numbers_are_cast_before_they_change(name):
+    with pytest.raises(InputError, match="cast them before"):
+        getattr(ours, name)(0.2).forward(images("uint8", {}), training=True, rng=np.random.default_rng(0))

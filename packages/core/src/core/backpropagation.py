@@ -7,13 +7,13 @@ what stands before, such as looking up words or scaling pixels, runs as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from core.arrays import Array
 from core.errors import UnsupportedLayerError
-from core.gradients import Backward, Gradients, join
+from core.gradients import Backward, Gradients, OfArguments, join
 from core.graph import Node, Ref, leaves, map_nest, refs
 from core.layer import Layer
 from core.propagation import apply, arguments, mask_leaves, output_mask, tensor_arguments
@@ -33,7 +33,10 @@ class _Way:
     def inputs(self, dx: Any) -> list[tuple[Ref, Any]]:
         """Give each tensor that went in with its gradient."""
         tensors = tensor_arguments(self.node)
-        if len(tensors) > 1 and isinstance(dx, dict):
+        if isinstance(dx, OfArguments):
+            pairs = [*zip(self.node.args, dx.args, strict=True)]
+            pairs += [(self.node.kwargs[name], nest) for name, nest in dx.named.items() if name in self.node.kwargs]
+        elif isinstance(dx, dict) and not self.node.layer.finds_masks:
             pairs = [(tensors[name], nest) for name, nest in dx.items() if name in tensors]
         else:
             pairs = [(next(iter(tensors.values())), dx)]
@@ -46,8 +49,23 @@ class _Way:
         ]
 
 
+class Charges(Protocol):
+    """What outputs of layers cost beside the loss: `charge` takes note of what a layer gave, and gives its gradient."""
+
+    def __contains__(self, layer: object) -> bool: ...
+
+    def charge(self, layer: Layer, outputs: Any) -> Any:
+        """Take note of the outputs of a layer that is contained, and give the gradient of their cost."""
+
+
 def run_and_back(
-    model: Model, inputs: Any, mask: Any, context: dict[str, Any], *, want_inputs: bool = True
+    model: Model,
+    inputs: Any,
+    mask: Any,
+    context: dict[str, Any],
+    *,
+    want_inputs: bool = True,
+    charges: Charges = (),  # type: ignore[assignment]  # nothing contained, nothing charged
 ) -> tuple[Any, Any, Backward]:
     """Run the graph; return its outputs, their masks, and the way back.
 
@@ -57,22 +75,30 @@ def run_and_back(
     masks: dict[Ref, Any] = dict(zip(refs(model.inputs), mask_leaves(mask, len(values)), strict=True))
     live = {ref for ref, value in values.items() if want_inputs and value.dtype.kind == "f"}
     ways: dict[int, _Way] = {}
+    charged: list[tuple[Ref, Array]] = []
     for index, node in enumerate(model.nodes):
         if node.is_input:
             continue
-        if learns(node.layer) or any(ref in live for ref in refs(node.args, node.kwargs)):
-            outputs, output_masks, node_back = _apply_and_back(node, values, masks, context)
+        reached = any(ref in live for ref in refs(node.args, node.kwargs))
+        if reached or learns(node.layer):
+            outputs, output_masks, node_back = _apply_and_back(node, values, masks, context, charges, reached)
             ways[index] = _Way(node, node_back, outputs)
             live |= {Ref(index, number) for number, _ in enumerate(leaves(outputs))}
+        elif charges and node.layer.finds_masks:  # nothing comes back, but what is inside may cost
+            outputs, output_masks, _ = _apply_and_back(node, values, masks, context, charges, reached)
         else:
             outputs, output_masks = apply(node, values, masks, context)
         produced = list(leaves(outputs))
+        if node.layer in charges:
+            costs = leaves(charges.charge(node.layer, outputs))
+            charged += [(Ref(index, number), cost) for number, cost in enumerate(costs)]
         values |= {Ref(index, number): value for number, value in enumerate(produced)}
         masks |= {Ref(index, number): value for number, value in enumerate(mask_leaves(output_masks, len(produced)))}
 
     def backward(dy: Any) -> tuple[Any, Gradients]:
         totals: dict[Ref, Array] = {}
         _add(totals, zip(refs(model.outputs), leaves(dy), strict=True))
+        _add(totals, charged)
         gradients: Gradients = {}
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for index in sorted(ways, reverse=True):
@@ -97,13 +123,15 @@ def learns(layer: Layer) -> bool:
 
 
 def _apply_and_back(
-    node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any]
+    node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any], charges: Charges, reached: bool
 ) -> tuple[Any, Any, Backward]:
     layer = node.layer
     args, kwargs, mask = arguments(node, values, masks, context)
     if layer.finds_masks:
         model: Any = layer
-        return run_and_back(model, args[0] if len(args) == 1 else list(args), mask, context)
+        return run_and_back(
+            model, args[0] if len(args) == 1 else list(args), mask, context, want_inputs=reached, charges=charges
+        )
     outputs, backward = layer.learn(*args, **kwargs)
     return outputs, output_mask(node, args, kwargs, mask), backward
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from core.arrays import Array
+from core.errors import UnsupportedLayerError
 
 if TYPE_CHECKING:
     from core.layer import Layer
@@ -55,11 +56,27 @@ class Moving:
         return (old * old.dtype.type(self.keep) + self.change).astype(old.dtype, copy=False)
 
 
-Gradient: TypeAlias = Array | Rows | Moving
+@dataclass(frozen=True)
+class Renewed:
+    """A parameter that took another value on the way there: its step begins at `value`, and goes by `gradient`."""
+
+    value: Array
+    gradient: Array | Rows
+
+
+Gradient: TypeAlias = Array | Rows | Moving | Renewed
 Gradients: TypeAlias = "dict[Slot, Gradient]"
 #: dx, gradients = backward(dy): from the gradient of the output to that of the inputs and of the parameters.
 #: dx has the structure of the input; where several arguments of a layer hold tensors, it is a dict by their names.
 Backward: TypeAlias = Callable[[Any], "tuple[Any, Gradients]"]
+
+
+@dataclass(frozen=True)
+class OfArguments:
+    """The gradients of what a call was given: for each argument by place and by name, in its structure, or None."""
+
+    args: tuple[Any, ...]
+    named: dict[str, Any]
 
 
 def join(earlier: Gradients, later: Gradients) -> Gradients:
@@ -76,11 +93,15 @@ def _sum(earlier: Gradient, later: Gradient) -> Gradient:
     if isinstance(earlier, Rows) and isinstance(later, Rows):
         ids, values = np.concatenate([earlier.ids, later.ids]), np.concatenate([earlier.values, later.values])
         return Rows(ids, values, earlier.rows)
+    if isinstance(earlier, Renewed) or isinstance(later, Renewed):
+        raise UnsupportedLayerError("a layer that renews its kernel in training must be called only once in a network")
     return dense(earlier) + dense(later)
 
 
 def dense(gradient: Gradient) -> Array:
     """Give a gradient as one array of the parameter's shape."""
+    if isinstance(gradient, Renewed):
+        gradient = gradient.gradient
     if isinstance(gradient, Rows):
         return gradient.dense()
     assert isinstance(gradient, np.ndarray)

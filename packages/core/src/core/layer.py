@@ -215,6 +215,10 @@ class Layer:
         """Give the key of the parameter `name` in Keras' files: its number, or its name where Keras keeps that."""
         return name if name in self.named_in_files else str(list(self.parameter_shapes).index(name))
 
+    def stored(self, name: str) -> Array:
+        """Give the value that files hold of the parameter `name`."""
+        return self.parameters[name]
+
     def load_asset(self, name: str, data: bytes) -> None:
         """Take the content of one of `assets`."""
         raise NotImplementedError

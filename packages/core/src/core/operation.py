@@ -14,6 +14,7 @@ import numpy as np
 
 from core.arrays import Shape
 from core.errors import InputError, KacaError, UnsupportedLayerError
+from core.gradients import Backward, Gradients, OfArguments
 from core.graph import leaves, map_nest
 from core.layer import Layer, signature
 
@@ -100,6 +101,33 @@ class Operation(Layer):
         except _UNFIT as error:
             raise InputError(f"{self} cannot be computed for its inputs: {error}") from error
 
+    def learn(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
+        """Apply the function, and give the way back through it: from dy to the gradients of its arguments."""
+        named = {key: value for key, value in context.items() if key not in {"training", "rng"}}
+        with np.errstate(all="ignore"):
+            return self.call_and_back(*inputs, **named)
+
+    def call_and_back(self, *inputs: Any, **named: Any) -> tuple[Any, Backward]:
+        """Give y, and dx = dy times the derivative of the function, which `core.operations.gradients` has by its name."""
+        from core.operations.gradients import DERIVATIVES  # noqa: PLC0415  only training needs them
+
+        derivative = DERIVATIVES.get(type(self).__name__)
+        if derivative is None:
+            return super().call_and_back(*inputs, **named)
+        y = self.call(*inputs, **named)
+        bound = signature(self.function).bind(*inputs, **(self.options | named))
+
+        def backward(dy: Any) -> tuple[OfArguments, Gradients]:
+            found = derivative(dy, y, *bound.args, **bound.kwargs)
+            many = any(p.kind is p.VAR_POSITIONAL for p in signature(self.function).parameters.values())
+            parts = found if many or isinstance(found, tuple) else (found,)
+            names = [*map(str, range(len(inputs)))] if many else [*signature(self.function).parameters]
+            by_name = dict(zip(names, parts, strict=False))
+            of_args = tuple(_fitting(by_name.get(name), x) for name, x in zip(names, inputs, strict=False))
+            return OfArguments(of_args, {name: _fitting(by_name.get(name), x) for name, x in named.items()}), {}
+
+        return y, backward
+
     def follow(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Any:
         """Give the shape of the output of a call whose tensors are keys of `shapes`; constants count too."""
 
@@ -119,6 +147,15 @@ class Operation(Layer):
     def multiply_adds(self, *shapes: Any, **named_shapes: Any) -> int:
         """Count nothing: element by element there are few."""
         return 0
+
+
+def _fitting(gradient: Any, x: Any) -> Any:
+    """Give a gradient in the type of its argument; what holds no floating-point numbers has none."""
+    if isinstance(x, list | tuple) and gradient is not None:
+        return [_fitting(part, each) for part, each in zip(gradient, x, strict=True)]
+    if gradient is None or not isinstance(x, np.ndarray | np.generic) or x.dtype.kind != "f":
+        return None
+    return np.asarray(gradient).astype(x.dtype, copy=False)
 
 
 def operation(name: str, function: Callable[..., Any], shape_rule: ShapeRule, home: str) -> type[Operation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import keras
@@ -17,11 +18,11 @@ def twin(layer: keras.layers.Layer, input_shape: tuple[int | None, ...], seed: i
         layer.build(input_shape)
     rng = np.random.default_rng(seed)
     for variable in layer.weights:
-        scale = 1 / np.sqrt(max(1, variable.shape[0]))
+        scale = 1 / np.sqrt(max((1, *variable.shape[:1])))
         value = rng.normal(scale=scale, size=variable.shape)
         value = np.abs(value) + 0.5 if "variance" in variable.path else value
         variable.assign(value.astype(variable.dtype))
-    ours = build_layer(keras.saving.serialize_keras_object(layer))
+    ours = build_layer(json.loads(json.dumps(keras.saving.serialize_keras_object(layer))))
     ours.build(tuple(input_shape))
     slots = [(part, name) for _, part in ours.walk() for name in part.parameter_shapes]
     for (part, name), value in zip(slots, layer.get_weights(), strict=True):

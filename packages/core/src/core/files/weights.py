@@ -57,7 +57,7 @@ def load_weights(model: Model, path: Path) -> None:
 def save_weights(model: Model, path: Path) -> None:
     """Write the parameters: ``.weights.h5`` as Keras does, or ``.npz`` with one array for each path."""
     if path.suffix == ".npz":
-        arrays = {f"{place}/{name}": layer.parameters[name] for place, layer, name, _ in _slots(model)}
+        arrays = {f"{place}/{name}": layer.stored(name) for place, layer, name, _ in _slots(model)}
         with writing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
     elif path.name.endswith(".weights.h5"):
@@ -76,7 +76,7 @@ def write_numbered(model: Model, root: h5py.Group) -> None:
             group = root.require_group(f"{path}/vars" if path else "vars")
             group.attrs["name"] = layer.name
             for name in layer.parameter_shapes:
-                hdf5.write_dataset(group, layer.file_key(name), layer.parameters[name], layer.dtype.variable)
+                hdf5.write_dataset(group, layer.file_key(name), layer.stored(name), layer.dtype.variable)
 
 
 def _slots(model: Model) -> Iterator[tuple[str, Layer, str, int]]:
@@ -140,7 +140,7 @@ def _refuse_more_than(model: Model, size: int) -> None:
 def warn_of_nan(model: Model) -> None:
     """Warn of parameters that hold NaN or infinity: the file is readable, its training was not."""
     for _, layer, name, _ in _slots(model):
-        value = layer.parameters[name]
+        value = layer.stored(name)
         if value.dtype.kind == "f" and not np.isfinite(value).all():
             kind = "NaN" if np.isnan(value).any() else "infinity"
             warnings.warn(f"{layer}: parameter {name!r} holds {kind}", RuntimeWarning, stacklevel=4)

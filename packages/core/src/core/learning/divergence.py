@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import KacaError
-from core.gradients import Gradients, Moving, Rows
+from core.gradients import Gradients, Moving, Renewed, Rows
 from core.graph import Node, leaves
 from core.learning.parameters import parameters
 from core.model import Model
@@ -38,12 +38,7 @@ def diverged(model: Model, x: Any, step: int, loss: float) -> DivergedError:
 def check_gradients(gradients: Gradients, step: int) -> None:
     """Raise `DivergedError` naming the layer nearest to the loss whose gradient is not finite."""
     for (layer, name), gradient in reversed(list(gradients.items())):
-        numbers = (
-            gradient.values
-            if isinstance(gradient, Rows)
-            else gradient.change
-            if isinstance(gradient, Moving)
-            else gradient
-        )
+        plain = gradient.gradient if isinstance(gradient, Renewed) else gradient
+        numbers = plain.values if isinstance(plain, Rows) else plain.change if isinstance(plain, Moving) else plain
         if not np.isfinite(np.sum(numbers)):  # not finite as soon as one number is not
             raise DivergedError(f"step {step}: the gradient of {name!r} of {layer} is not finite; {_ADVICE}")

@@ -133,6 +133,7 @@ _CLASSES = {"".join(word.capitalize() for word in name.split("_")): name for nam
 _DEFAULTS = {
     "recurrent_kernel": "orthogonal", "bias": "zeros", "embeddings": "uniform", "gamma": "ones", "beta": "zeros",
     "moving_mean": "zeros", "moving_variance": "ones", "alpha": "zeros", "concat_score_weight": "ones",
+    "vector_u": {"class_name": "TruncatedNormal", "config": {"stddev": 0.02}},
 }  # fmt: skip
 _ONES = {"RMSNormalization": "scale", "Attention": "scale"}
 

@@ -56,6 +56,8 @@ def _opened(model: Model) -> tuple[Model, Callable[[Array], Array], dict[Layer, 
     function = activations.softmax if _is_plain_softmax(last) else getattr(last.layer, "activation", None)
     if function not in _CLOSING or hasattr(last.layer, "cell"):
         return None
+    if last.layer.config.get("activity_regularizer") is not None:  # it looks at the probabilities
+        return None
     linear: Any = copy(last.layer)
     linear.activation = activations.linear
     if isinstance(last.layer, Softmax):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from core.layer import Layer
 from core.learning.parameters import Parameter, parameters
 
 _STRENGTHS = {"L1": ("l1",), "L2": ("l2",), "L1L2": ("l1", "l2"), "l1": ("l1",), "l2": ("l2",), "l1_l2": ("l1", "l2")}
+#: l1 and l2.
+Strengths: TypeAlias = tuple[float, float]
 _DEFAULT = 0.01  # of Keras' regularisers that are named without a strength
 
 
@@ -47,22 +49,24 @@ class Penalty:
 def penalties(model: Layer) -> list[Penalty]:
     """Read the regularisers of all trainable parameters. Raises `UnsupportedLayerError` for another kind."""
     found = [_penalty(parameter) for parameter in parameters(model) if parameter.trainable]
-    for _, layer in model.walk():
-        if layer.config.get("activity_regularizer") is not None:
-            raise UnsupportedLayerError(f"{layer}: activity_regularizer is not supported while training")
     return [penalty for penalty in found if penalty is not None]
 
 
-def _penalty(parameter: Parameter) -> Penalty | None:
-    given = parameter.option("regularizer")
+def strengths_of(given: Any, what: str) -> Strengths | None:
+    """Read l1 and l2 from what a config gives as a regulariser, None where there is none."""
     if given is None:
         return None
     name: Any = given
     config: Mapping[str, Any] = {}
     if isinstance(given, Mapping):
         name, config = given.get("class_name"), given.get("config") or {}
-    strengths = _STRENGTHS.get(name) if isinstance(name, str) else None
-    if strengths is None:
-        raise UnsupportedLayerError(f"the regularizer {given!r} of {parameter} is not one that Kaca knows")
-    values = {key: float(config.get(key, _DEFAULT)) for key in strengths}
-    return Penalty(parameter, values.get("l1", 0.0), values.get("l2", 0.0))
+    names = _STRENGTHS.get(name) if isinstance(name, str) else None
+    if names is None:
+        raise UnsupportedLayerError(f"the regularizer {given!r} of {what} is not one that Kaca knows; use l1 and l2")
+    values = {key: float(config.get(key, _DEFAULT)) for key in names}
+    return values.get("l1", 0.0), values.get("l2", 0.0)
+
+
+def _penalty(parameter: Parameter) -> Penalty | None:
+    found = strengths_of(parameter.option("regularizer"), str(parameter))
+    return None if found is None else Penalty(parameter, *found)

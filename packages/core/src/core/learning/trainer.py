@@ -12,8 +12,10 @@ from core.arrays import Array
 from core.backpropagation import run_and_back
 from core.engine.blas import one_thread_each
 from core.errors import InputError, UnsupportedLayerError
-from core.gradients import Gradients, Moving, join
+from core.gradients import Backward, Gradients, Moving, Renewed, join
 from core.graph import leaves
+from core.learning.activity import Activities
+from core.learning.constraints import constraint_of
 from core.learning.divergence import check_gradients, diverged
 from core.learning.logits import Logits
 from core.learning.losses import Loss, find_loss
@@ -42,12 +44,12 @@ class Trainer:
         # Threads of BLAS wait for more work in a busy loop, and would keep the cores from threads of ours.
         own_threads = any(layer.has_threads for _, layer in model.walk())
         self._threads: Callable[[], AbstractContextManager[None]] = one_thread_each if own_threads else nullcontext
+        self.activities = Activities(model)
         self.learnt = [parameter for parameter in parameters(model) if parameter.trainable]
         if not self.learnt:
             raise InputError(f"{model} has no parameter that learns")
+        self.constraints = [constraint_of(parameter) for parameter in self.learnt]
         for parameter in self.learnt:
-            if parameter.option("constraint") is not None:
-                raise UnsupportedLayerError(f"{parameter} has a constraint, which is not supported while training")
             if parameter.layer.dtype.compute_dtype.kind != "f" or parameter.layer.dtype.compute_dtype.itemsize < 4:
                 raise UnsupportedLayerError(
                     f"{parameter} is computed in {parameter.layer.dtype.compute}: train in float32"
@@ -61,21 +63,33 @@ class Trainer:
     def _step(self, x: Any, y: Any, weights: Array | None, rng: np.random.Generator | None) -> Scores:
         inputs = self.model.adapt(x)
         network = self.logits.model if self._by_logits else self.model
-        output, mask, backward = run_and_back(network, inputs, None, {"training": True, "rng": rng}, want_inputs=False)
+        output, mask, backward = self._run_and_back(network, inputs, {"training": True, "rng": rng})
         value, d_output, right = self._measure(output, y, weights, mask)
-        value += sum(penalty.cost() for penalty in self.penalties)
+        _, gradients = backward(d_output)
+        gradients = _renew(self.logits.of_originals(gradients))
+        value += self._cost()
         if not np.isfinite(value):
             raise diverged(self.model, inputs, self.optimizer.iterations + 1, value)
-        _, gradients = backward(d_output)
-        self._apply(self.logits.of_originals(gradients))
+        self._apply(gradients)
         return value, right
 
     def evaluate(self, x: Any, y: Any, weights: Array | None = None) -> Scores:
         """Give loss and accuracy of a batch as it is predicted, penalties included."""
         network = self.logits.model if self._by_logits else self.model
-        output, mask = network.run(self.model.adapt(x))
+        if self.activities:
+            output, mask, _ = self._run_and_back(network, self.model.adapt(x), {"training": False})
+        else:
+            output, mask = network.run(self.model.adapt(x))
         value, _, right = self._measure(output, y, weights, mask)
-        return value + sum(penalty.cost() for penalty in self.penalties), right
+        return value + self._cost(), right
+
+    def _run_and_back(self, network: Model, inputs: Any, context: dict[str, Any]) -> tuple[Any, Any, Backward]:
+        self.activities.total = 0.0
+        return run_and_back(network, inputs, None, context, want_inputs=False, charges=self.activities)
+
+    def _cost(self) -> float:
+        """Add up what the parameters and the outputs of the last pass cost."""
+        return sum(penalty.cost() for penalty in self.penalties) + self.activities.total
 
     @property
     def _by_logits(self) -> bool:
@@ -113,8 +127,16 @@ class Trainer:
                 raise InputError(f"the loss does not depend on {parameter}: freeze its layer (trainable=False)")
             found.append(gradient)
         new = self.optimizer.step([parameter.value for parameter in self.learnt], found)
-        for parameter, value in zip(self.learnt, new, strict=True):
-            parameter.layer.assign(parameter.name, value)
+        for parameter, constraint, value in zip(self.learnt, self.constraints, new, strict=True):
+            parameter.layer.assign(parameter.name, value if constraint is None else constraint(value))
         for (layer, name), gradient in gradients.items():
             if isinstance(gradient, Moving):
                 layer.assign(name, gradient.applied(layer.parameters[name]))
+
+
+def _renew(gradients: Gradients) -> Gradients:
+    """Set what took another value on the way there, and leave its gradient."""
+    for (layer, name), gradient in gradients.items():
+        if isinstance(gradient, Renewed):
+            layer.assign(name, gradient.value)
+    return {slot: found.gradient if isinstance(found, Renewed) else found for slot, found in gradients.items()}

@@ -15,7 +15,7 @@ from core.ops.promotion import together
 from core.options import axes_of
 
 #: Keras' `backend.epsilon()`, where an operation is given none.
-_EPSILON = 1e-7
+EPSILON = 1e-7
 
 
 def layer_normalization(
@@ -32,7 +32,7 @@ def layer_normalization(
     chosen = axes_of(axis, "axis", rank=x.ndim)
     sizes = [size if place in chosen else 1 for place, size in enumerate(x.shape)]
     mean, variance = (part(precise, axis=chosen, keepdims=True) for part in (np.mean, np.var))
-    inverse = 1 / np.sqrt(variance + precise.dtype.type(_EPSILON if epsilon is None else epsilon))
+    inverse = 1 / np.sqrt(variance + precise.dtype.type(EPSILON if epsilon is None else epsilon))
     y = (precise if rms_scaling else precise - mean) * inverse
     if gamma is not None:
         y = y * np.asarray(gamma).astype(precise.dtype).reshape(sizes)
@@ -46,7 +46,7 @@ def rms_normalization(x: Array, scale: Any = None, axis: Any = -1, epsilon: floa
     x = np.asarray(x)
     precise = x.astype(np.result_type(x.dtype, np.float32), copy=False)
     square = np.mean(np.square(precise), axis=axes_of(axis, "axis", rank=x.ndim), keepdims=True)
-    y = precise / np.sqrt(square + precise.dtype.type(_EPSILON if epsilon is None else epsilon))
+    y = precise / np.sqrt(square + precise.dtype.type(EPSILON if epsilon is None else epsilon))
     return (y if scale is None else y * np.asarray(scale).astype(precise.dtype)).astype(x.dtype, copy=False)
 
 
@@ -89,12 +89,21 @@ def dot_product_attention(
     if query.shape[2] > key.shape[2] > 1:
         groups = query.shape[2] // key.shape[2]
         key, value = np.repeat(key, groups, axis=2), np.repeat(value, groups, axis=2)
-    heads = [np.swapaxes(part, 1, 2) for part in (query, key, value)]
-    logits = heads[0] @ np.swapaxes(heads[1], -1, -2)
+    shares, _, _ = attention_shares(query, key, bias, mask, scale, is_causal)
+    return np.swapaxes(shares.astype(key.dtype, copy=False) @ np.swapaxes(value, 1, 2), 1, 2)
+
+
+def attention_shares(
+    query: Array, key: Array, bias: Any, mask: Any, scale: float | None, is_causal: bool
+) -> tuple[Array, Array | None, Any]:
+    """Give the shares (batch, heads, queries, values), what a query may look at, and what the products are multiplied by."""
+    if query.shape[2] > key.shape[2]:
+        key = np.repeat(key, query.shape[2] // key.shape[2], axis=2)
+    logits = np.swapaxes(query, 1, 2) @ key.transpose(0, 2, 3, 1)
     logits = logits.astype(np.result_type(logits.dtype, np.float32), copy=False)
     # TensorFlow rounds the scale to float32, whatever the type
-    factor = 1 / np.sqrt(np.float32(key.shape[-1])) if scale is None else np.float32(scale)
-    logits = logits * logits.dtype.type(factor)
+    factor = logits.dtype.type(1 / np.sqrt(np.float32(key.shape[-1])) if scale is None else np.float32(scale))
+    logits = logits * factor
     if bias is not None:
         logits = logits + np.asarray(bias).astype(query.dtype).astype(logits.dtype)
     visible = None if mask is None else np.asarray(mask).astype(bool)
@@ -103,7 +112,7 @@ def dot_product_attention(
         visible = causal if visible is None else visible & causal
     if visible is not None:
         logits = np.where(visible, logits, logits.dtype.type(never(logits.dtype)))
-    return np.swapaxes(softmax(logits).astype(key.dtype, copy=False) @ heads[2], 1, 2)
+    return softmax(logits), visible, factor
 
 
 def never(dtype: np.dtype) -> float:

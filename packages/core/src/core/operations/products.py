@@ -53,10 +53,11 @@ def tensordot(x1: Array, x2: Array, axes: Any = 2) -> Array:
 
 def einsum(*operands: Array, subscripts: str) -> Array:
     """y = Einstein's sum over the letters that the output lacks."""
-    return np.einsum(_equation(subscripts), *together(*operands), optimize=True)
+    return np.einsum(equation_of(subscripts), *together(*operands), optimize=True)
 
 
-def _equation(subscripts: Any) -> str:
+def equation_of(subscripts: Any) -> str:
+    """Check that subscripts are such, and take out the spaces."""
     if not isinstance(subscripts, str) or not _EINSUM.fullmatch(subscripts.replace(" ", "")):
         raise InputError(f"subscripts must look like 'ij,jk->ik', got {subscripts!r}")
     return subscripts.replace(" ", "")
@@ -138,7 +139,7 @@ def _tensordot_shape(call: Call) -> Shape:
 
 def _einsum_shape(call: Call) -> Shape:
     shapes = list(call.shapes)
-    left, arrow, right = _equation(call.options["subscripts"]).partition("->")
+    left, arrow, right = equation_of(call.options["subscripts"]).partition("->")
     terms = left.split(",")
     if len(terms) != len(shapes):
         raise InputError(f"subscripts name {len(terms)} arrays, got {len(shapes)}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.dtypes import policy
+from core.gradients import Backward, Gradients
 from core.options import flag, number
 from text.layers.embedding import Embedding
 
@@ -57,10 +58,37 @@ class ReversibleEmbedding(Embedding):
         """Look up ids, or score vectors."""
         if not reverse:
             return super().call(inputs)
-        kernel = self.computing("embeddings").T if self.tie_weights else self.computing("reverse_embeddings")
-        dtype = (self.reverse_dtype or self.dtype).compute_dtype
-        logits: Array = inputs.astype(dtype, copy=False) @ kernel.astype(dtype, copy=False)
+        return self._capped(self._precise(inputs) @ self._kernel())
+
+    def call_and_back(self, inputs: Array, reverse: bool = False) -> tuple[Array, Backward]:
+        """Reversed, with dz = dy * (1 - (y / cap)^2) or dy: dx = dz @ kernel^T, d kernel = x^T @ dz, tied or not."""
+        if not reverse:
+            return super().call_and_back(inputs)
+        x, kernel = self._precise(inputs), self._kernel()
+        y = self._capped(x @ kernel)
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            cap = self.logit_soft_cap
+            dz = dy if cap is None else dy * (1 - np.square(y / y.dtype.type(cap)))
+            d_kernel = x.reshape(-1, x.shape[-1]).T @ dz.reshape(-1, dz.shape[-1])
+            d_kernel = d_kernel.astype(self.dtype.compute_dtype, copy=False)
+            found = {"embeddings": d_kernel.T} if self.tie_weights else {"reverse_embeddings": d_kernel}
+            return (dz @ kernel.T).astype(inputs.dtype, copy=False), self.gradients(**found)
+
+        return y, backward
+
+    def _precise(self, x: Array) -> Array:
+        """Give x in the type in which scores are summed."""
+        return x.astype((self.reverse_dtype or self.dtype).compute_dtype, copy=False)
+
+    def _kernel(self) -> Array:
+        """Give what vectors are multiplied by, (output_dim, input_dim)."""
+        return self._precise(
+            self.computing("embeddings").T if self.tie_weights else self.computing("reverse_embeddings")
+        )
+
+    def _capped(self, logits: Array) -> Array:
         if self.logit_soft_cap is None:
             return logits
-        cap = dtype.type(self.logit_soft_cap)
+        cap = logits.dtype.type(self.logit_soft_cap)
         return np.tanh(logits / cap) * cap

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
-from core.errors import UnsupportedLayerError
-from core.gradients import Backward
+from core.gradients import Backward, Gradients
 from core.layers.reshaping import Cropping, UpSampling, ZeroPadding
 from core.options import one_of
-from vision.layers.resizing.resize import INTERPOLATIONS, resize
+from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_back
 
 
 class ZeroPadding2D(ZeroPadding):
@@ -65,12 +64,16 @@ class UpSampling2D(UpSampling):
         return resize(x, (int(height), int(width)), self.interpolation)
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
-        """Go back through repeated cells. Raises `UnsupportedLayerError` for another interpolation."""
-        if self.interpolation != "nearest":
-            raise UnsupportedLayerError(
-                f"{self}: the way back through interpolation={self.interpolation!r} is not known"
-            )
-        return super().call_and_back(x)
+        """Go back through repeated cells, or through the interpolation by its transpose."""
+        if self.interpolation == "nearest":
+            return super().call_and_back(x)
+        height, width = self.to_channels_last(x).shape[1:3]
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dx = resize_back(self.to_channels_last(dy), (height, width), self.interpolation)
+            return self.from_channels_last(dx), {}
+
+        return self.call(x), backward
 
 
 class UpSampling3D(UpSampling):

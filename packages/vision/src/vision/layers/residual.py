@@ -6,6 +6,7 @@ from typing import Any
 
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward, Gradients, unbroadcast
 from core.layer import Layer
 from core.layers.dropout import Dropout
 from core.layers.merging.merge import Merge, shapes_in
@@ -36,6 +37,10 @@ class CustomScaleLayer(Merge):
         x, branch = inputs
         return x + branch * branch.dtype.type(self.scale)
 
+    def merge_back(self, inputs: list[Array], masks: list[Array | None], dy: Array) -> list[Array]:
+        """dx = dy, d branch = scale * dy."""
+        return [dy, dy * dy.dtype.type(self.scale)]
+
 
 class LayerScale(Layer):
     """y = x * gamma, gamma (projection_dim,): the blocks of ConvNeXt.
@@ -58,6 +63,15 @@ class LayerScale(Layer):
     def call(self, x: Array) -> Array:
         """Return the scaled input."""
         return x * self.computing("gamma")
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = gamma * dy, d gamma = sum of x * dy."""
+        gamma = self.computing("gamma")
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            return dy * gamma, self.gradients(gamma=unbroadcast(dy * x, gamma.shape))
+
+        return x * gamma, backward
 
 
 class StochasticDepth(Dropout):

@@ -46,13 +46,10 @@ class ReLU(Layer):
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy between threshold and ceiling, 0 above it, negative_slope * dy below the threshold."""
-        if self.negative_slope and self.max_value is None and self.threshold == 0:
-            return self.call(x), lambda dy: (derivative.leaky_relu(x, dy, self.negative_slope), {})
-        ceiling = np.inf if self.max_value is None else np.float32(self.max_value)
-        slope = ((x > np.float32(self.threshold)) & (x < ceiling)).astype(x.dtype)
-        if self.negative_slope:
-            slope += x.dtype.type(self.negative_slope) * (x < self.threshold)
-        return self.call(x), lambda dy: (dy * slope, {})
+        return self.call(x), lambda dy: (
+            rectify_back(x, dy, self.negative_slope, self.max_value, self.threshold),
+            {},
+        )
 
 
 def rectify(x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Array:
@@ -66,3 +63,16 @@ def rectify(x: Array, negative_slope: float = 0.0, max_value: float | None = Non
     if negative_slope:
         y = y - x.dtype.type(negative_slope) * np.maximum(x.dtype.type(threshold) - x, 0)
     return y
+
+
+def rectify_back(
+    x: Array, dy: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+) -> Array:
+    """The way back through `rectify`."""
+    if negative_slope and max_value is None and threshold == 0:
+        return derivative.leaky_relu(x, dy, negative_slope)
+    ceiling = np.inf if max_value is None else np.float32(max_value)
+    slope = ((x > np.float32(threshold)) & (x < ceiling)).astype(x.dtype)
+    if negative_slope:
+        slope += x.dtype.type(negative_slope) * (x < threshold)
+    return dy * slope

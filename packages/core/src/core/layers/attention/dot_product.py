@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from core import activation_gradients as derivative
 from core.activations import softmax
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward, Gradients
 from core.layer import Layer
 from core.layers.attention.masks import causal, joined
 from core.layers.dropout import Dropout
@@ -19,6 +21,9 @@ from core.options import flag, number, one_of
 #: What Keras takes away from the score of a masked place.
 _FAR = {"float16": 65504.0}
 _FAR_ELSE = 1e9
+
+#: From the gradient of the scores to those of query, key and parameters.
+ScoresBack: TypeAlias = Callable[[Array], tuple[Array, Array, Gradients]]
 
 
 class Attention(Layer):
@@ -71,30 +76,84 @@ class Attention(Layer):
         rng: np.random.Generator | None = None,
     ) -> Any:
         """Return what each query takes from the values, and its shares where they are asked for."""
-        query, value, key = inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else inputs[1]
+        query, value, key = _parts(inputs)
         query_mask, value_mask = (None, None) if mask is None else (mask[0], mask[1])
-        scores = self.scores(query, key)
-        visible = value_mask if value_mask is None else np.asarray(value_mask).astype(bool)[..., None, :]
-        if use_causal_mask:
-            visible = joined(visible, causal(*scores.shape[-2:]))
-        if visible is not None:
-            scores = np.where(visible, scores, scores - scores.dtype.type(_FAR.get(scores.dtype.name, _FAR_ELSE)))
-        shares = softmax(scores)
+        shares = softmax(_far_where_masked(self.scores(query, key), value_mask, use_causal_mask))
         kept = Dropout(self.dropout, name=self.name).call(shares, training=training, rng=rng)
-        output = kept @ value
-        if query_mask is not None:
-            output = np.where(np.asarray(query_mask).astype(bool)[..., None], output, output.dtype.type(0))
+        output = _of_queries(kept @ value, query_mask)
         return [output, kept] if return_attention_scores else output
+
+    def call_and_back(
+        self,
+        inputs: Sequence[Array],
+        mask: Any = None,
+        return_attention_scores: bool = False,
+        use_causal_mask: bool = False,
+        *,
+        training: bool = True,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[Any, Backward]:
+        """d value = shares^T @ dy, d shares = dy @ value^T, d scores = shares * (d shares - sum of shares * d shares)."""
+        query, value, key = _parts(inputs)
+        query_mask, value_mask = (None, None) if mask is None else (mask[0], mask[1])
+        scores, scores_back = self.scores_and_back(query, key)
+        shares = softmax(_far_where_masked(scores, value_mask, use_causal_mask))
+        kept, drop_back = Dropout(self.dropout, name=self.name).call_and_back(shares, training=training, rng=rng)
+
+        def backward(dy: Any) -> tuple[list[Array], Gradients]:
+            d_output, d_kept = dy if return_attention_scores else (dy, 0)
+            d_output = _of_queries(d_output, query_mask)
+            d_shares, _ = drop_back(d_output @ np.swapaxes(value, -1, -2) + d_kept)
+            d_query, d_key, gradients = scores_back(derivative.softmax(shares, d_shares))
+            d_value = np.swapaxes(kept, -1, -2) @ d_output
+            found = [d_query, d_value, d_key] if len(inputs) > 2 else [d_query, d_value + d_key]
+            return found, gradients
+
+        output = _of_queries(kept @ value, query_mask)
+        return ([output, kept] if return_attention_scores else output), backward
 
     def scores(self, query: Array, key: Array) -> Array:
         """Say how much each query agrees with each key, (batch, Tq, Tv)."""
         if self.score_mode == "dot":
             products = query @ np.swapaxes(key, -1, -2)
             return products * self.computing("scale") if self.use_scale else products
-        sums = query[..., :, None, :] + key[..., None, :, :]
+        sums = sums_of_pairs(query, key)
         if self.use_scale:
             sums = self.computing("scale") * sums
         return self.computing("concat_score_weight") * np.sum(np.tanh(sums), axis=-1)
+
+    def scores_and_back(self, query: Array, key: Array) -> tuple[Array, ScoresBack]:
+        """Do as `scores`, and give the way back."""
+        return (self._products_and_back if self.score_mode == "dot" else self._sums_and_back)(query, key)
+
+    def _products_and_back(self, query: Array, key: Array) -> tuple[Array, ScoresBack]:
+        """d query = scale * d scores @ key, d key = scale * d scores^T @ query, d scale = sum of d scores * query . key."""
+        scale = self.computing("scale") if self.use_scale else query.dtype.type(1)
+        products = query @ np.swapaxes(key, -1, -2)
+
+        def backward(d_scores: Array) -> tuple[Array, Array, Gradients]:
+            scaled = d_scores * scale
+            found = self.gradients(scale=np.asarray(np.sum(d_scores * products))) if self.use_scale else {}
+            return scaled @ key, np.swapaxes(scaled, -1, -2) @ query, found
+
+        return products * scale, backward
+
+    def _sums_and_back(self, query: Array, key: Array) -> tuple[Array, ScoresBack]:
+        """With t = tanh(scale * (query + key)): d (query + key) = scale * weight * (1 - t^2) * d scores."""
+        scale = self.computing("scale") if self.use_scale else query.dtype.type(1)
+        weight = self.computing("concat_score_weight")
+        sums = sums_of_pairs(query, key)
+        t = np.tanh(scale * sums)
+        totals = np.sum(t, axis=-1)
+
+        def backward(d_scores: Array) -> tuple[Array, Array, Gradients]:
+            d_scaled = (d_scores * weight)[..., None] * (1 - t * t)
+            found = self.gradients(concat_score_weight=np.asarray(np.sum(d_scores * totals)))
+            if self.use_scale:
+                found |= self.gradients(scale=np.asarray(np.sum(d_scaled * sums)))
+            return *each_of_pairs(d_scaled * scale), found
+
+        return weight * totals, backward
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """The mask of the queries."""
@@ -108,3 +167,35 @@ class Attention(Layer):
         if any(len(shape) < 2 for shape in shapes):
             raise InputError(f"expects sequences of vectors, got the shapes {shapes}")
         return shapes[0], shapes[1], shapes[-1]
+
+
+def sums_of_pairs(query: Array, key: Array) -> Array:
+    """Add each query to each key: (batch, Tq, d), (batch, Tv, d) -> (batch, Tq, Tv, d)."""
+    return query[..., :, None, :] + key[..., None, :, :]
+
+
+def each_of_pairs(d_sums: Array) -> tuple[Array, Array]:
+    """Give the gradients of queries and keys: each is part of a row, or a column, of `sums_of_pairs`."""
+    return d_sums.sum(axis=-2), d_sums.sum(axis=-3)
+
+
+def _parts(inputs: Sequence[Array]) -> tuple[Array, Array, Array]:
+    """Give query, value and key."""
+    return inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else inputs[1]
+
+
+def _far_where_masked(scores: Array, value_mask: Any, causal_too: bool) -> Array:
+    """Take so much away from the score of what a query may not look at that its share is nothing."""
+    visible = None if value_mask is None else np.asarray(value_mask).astype(bool)[..., None, :]
+    if causal_too:
+        visible = joined(visible, causal(*scores.shape[-2:]))
+    if visible is None:
+        return scores
+    return np.where(visible, scores, scores - scores.dtype.type(_FAR.get(scores.dtype.name, _FAR_ELSE)))
+
+
+def _of_queries(output: Array, query_mask: Any) -> Array:
+    """Zero where the query is masked."""
+    if query_mask is None:
+        return output
+    return np.where(np.asarray(query_mask).astype(bool)[..., None], output, output.dtype.type(0))

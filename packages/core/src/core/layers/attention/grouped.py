@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
-
-from core.arrays import Array, Shape
+from core.arrays import Shape
 from core.errors import InputError
 from core.layers.attention.heads import HeadedAttention, same_lengths
 from core.options import integer
@@ -19,6 +17,8 @@ class GroupedQueryAttention(HeadedAttention):
     key_dense, value_dense, output_dense, with `use_gate` gate_dense, each an `EinsumDense`.
     Source: Ainslie et al. 2023, https://arxiv.org/abs/2305.13245
     """
+
+    prefix: ClassVar[str] = "_"
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class GroupedQueryAttention(HeadedAttention):
         self.num_key_value_heads = integer(num_key_value_heads, "num_key_value_heads")
         if self.num_query_heads % self.num_key_value_heads:
             raise InputError(f"num_query_heads={num_query_heads} must be a multiple of {num_key_value_heads}")
+        self.groups = self.num_query_heads // self.num_key_value_heads
         super().__init__(
             size=self.head_dim, dropout=dropout, use_bias=use_bias, sliding_window=sliding_window,
             flash_attention=flash_attention, use_gate=use_gate, seed=seed, **common,
@@ -72,33 +73,3 @@ class GroupedQueryAttention(HeadedAttention):
         same_lengths(value, value if key is None else key)
         scores = (query[0], self.num_query_heads, query[1], value[1])
         return [query, scores] if return_attention_scores else query
-
-    def call(
-        self,
-        query: Array,
-        value: Array,
-        key: Array | None = None,
-        query_mask: Any = None,
-        value_mask: Any = None,
-        key_mask: Any = None,
-        attention_mask: Any = None,
-        return_attention_scores: bool = False,
-        training: bool = False,
-        use_causal_mask: bool = False,
-        *,
-        rng: np.random.Generator | None = None,
-    ) -> Any:
-        """Return what each query takes from the values, and its shares where they are asked for."""
-        key = value if key is None else key
-        visible = self._visible(query, value, (query_mask, value_mask, key_mask), attention_mask, use_causal_mask)
-        groups = self.num_query_heads // self.num_key_value_heads
-        projected = (
-            self.children["_query_dense"].forward(query),
-            np.repeat(self.children["_key_dense"].forward(key), groups, axis=2),
-            np.repeat(self.children["_value_dense"].forward(value), groups, axis=2),
-        )
-        output, scores = self._attend(projected, visible, training, rng, return_attention_scores)
-        if self.use_gate:
-            output = output * self.children["_gate_dense"].forward(query)
-        output = self.children["_output_dense"].forward(output)
-        return [output, scores] if return_attention_scores else output

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from core import activation_gradients as derivative
+from core.activations import softmax
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward, Gradients, join
 from core.layer import Layer
 from core.layers.activations.softmax import masked_softmax
+from core.layers.attention.along import Along
 from core.layers.attention.masks import causal, joined, of_sequences, window
 from core.layers.dropout import Dropout
 from core.layers.einsum_dense import EinsumDense
-from core.operations.networks import dot_product_attention
+from core.operations.networks import dot_product_attention, never
 from core.options import flag, integer, number
+
+#: From the gradients of the mixed contents, and of the shares where they were asked for, to those of query, key and value.
+AttendBack: TypeAlias = Callable[[Array, Array | None], tuple[Array, Array, Array]]
 
 
 class HeadedAttention(Layer):
@@ -27,6 +35,10 @@ class HeadedAttention(Layer):
 
     supports_masking = True
     shaping_arguments: ClassVar[tuple[str, ...]] = ("return_attention_scores",)
+    #: What Keras writes before the names of the projections.
+    prefix: ClassVar[str] = ""
+    #: How many heads of the query share one of key and value.
+    groups: int = 1
 
     def __init__(
         self,
@@ -84,25 +96,160 @@ class HeadedAttention(Layer):
             mask,
         )
 
+    def call(
+        self,
+        query: Array,
+        value: Array,
+        key: Array | None = None,
+        query_mask: Any = None,
+        value_mask: Any = None,
+        key_mask: Any = None,
+        attention_mask: Any = None,
+        return_attention_scores: bool = False,
+        training: bool = False,
+        use_causal_mask: bool = False,
+        *,
+        rng: np.random.Generator | None = None,
+    ) -> Any:
+        """Return what each query takes from the values, and its shares where they are asked for."""
+        key = value if key is None else key
+        visible = self._visible(query, value, (query_mask, value_mask, key_mask), attention_mask, use_causal_mask)
+        heads = (
+            self._projection("query").forward(query),
+            self._for_each_head(self._projection("key").forward(key)),
+            self._for_each_head(self._projection("value").forward(value)),
+        )
+        output, shares = self._attend(heads, visible, training, rng, return_attention_scores)
+        if self.use_gate:
+            output = output * self.children["_gate_dense"].forward(query)
+        output = self._projection("output").forward(output)
+        return [output, shares] if return_attention_scores else output
+
+    def call_and_back(
+        self,
+        query: Array,
+        value: Array,
+        key: Array | None = None,
+        query_mask: Any = None,
+        value_mask: Any = None,
+        key_mask: Any = None,
+        attention_mask: Any = None,
+        return_attention_scores: bool = False,
+        training: bool = True,
+        use_causal_mask: bool = False,
+        *,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[Any, Backward]:
+        """Back through the output, the gate, the attention of all heads, and the three projections."""
+        visible = self._visible(query, value, (query_mask, value_mask, key_mask), attention_mask, use_causal_mask)
+        inputs = {"query": query, "key": value if key is None else key, "value": value}
+        learnt = {name: self._projection(name).learn(x) for name, x in inputs.items()}
+        heads = learnt["query"][0], self._for_each_head(learnt["key"][0]), self._for_each_head(learnt["value"][0])
+        mixed, shares, attend_back = self._attend_and_back(heads, visible, training, rng, return_attention_scores)
+        gate, gate_back = self.children["_gate_dense"].learn(query) if self.use_gate else (None, None)
+        output, output_back = self._projection("output").learn(mixed if gate is None else mixed * gate)
+
+        def backward(dy: Any) -> tuple[dict[str, Array], Gradients]:
+            d_output, d_shares = dy if return_attention_scores else (dy, None)
+            d_gated, gradients = output_back(d_output)
+            d_query, d_key, d_value = attend_back(d_gated if gate is None else d_gated * gate, d_shares)
+            d_heads = {"query": d_query, "key": self._of_groups(d_key), "value": self._of_groups(d_value)}
+            found = {}
+            for name, (_, back) in learnt.items():
+                found[name], own = back(d_heads[name])
+                gradients = join(gradients, own)
+            if gate_back is not None:
+                d_gate, own = gate_back(d_gated * mixed)
+                found["query"], gradients = found["query"] + d_gate, join(gradients, own)
+            if key is None:
+                found["value"] = found["value"] + found.pop("key")
+            return found, gradients
+
+        return ([output, shares] if return_attention_scores else output), backward
+
+    def _projection(self, name: str) -> Layer:
+        return self.children[f"{self.prefix}{name}_dense"]
+
+    def _for_each_head(self, x: Array) -> Array:
+        """Repeat each head of key or value for the queries of its group."""
+        return x if self.groups == 1 else np.repeat(x, self.groups, axis=-2)
+
+    def _of_groups(self, dx: Array) -> Array:
+        """Add up the gradients of a head that was repeated."""
+        return dx if self.groups == 1 else dx.reshape(*dx.shape[:-2], -1, self.groups, dx.shape[-1]).sum(axis=-2)
+
+    def _along(self, rank: int) -> Along:
+        """Say which axes of (batch, ..., heads, size) attend to each other: the one of time."""
+        return Along((1,), rank)
+
     def _attend(
         self,
         heads: tuple[Array, Array, Array],
         visible: Array | None,
         training: bool,
         rng: np.random.Generator | None,
-        want_scores: bool,
+        want_shares: bool,
     ) -> tuple[Array, Array | None]:
-        """Let (batch, length, heads, size) look at each other; the shares are (batch, heads, Tq, Tv)."""
+        """Let (batch, ..., heads, size) look at each other; the shares are (batch, free axes, heads, Tq..., Tv...)."""
         query, key, value = heads
-        if visible is not None:
-            visible = np.expand_dims(visible, tuple(range(visible.ndim - 2, 2)))
-        if not want_scores and self.dropout == 0:
+        if self._takes_short_way(query, want_shares):
+            if visible is not None:
+                visible = np.expand_dims(visible, tuple(range(visible.ndim - 2, 2)))
             return dot_product_attention(query, key, value, mask=visible, scale=self.scale), None
-        query = query * query.dtype.type(np.float32(self.scale))  # TensorFlow rounds it so, whatever the type
-        logits = np.swapaxes(query, 1, 2) @ key.transpose(0, 2, 3, 1)
-        shares = masked_softmax(logits, (3,), visible)
+        along = self._along(query.ndim)
+        rows, columns, contents = (along.matrices(part) for part in (query * self._factor(query), key, value))
+        shares = self._shares(rows @ np.swapaxes(columns, -1, -2), visible, along, short=False)
         kept = Dropout(self.dropout, name=self.name).call(shares, training=training, rng=rng)
-        return np.swapaxes(kept @ np.swapaxes(value, 1, 2), 1, 2), shares
+        lengths = along.lengths(query)
+        return along.places(kept @ contents, lengths), _unfolded(shares, lengths, along.lengths(key))
+
+    def _attend_and_back(
+        self,
+        heads: tuple[Array, Array, Array],
+        visible: Array | None,
+        training: bool,
+        rng: np.random.Generator | None,
+        want_shares: bool,
+    ) -> tuple[Array, Array, AttendBack]:
+        """d value = shares^T @ dy, d logits from d shares = dy @ value^T, d query = scale * d logits @ key, d key likewise."""
+        query, key, value = heads
+        along = self._along(query.ndim)
+        rows, columns, contents = (along.matrices(part) for part in (query * self._factor(query), key, value))
+        logits = rows @ np.swapaxes(columns, -1, -2)
+        shares = self._shares(logits, visible, along, short=self._takes_short_way(query, want_shares))
+        kept, drop_back = Dropout(self.dropout, name=self.name).call_and_back(shares, training=training, rng=rng)
+        lengths, others = along.lengths(query), along.lengths(key)
+
+        def backward(dy: Array, d_given: Array | None) -> tuple[Array, Array, Array]:
+            d_mixed = along.matrices(dy)
+            d_shares, _ = drop_back(d_mixed @ np.swapaxes(contents, -1, -2))
+            d_shares = d_shares if d_given is None else d_shares + d_given.reshape(shares.shape)
+            d_logits = derivative.softmax(shares, d_shares)
+            if visible is not None:  # a row that is masked throughout has shares, but not by its scores
+                d_logits = np.where(along.spread(visible, logits.shape), d_logits, d_logits.dtype.type(0))
+            d_query = along.places(d_logits @ columns, lengths) * self._factor(query)
+            d_key = along.places(np.swapaxes(d_logits, -1, -2) @ rows, others)
+            return d_query, d_key, along.places(np.swapaxes(kept, -1, -2) @ d_mixed, others)
+
+        return along.places(kept @ contents, lengths), _unfolded(shares, lengths, others), backward
+
+    def _takes_short_way(self, query: Array, want_shares: bool) -> bool:
+        """Say whether Keras would leave it to `dot_product_attention`, where a row that is masked throughout has shares."""
+        return query.ndim == 4 and not want_shares and self.dropout == 0
+
+    def _factor(self, query: Array) -> Any:
+        return query.dtype.type(np.float32(self.scale))  # TensorFlow rounds it so, whatever the type
+
+    def _shares(self, logits: Array, visible: Array | None, along: Along, *, short: bool) -> Array:
+        mask = None if visible is None else along.spread(visible, logits.shape)
+        if short and mask is not None:
+            return softmax(np.where(mask, logits, logits.dtype.type(never(logits.dtype))))
+        return masked_softmax(logits, (logits.ndim - 1,), mask)
+
+
+def _unfolded(shares: Array, rows: list[int], columns: list[int]) -> Array:
+    """Write (..., Tq, Tv) with the axes that attend apart, (..., Tq..., Tv...)."""
+    return shares.reshape(*shares.shape[:-2], *rows, *columns)
 
 
 def same_lengths(value: Shape, key: Shape) -> None:

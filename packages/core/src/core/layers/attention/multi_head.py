@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from core.arrays import Array, Shape
+from core.arrays import Shape
 from core.errors import InputError
-from core.layers.activations.softmax import masked_softmax
+from core.layers.attention.along import Along
 from core.layers.attention.heads import HeadedAttention, same_lengths
-from core.layers.dropout import Dropout
 from core.options import axes_of, integer
 
 
@@ -89,38 +86,9 @@ class MultiHeadAttention(HeadedAttention):
         free = [query[axis] for axis in range(1, len(query) - 1) if axis not in axes]
         return [output, (query[0], *free, self.num_heads, *(query[a] for a in axes), *(value[a] for a in axes))]
 
-    def call(
-        self,
-        query: Array,
-        value: Array,
-        key: Array | None = None,
-        query_mask: Any = None,
-        value_mask: Any = None,
-        key_mask: Any = None,
-        attention_mask: Any = None,
-        return_attention_scores: bool = False,
-        training: bool = False,
-        use_causal_mask: bool = False,
-        *,
-        rng: np.random.Generator | None = None,
-    ) -> Any:
-        """Return what each query takes from the values, and its shares where they are asked for."""
-        key = value if key is None else key
-        visible = self._visible(query, value, (query_mask, value_mask, key_mask), attention_mask, use_causal_mask)
-        heads = (
-            self.children["query_dense"].forward(query),
-            self.children["key_dense"].forward(key),
-            self.children["value_dense"].forward(value),
-        )
-        axes = self._axes(query.ndim)
-        if query.ndim == 3:
-            output, scores = self._attend(heads, visible, training, rng, return_attention_scores)
-        else:
-            output, scores = self._attend_along(axes, heads, visible, training, rng)
-        if self.use_gate:
-            output = output * self.children["_gate_dense"].forward(query)
-        output = self.children["output_dense"].forward(output)
-        return [output, scores] if return_attention_scores else output
+    def _along(self, rank: int) -> Along:
+        """Say which axes of (batch, ..., heads, size) attend to each other."""
+        return Along(self._axes(rank - 1), rank)
 
     def _axes(self, rank: int) -> tuple[int, ...]:
         """Give the axes that attend to each other: all between batch and features where none are named."""
@@ -129,34 +97,3 @@ class MultiHeadAttention(HeadedAttention):
         if 0 in found or rank - 1 in found or not found:
             raise InputError(f"attention_axes must lie between batch and features, got {self.attention_axes!r}")
         return found
-
-    def _attend_along(
-        self,
-        axes: tuple[int, ...],
-        heads: tuple[Array, Array, Array],
-        visible: Array | None,
-        training: bool,
-        rng: np.random.Generator | None,
-    ) -> tuple[Array, Array]:
-        """Attend along several axes of (batch, ..., heads, size); shares (batch, free axes, heads, Tq..., Tv...)."""
-        query, key, value = heads
-        rank = query.ndim
-        free = [axis for axis in range(rank - 1) if axis not in axes]  # the heads are the last of them
-        order = [*free, *axes, rank - 1]
-        lengths = [query.shape[axis] for axis in axes], [key.shape[axis] for axis in axes]
-        rows, columns, contents = (
-            part.transpose(order) for part in (query * query.dtype.type(np.float32(self.scale)), key, value)
-        )
-        batch = rows.shape[: len(free)]
-        rows, columns, contents = (part.reshape(*batch, -1, part.shape[-1]) for part in (rows, columns, contents))
-        logits = (rows @ np.swapaxes(columns, -1, -2)).reshape(*batch, *lengths[0], *lengths[1])
-        if visible is not None:
-            place = visible.ndim - 2 * len(axes)
-            if place < 0:
-                raise InputError(f"{self} needs a mask with the attended axes twice, got the shape {visible.shape}")
-            visible = np.expand_dims(visible, tuple(range(place, place + logits.ndim - visible.ndim)))
-        shares = masked_softmax(logits, tuple(range(logits.ndim - len(axes), logits.ndim)), visible)
-        kept = Dropout(self.dropout, name=self.name).call(shares, training=training, rng=rng)
-        mixed = kept.reshape(*batch, rows.shape[-2], columns.shape[-2]) @ contents
-        output = mixed.reshape(*batch, *lengths[0], value.shape[-1])
-        return output.transpose(np.argsort(order)), shares

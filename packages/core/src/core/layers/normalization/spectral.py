@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, Self
 
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
+from core.gradients import Backward, Gradients, Moving, Renewed
 from core.layer import Layer
+from core.layers.normalization.unit import unit_length
 from core.options import integer
 from core.registry import build_layer
+
+#: The shortest length that is divided by; Keras' own.
+_SHORTEST = 1e-7
 
 
 class SpectralNormalization(Layer):
@@ -20,6 +26,8 @@ class SpectralNormalization(Layer):
     left singular vector, kept so that training can go on.
     Source: Miyato et al. 2018, https://arxiv.org/abs/1802.05957
     """
+
+    statistics = frozenset({"kernel", "vector_u"})
 
     def __init__(self, layer: Layer, power_iterations: int = 1, **common: Any) -> None:
         super().__init__(**common)
@@ -41,7 +49,8 @@ class SpectralNormalization(Layer):
         """Build the layer inside; the vector has one number for each of its outputs."""
         self.layer.build(input_shape)
         shapes = self.layer.parameter_shapes
-        kernel = shapes.get("kernel", shapes.get("embeddings"))
+        self._kernel = "kernel" if "kernel" in shapes else "embeddings"
+        kernel = shapes.get(self._kernel)
         if kernel is None:
             raise InputError(f"{self.layer} has neither kernel nor embeddings to normalise")
         self.declare("kernel", kernel)
@@ -59,9 +68,52 @@ class SpectralNormalization(Layer):
         """Count those of the layer inside."""
         return self.layer.multiply_adds(input_shape)
 
+    def stored(self, name: str) -> Array:
+        """Give the kernel of the layer inside, which is written twice."""
+        return self.layer.stored(self._kernel) if name == "kernel" else super().stored(name)
+
     def call(self, x: Array, *, training: bool = False) -> Array:
-        """Apply the layer inside."""
-        if training:
-            raise InputError(f"{self} changes its kernel in training, which Kaca does not do: use training=False")
-        y: Array = self.layer.forward(x)
+        """Apply the layer inside, in training with its kernel divided by the largest singular value."""
+        layer = self._renewed()[0] if training else self.layer
+        y: Array = layer.forward(x)
         return y.astype(x.dtype, copy=False)
+
+    def call_and_back(self, x: Array, *, training: bool = True) -> tuple[Array, Backward]:
+        """The way back through the layer inside; the division is not looked through, as Keras assigns what it divided.
+
+        So training goes on from the divided kernel, which comes back with its gradient, and so does the new vector_u.
+        """
+        if not training:
+            return self.layer.learn(x, training=False)
+        layer, vector_u = self._renewed()
+        y, inner_back = layer.learn(x, training=True)
+        kernel = layer.parameters[self._kernel]
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dx, found = inner_back(dy)
+            gradients: Gradients = {(self.layer, name): gradient for (_, name), gradient in found.items()}
+            gradient: Any = gradients[self.layer, self._kernel]
+            gradients[self.layer, self._kernel] = Renewed(kernel, gradient)
+            return dx, gradients | self.gradients(vector_u=Moving(0.0, vector_u))
+
+        return y.astype(x.dtype, copy=False), backward
+
+    def _renewed(self) -> tuple[Layer, Array]:
+        """Give the layer inside with its kernel divided, and the new vector_u.
+
+        v = u @ W^T and u = v @ W, each brought to length 1, `power_iterations` times; the singular value is v @ W @ u^T.
+        """
+        if not self.trainable or not self.layer.trainable:
+            raise UnsupportedLayerError(
+                f"{self} is frozen, but would change its kernel in training: set trainable=True"
+            )
+        kernel, u = self.layer.parameters[self._kernel], self.vector_u
+        if not kernel.any():
+            return self.layer, u
+        matrix = kernel.reshape(-1, kernel.shape[-1])
+        for _ in range(self.power_iterations):
+            v = unit_length(u @ matrix.T, None, _SHORTEST)
+            u = unit_length(v @ matrix, None, _SHORTEST)
+        layer = copy(self.layer)
+        layer.parameters = self.layer.parameters | {self._kernel: kernel / (v @ matrix @ u.T).item()}
+        return layer, u

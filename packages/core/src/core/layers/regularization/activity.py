@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from core.arrays import Array
+from core.gradients import Backward
 from core.layer import Layer
 from core.options import number
 
 
 class ActivityRegularization(Layer):
-    """y = x; in training l1 * sum |x| + l2 * sum x^2 joins the loss.
+    """y = x; in training (l1 * sum |x| + l2 * sum x^2) / batch joins the loss, see `core.learning.activity`.
 
     Source: https://keras.io/api/layers/regularization_layers/activity_regularization/
     """
@@ -25,3 +26,7 @@ class ActivityRegularization(Layer):
     def call(self, x: Array) -> Array:
         """Return x."""
         return x
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = dy; the gradient of the cost joins where the loss is put together."""
+        return x, lambda dy: (dy, {})

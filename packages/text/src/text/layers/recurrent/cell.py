@@ -21,6 +21,7 @@ from core.ops.recurrence import State, Step
 from core.ops.recurrence_gradient import StepAndBack, StepBack
 from core.options import flag, integer, number, one_of
 from text.engine.cells import FastCell
+from text.layers.recurrent.one_step import one_step_and_back
 
 #: The part of a step that needs no state, for one time step or for all of them at once.
 Project: TypeAlias = Callable[[Array], Array]
@@ -159,6 +160,12 @@ class Cell(Layer):
         return self.computing("bias")
 
     # --- and back ---------------------------------------------------------------------------------------------------
+
+    def call_and_back(
+        self, inputs: Array, states: Any, *, training: bool = True, rng: np.random.Generator | None = None
+    ) -> tuple[tuple[Array, State], Backward]:
+        """One step, and back through it."""
+        return one_step_and_back(self, inputs, tuple(states), training=training, rng=rng)
 
     def begin_and_back(
         self, batch: int, inputs: int, *, training: bool = True, rng: np.random.Generator | None = None

@@ -16,6 +16,7 @@ from core.ops.recurrence import State, Step
 from core.ops.recurrence_gradient import StepAndBack, StepBack
 from core.registry import build_layer
 from text.layers.recurrent.cell import Cell, Project, ProjectAndBack
+from text.layers.recurrent.one_step import one_step_and_back
 
 
 class StackedRNNCells(Layer):
@@ -98,6 +99,12 @@ class StackedRNNCells(Layer):
             return output, new_state
 
         return pairs[0][0], step
+
+    def call_and_back(
+        self, inputs: Array, states: Any, *, training: bool = True, rng: np.random.Generator | None = None
+    ) -> tuple[tuple[Array, State], Backward]:
+        """One step with every cell, and back through it."""
+        return one_step_and_back(self, inputs, tuple(leaves(states)), training=training, rng=rng)
 
     def begin_and_back(
         self, batch: int, inputs: int, *, training: bool = True, rng: np.random.Generator | None = None

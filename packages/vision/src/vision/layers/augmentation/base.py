@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from core.arrays import Array
 from core.errors import InputError, UnsupportedLayerError
 from core.layer import Layer
+from core.options import number
 
 #: Options that all of Keras' augmentation layers take.
 _COMMON_OPTIONS = ("seed", "data_format", "bounding_box_format")
@@ -50,3 +53,29 @@ class Augmentation(Layer):
                 f"{self} changes images at random while training, which Kaca does not do: use training=False"
             )
         return x.astype(self.dtype.compute_dtype, copy=False) if self.casts else x
+
+    def bounds(self, least: float) -> tuple[float, float]:
+        """Give what the draw lies between, by the option `factor`: (max(-factor, least), factor), or its two numbers."""
+        given = self.config.get("factor")
+        pair = sorted(given) if isinstance(given, list | tuple) and len(given) == 2 else None
+        if pair is None:
+            factor = abs(number(given, "factor", minimum=least, maximum=1.0))
+            return max(-factor, least), factor
+        return number(pair[0], "factor"), number(pair[1], "factor")
+
+    def value_range(self) -> tuple[float, float]:
+        """Give the darkest and the lightest value, by the option of that name."""
+        low, high = self.config.get("value_range", (0, 255))
+        return number(low, "value_range"), number(high, "value_range")
+
+
+def floating(layer: Layer, x: Array) -> Array:
+    """Give the images where they are floating-point numbers. Raises `InputError` for others."""
+    if x.dtype.kind != "f":
+        raise InputError(f"{layer} changes floating-point images in training, got {x.dtype}: cast them before")
+    return x
+
+
+def one_for_each(rng: np.random.Generator, bounds: tuple[float, float], images: Array) -> Array:
+    """Draw one number for each image, (batch, 1, 1, 1)."""
+    return rng.uniform(*bounds, size=(len(images), 1, 1, 1)).astype(images.dtype)

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from vision.layers.augmentation.base import Augmentation
+import numpy as np
+
+from core.arrays import Array
+from core.layers.regularization.gaussian import generator
+from vision.layers.augmentation.base import Augmentation, floating, one_for_each
 
 
 class RandomBrightness(Augmentation):
-    """Makes images lighter or darker."""
+    """Makes each image lighter or darker in training: y = x + u * (high - low), cut off at `value_range` (low, high)."""
 
     options = ("factor", "value_range")
     casts = False
+
+    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
+        """Return x, in training with u drawn from `factor`, (-factor, factor) where it is one number."""
+        if not training:
+            return super().call(x)
+        images, (low, high) = floating(self, x), self.value_range()
+        change = one_for_each(generator(self, rng), self.bounds(-1.0), images) * images.dtype.type(high - low)
+        return np.clip(images + change, images.dtype.type(low), images.dtype.type(high))
 
 
 class RandomContrast(Augmentation):
-    """Moves pixels towards their mean or away from it."""
+    """Moves pixels towards their mean or away from it in training: y = (x - mean) * u + mean, cut off at `value_range`.
+
+    The mean is that of each channel of an image; u lies between 1 - lower and 1 + upper, of `factor` (lower, upper). For one
+    number Keras takes (0, factor), so that such a layer only ever raises the contrast.
+    """
 
     options = ("factor", "value_range")
     casts = False
+
+    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
+        """Return x, in training with another contrast."""
+        if not training:
+            return super().call(x)
+        images, (low, high) = floating(self, x), self.value_range()
+        lower, upper = self.bounds(0.0)
+        factor = one_for_each(generator(self, rng), (1 - lower, 1 + upper), images)
+        first = self.config.get("data_format") == "channels_first"
+        mean = np.mean(images, axis=(2, 3) if first else (1, 2), keepdims=True)
+        return np.clip((images - mean) * factor + mean, images.dtype.type(low), images.dtype.type(high))
 
 
 class RandomHue(Augmentation):

@@ -10,6 +10,8 @@ from core.layers.regularization.gaussian import generator
 from core.options import integer, number, one_of
 from vision.augmentation import flip, shift
 from vision.layers.augmentation.base import Augmentation
+from vision.layers.resizing.aspect import cropped_to_aspect
+from vision.layers.resizing.resize import resize
 
 _MIRRORS = ("horizontal", "vertical", "horizontal_and_vertical")
 
@@ -89,6 +91,25 @@ class RandomCrop(Augmentation):
     options = ("height", "width", "seed", "data_format")
     casts = False
     autocast = False
+
+    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
+        """Return x, in training one part of all images of a batch: drawn where they are larger, else their middle, resized."""
+        if not training:
+            return super().call(x)
+        first = self.config.get("data_format") == "channels_first"
+        images = np.moveaxis(x, 1, -1) if first else x
+        images = images.astype(self.dtype.compute_dtype, copy=False)
+        size = integer(self.config["height"], "height"), integer(self.config["width"], "width")
+        room = [have - want for have, want in zip(images.shape[1:3], size, strict=True)]
+        if min(room) > 0:
+            top, left = (int(start) for start in generator(self, rng).integers(0, np.add(room, 1)))
+        else:
+            rows, columns = cropped_to_aspect(images.shape[1], images.shape[2], size)
+            top, left = rows.start, columns.start
+        part = images[:, top : top + size[0], left : left + size[1]]
+        if part.shape[1:3] != size:
+            part = resize(part, size, "bilinear").astype(images.dtype, copy=False)
+        return np.moveaxis(part, -1, 1) if first else part
 
     def compute_output_shape(self, *shapes: Shape, **named_shapes: Shape) -> Shape:
         """Give the size that Keras announces."""

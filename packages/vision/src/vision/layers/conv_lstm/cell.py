@@ -7,12 +7,17 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from core.activation_gradients import activate_and_back
 from core.activations import activation as find_activation
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward, Gradients
 from core.layer import Layer
 from core.ops.convolution import convolve
+from core.ops.convolution_gradient import input_gradient, kernel_gradient
+from core.ops.product import column_sums
 from core.ops.recurrence import State
+from core.ops.recurrence_gradient import StepBack
 from core.ops.windows import Window
 from core.options import flag, integer, integers, number, one_of
 
@@ -123,6 +128,49 @@ class ConvLSTMCell(Layer):
         parts = np.split(kernel, _GATES, axis=-1)
         return np.concatenate([along(x * keep, part) for keep, part in zip(drop, parts, strict=True)], axis=-1)
 
+    # --- and back ---------------------------------------------------------------------------------------------------
+
+    def project_and_back(self, x: Array, drop: Array | None = None) -> tuple[Array, Backward]:
+        """Do as `project`; db = sum of dz, the rest is that of a convolution of all time steps at once."""
+        drop = None if drop is None else drop[:, :, None]
+        kernel = self.computing("kernel")
+
+        def backward(dz: Array) -> tuple[Array, Gradients]:
+            dx, d_kernel = _by_gate_back(x, kernel, self.window, drop, dz)
+            found = {"kernel": d_kernel}
+            if self.use_bias:
+                found["bias"] = column_sums(dz)
+            return dx, self.gradients(**found)
+
+        return self.project(x, None if drop is None else drop[:, :, 0]), backward
+
+    def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
+        """Back through h_t = o phi(c_t), then c_t = f c + i g, then each gate and the convolution of h.
+
+        do = dh_t phi(c_t), dc_t += dh_t o phi'(c_t), di = dc_t g, df = dc_t c, dg = dc_t i, dc = dc_t f.
+        """
+        h_before, c_before = state
+        kernel, window = self.computing("recurrent_kernel"), self.recurrent_window
+        z = projected + self._by_gate(lambda images, part: convolve(images, part, window), h_before, kernel, drop)
+        z_i, z_f, z_g, z_o = np.split(z, _GATES, axis=-1)
+        i, i_back = activate_and_back(self.recurrent_activation, z_i)
+        f, f_back = activate_and_back(self.recurrent_activation, z_f)
+        g, g_back = activate_and_back(self.activation, z_g)
+        o, o_back = activate_and_back(self.recurrent_activation, z_o)
+        c = f * c_before + i * g
+        read, read_back = activate_and_back(self.activation, c)
+        h = o * read
+
+        def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
+            dh = d_output + d_state[0]
+            dc = d_state[1] + read_back(dh * o)
+            gates = (i_back(dc * g), f_back(dc * c_before), g_back(dc * i), o_back(dh * read))
+            dz = np.concatenate(gates, axis=-1)
+            d_before, d_kernel = _by_gate_back(h_before, kernel, window, drop, dz)
+            return dz, (d_before, dc * f), self.gradients(recurrent_kernel=d_kernel)
+
+        return h, (h, c), backward
+
     def draw(self, input_shape: Shape, state_shape: Shape, rng: np.random.Generator | None) -> Dropout:
         """Draw what is forgotten in training: 0 with the probability of the rate, else 1 / (1 - rate)."""
         if not self.dropout and not self.recurrent_dropout:
@@ -135,3 +183,18 @@ class ConvLSTMCell(Layer):
             keep = (rng.random((_GATES, *(size or 0 for size in shape))) >= rate) * scale
             found.append(keep.astype(self.dtype.compute_dtype) if rate else None)
         return Dropout(*found)
+
+
+def _by_gate_back(x: Array, kernel: Array, window: Window, drop: Array | None, dz: Array) -> tuple[Array, Array]:
+    """Give dx and d kernel of the convolutions of (batch, [time,] *sizes, channels), each gate through its own draw."""
+    sizes = x.shape[-1 - window.rank : -1]
+    keeps = [None] if drop is None else list(drop)
+    dx, found = np.zeros_like(x), []
+    parts = zip(keeps, np.split(kernel, len(keeps), axis=-1), np.split(dz, len(keeps), axis=-1), strict=True)
+    for keep, part, d_part in parts:
+        seen = x if keep is None else x * keep
+        gradient = d_part.reshape(-1, *d_part.shape[-1 - window.rank :])
+        d_seen = input_gradient(gradient, part, window, sizes).reshape(x.shape)
+        dx += d_seen if keep is None else d_seen * keep
+        found.append(kernel_gradient(seen.reshape(-1, *sizes, x.shape[-1]), gradient, window))
+    return dx, np.concatenate(found, axis=-1)

@@ -9,10 +9,12 @@ import numpy as np
 
 from core.arrays import Array, Shape, show_shape
 from core.errors import InputError
+from core.gradients import Backward, Gradients, join
 from core.graph import leaves
 from core.layer import Layer
 from core.ops import recurrence
 from core.ops.recurrence import State
+from core.ops.recurrence_gradient import run_and_back
 from core.options import flag, one_of
 from vision.layers.conv_lstm.cell import ConvLSTMCell
 
@@ -112,6 +114,52 @@ class ConvLSTM(Layer):
             zero_output_for_mask=self.zero_output_for_mask,
             return_sequences=self.return_sequences,
         )
+        return self._given(output, state)
+
+    def call_and_back(
+        self,
+        sequences: Array,
+        initial_state: Any = None,
+        *,
+        mask: Any = None,
+        training: bool = True,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[Any, Backward]:
+        """Back through time, then through the projection of all images at once."""
+        first = self.data_format == "channels_first"
+        x = np.moveaxis(sequences, 2, -1) if first else sequences
+        image = (len(x), *x.shape[2:])
+        start = self._first_state(self.cell.compute_output_shape(image), initial_state)
+        drop = self.cell.draw(image, start[0].shape, rng) if training else None
+        projected, project_back = self.cell.project_and_back(x, drop.inputs if drop else None)
+        output, state, run_back = run_and_back(
+            partial(self.cell.step_and_back, drop=drop.state if drop else None),
+            projected,
+            start,
+            mask=self._check_mask(mask, x),
+            go_backwards=self.go_backwards,
+            zero_output_for_mask=self.zero_output_for_mask,
+            return_sequences=self.return_sequences,
+        )
+
+        def backward(dy: Any) -> tuple[Any, Gradients]:
+            d_output, *d_last = dy if self.return_state else (dy,)
+            if first:
+                d_output = np.moveaxis(d_output, 2 if self.return_sequences else 1, -1)
+                d_last = [np.moveaxis(part, 1, -1) for part in d_last]
+            d_projected, d_first, gradients = run_back(d_output, tuple(d_last) or tuple(map(np.zeros_like, state)))
+            dx, found = project_back(d_projected)
+            gradients = join(found, gradients)
+            dx = np.moveaxis(dx, -1, 2) if first else dx
+            if initial_state is None:
+                return dx, gradients
+            d_states = [np.moveaxis(part, -1, 1) if first else part for part in d_first]
+            return {"sequences": dx, "initial_state": d_states}, gradients
+
+        return self._given(output, state), backward
+
+    def _given(self, output: Array, state: State) -> Any:
+        """Keep the state where it is kept, and give what the options ask for."""
         if self.stateful:
             self.states = state
         if self.data_format == "channels_first":

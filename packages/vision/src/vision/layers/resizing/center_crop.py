@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from core.arrays import Array, Shape
+from core.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.options import integer
-from vision.layers.resizing.aspect import crop_to_aspect
-from vision.layers.resizing.resize import resize
+from vision.layers.resizing.aspect import crop_to_aspect, cropped_to_aspect
+from vision.layers.resizing.resize import resize, resize_back
 
 
 class CenterCrop(SpatialLayer):
@@ -32,7 +35,30 @@ class CenterCrop(SpatialLayer):
     def call(self, x: Array) -> Array:
         """Return the middle of each image."""
         images = self.to_channels_last(x).astype(self.dtype.compute_dtype, copy=False)
-        top, left = ((size - wanted) // 2 for size, wanted in zip(images.shape[1:3], self.size, strict=True))
-        if top < 0 or left < 0:
+        middle = self._middle(images.shape)
+        if middle is None:
             return self.from_channels_last(resize(crop_to_aspect(images, self.size), self.size, "bilinear"))
-        return self.from_channels_last(images[:, top : top + self.size[0], left : left + self.size[1]])
+        return self.from_channels_last(images[:, *middle])
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = dy in the middle, 0 around it; back through the interpolation where the image was too small."""
+        shape = self.to_channels_last(x).shape
+        middle = self._middle(shape)
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dy, kept = self.to_channels_last(dy), middle
+            if kept is None:
+                kept = cropped_to_aspect(shape[1], shape[2], self.size)
+                dy = resize_back(dy, (kept[0].stop - kept[0].start, kept[1].stop - kept[1].start), "bilinear")
+            dx = np.zeros(shape, dy.dtype)
+            dx[:, *kept] = dy
+            return self.from_channels_last(dx), {}
+
+        return self.call(x), backward
+
+    def _middle(self, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
+        """Say which rows and columns are kept, or None where there are too few."""
+        top, left = ((size - wanted) // 2 for size, wanted in zip(shape[1:3], self.size, strict=True))
+        if top < 0 or left < 0:
+            return None
+        return slice(top, top + self.size[0]), slice(left, left + self.size[1])

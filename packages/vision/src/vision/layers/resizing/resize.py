@@ -32,6 +32,32 @@ def resize(images: Array, size: tuple[int, int], interpolation: str, *, antialia
     return by_column @ tall
 
 
+def resize_back(dy: Array, sizes: tuple[int, int], interpolation: str, *, antialias: bool = False) -> Array:
+    """The transpose of `resize`: every input cell gets back what it gave to each output cell; `sizes` are those of the input."""
+    by_row, by_column = (
+        _matrix(old, new, interpolation, antialias=antialias) for old, new in zip(sizes, dy.shape[1:3], strict=True)
+    )
+    batch, height, _, channels = dy.shape
+    wide = by_column.T.astype(dy.dtype) @ dy
+    found = by_row.T.astype(dy.dtype) @ wide.reshape(batch, height, sizes[1] * channels)
+    return found.reshape(batch, *sizes, channels)
+
+
+def _matrix(inputs: int, outputs: int, interpolation: str, *, antialias: bool) -> Array:
+    """Say how much of each input cell goes into each output cell, (outputs, inputs), whatever the interpolation."""
+    weights = np.zeros((outputs, inputs), np.float32)
+    places = np.arange(outputs)
+    if interpolation == "nearest":
+        weights[places, _nearest(inputs, outputs)] = 1
+    elif interpolation == "bilinear" and not antialias:
+        before, after, part = _neighbours(inputs, outputs)
+        np.add.at(weights, (places, before), 1 - part)
+        np.add.at(weights, (places, after), part)
+    else:
+        weights = _weights(inputs, outputs, interpolation, antialias=antialias)
+    return weights
+
+
 def _weights(inputs: int, outputs: int, interpolation: str, *, antialias: bool) -> Array:
     if interpolation == "area":
         return area(inputs, outputs)

@@ -8,10 +8,11 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError
+from core.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.options import flag, integer, number, one_of
-from vision.layers.resizing.aspect import crop_to_aspect, pad_to_aspect
-from vision.layers.resizing.resize import INTERPOLATIONS, resize
+from vision.layers.resizing.aspect import crop_to_aspect, cropped_to_aspect, pad_to_aspect, padded_to_aspect
+from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_back
 
 
 class Resizing(SpatialLayer):
@@ -61,6 +62,24 @@ class Resizing(SpatialLayer):
             images = pad_to_aspect(images, self.size, self.fill_value)
         resized = resize(images, self.size, self.interpolation, antialias=self.antialias)
         return self.from_channels_last(_saturated(resized, x.dtype))
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """Back through the interpolation by its transpose, then into the part that was kept, or out of the border."""
+        height, width = self.to_channels_last(x).shape[1:3]
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dy, options = self.to_channels_last(dy), {"antialias": self.antialias}
+            if self.crop:
+                rows, columns = cropped_to_aspect(height, width, self.size)
+                kept = rows.stop - rows.start, columns.stop - columns.start
+                dx = np.zeros((len(dy), height, width, dy.shape[-1]), dy.dtype)
+                dx[:, rows, columns] = resize_back(dy, kept, self.interpolation, **options)
+                return self.from_channels_last(dx), {}
+            above, beside = padded_to_aspect(height, width, self.size) if self.pad else (0, 0)
+            dx = resize_back(dy, (height + 2 * above, width + 2 * beside), self.interpolation, **options)
+            return self.from_channels_last(dx[:, above : above + height, beside : beside + width]), {}
+
+        return self.call(x), backward
 
 
 def _saturated(images: Array, dtype: np.dtype) -> Array:
