@@ -9,6 +9,8 @@ import math
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 import core
 from core.experiment.compare import BATCH_SIZE
 from core.experiment.options import TrainOptions
@@ -42,9 +44,11 @@ def fit_scratch(
         network.trained.save(file)
         model = core.load_model(file)
         model.initialise(seed)
+        order = np.random.default_rng(seed).permutation(len(dataset.train))
         history = model.fit(
-            network.encode(dataset.train.inputs),
-            dataset.train.labels,
+            network.encode(dataset.train.inputs)[order],
+            dataset.train.labels[order],
+            shuffle=False,  # in one order, drawn once, as Keras: its shuffle, once seeded, starts anew in every epoch
             optimizer=Adam(rate, clipnorm=options.clipnorm),
             validation_data=(validation, dataset.validation.labels),
             epochs=options.epochs,
