@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 Slot: TypeAlias = "tuple[Layer, str]"
 
 
+#: How many times a row may be named before its gradients are summed apart (measured: the same from 4 to 16).
+SEPARATE_TIMES = 8
+
+
 @dataclass(frozen=True)
 class Rows:
     """The gradient of a table of which few rows were looked up: row ``ids[i]`` takes part with ``values[i]``.
@@ -34,13 +38,23 @@ class Rows:
     rows: int
 
     def dense(self) -> Array:
-        """Give the whole table: (rows, columns)."""
+        """Give the whole table: (rows, columns).
+
+        What names a row for the first time, the second time, ... names every row at most once, and so adds up in one call;
+        what names one row very often is summed before.
+        """
         table = np.zeros((self.rows, self.values.shape[1]), self.values.dtype)
         order = np.argsort(self.ids, kind="stable")
         ids = self.ids[order]
         starts = np.flatnonzero(np.diff(ids, prepend=-1))
-        if len(starts):
-            table[ids[starts]] = np.add.reduceat(self.values[order], starts, axis=0)
+        time = np.arange(len(ids)) - np.repeat(starts, np.diff(starts, append=len(ids)))  # 0 where a row is named first
+        for number in range(min(SEPARATE_TIMES, time.max(initial=-1) + 1)):
+            chosen = time == number
+            table[ids[chosen]] += self.values[order[chosen]]
+        often = time >= SEPARATE_TIMES
+        if often.any():
+            starts = np.flatnonzero(time[often] == SEPARATE_TIMES)
+            table[ids[often][starts]] += np.add.reduceat(self.values[order[often]], starts, axis=0)
         return table
 
 

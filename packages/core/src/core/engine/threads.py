@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,9 +50,18 @@ def calling_numpy() -> Iterator[None]:
 
 @cache
 def _pool(workers: int) -> ThreadPoolExecutor:
+    """Threads, each with a core of its own where the system lets us choose: left alone, two may share one for long."""
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - its import takes as long as that of a third of core
 
-    return ThreadPoolExecutor(workers, thread_name_prefix="kaca")
+    cores = cycle(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_setaffinity") else cycle([None])
+
+    def settle() -> None:
+        core = next(cores)
+        if core is not None:
+            with suppress(OSError):  # a core that was taken away since
+                os.sched_setaffinity(0, {core})
+
+    return ThreadPoolExecutor(workers, thread_name_prefix="kaca", initializer=settle)
 
 
 if hasattr(os, "register_at_fork"):  # threads do not live on in a forked process
