@@ -44,7 +44,8 @@ def fit_scratch(
         network.trained.save(file)
         model = core.load_model(file)
         model.initialise(seed)
-        order = np.random.default_rng(seed).permutation(len(dataset.train))
+        apart = np.random.SeedSequence(seed, spawn_key=(0, 0))  # a stream of its own: not the weights', no epoch's
+        order = np.random.default_rng(apart).permutation(len(dataset.train))
         history = model.fit(
             network.encode(dataset.train.inputs)[order],
             dataset.train.labels[order],

@@ -23,7 +23,7 @@ from core.experiment.task import Dataset, Settings, Task
 Key = dict[str, Any]
 
 #: The number of Kaca's own training, to be raised when it comes to give other weights.
-SCRATCH = "scratch 2"
+SCRATCH = "scratch 3"
 CONTENT = 2  # raised when a kept run comes to hold more, so that older ones are trained anew
 
 

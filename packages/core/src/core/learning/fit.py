@@ -96,7 +96,7 @@ def fit(
     if progress is not None:
         progress.begin(epochs, -(-len(examples) // batch_size))
     for epoch in range(len(history.get("loss", ())), 0 if ended else epochs):
-        rng = np.random.default_rng([seed, epoch])
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(epoch,)))  # no other draws from its stream
         order = rng.permutation(len(examples)) if shuffle else np.arange(len(examples))
         logs = _train(trainer, examples.batches(order, batch_size), rng, augment, progress)
         if held_out is not None:
