@@ -133,14 +133,6 @@ def test_what_stands_first_in_a_nested_network_needs_no_way_back():
     compare_training(build, BATCHES, optimizer="adam", dtype="float64", tolerance=1e-8)
 
 
-def test_costs_inside_a_layer_are_an_error():
-    x = keras.Input((5, 4))
-    inner = LAYERS.TimeDistributed(LAYERS.Dense(3, activity_regularizer="l2"))(x)
-    opened = reopen(keras.Model(x, LAYERS.GlobalAveragePooling1D()(inner)))
-    with pytest.raises(core.UnsupportedLayerError, match="inside another layer"):
-        Trainer(opened, "mean_squared_error", "sgd")
-
-
 def test_costs_of_heads_are_an_error():
     x = keras.Input((5, 4))
     y = LAYERS.MultiHeadAttention(2, 3, activity_regularizer="l2")(x, x)

@@ -3,7 +3,11 @@
 import keras
 import numpy as np
 import pytest
+from parity import reopen
 from trajectory import compare_training
+
+from core.errors import UnsupportedLayerError
+from core.learning.trainer import Trainer
 
 LAYERS = keras.layers
 STEPS, BATCH, LENGTH, WORDS = 10, 16, 12, 50
@@ -57,3 +61,11 @@ def test_constrained_training_follows_keras():
         return keras.Model(ids, LAYERS.Dense(3, activation="softmax")(LAYERS.Concatenate()([h, c])))
 
     compare_training(constrained, batches(), optimizer="adam", dtype="float64", tolerance=1e-8)
+
+
+def test_costs_inside_a_layer_are_an_error():
+    x = keras.Input((5, 4))
+    inner = LAYERS.TimeDistributed(LAYERS.Dense(3, activity_regularizer="l2"))(x)
+    opened = reopen(keras.Model(x, LAYERS.GlobalAveragePooling1D()(inner)))
+    with pytest.raises(UnsupportedLayerError, match="inside another layer"):
+        Trainer(opened, "mean_squared_error", "sgd")
