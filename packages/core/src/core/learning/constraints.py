@@ -5,7 +5,7 @@ Source: https://keras.io/api/layers/constraints/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import UnsupportedLayerError
-from core.learning.parameters import Parameter
+from core.learning.parameters import Parameter, named
 from core.options import axes_of, number
 
 #: (w, its lengths along an axis) -> the lengths that it shall have.
@@ -70,11 +70,8 @@ def constraint_of(parameter: Parameter) -> Constraint | None:
     given = parameter.option("constraint")
     if given is None:
         return None
-    name: Any = given
-    config: Mapping[str, Any] = {}
-    if isinstance(given, Mapping):
-        name, config = given.get("class_name"), given.get("config") or {}
-    kind = _KINDS.get(name) if isinstance(name, str) else None
+    name, config = named(given)
+    kind = None if name is None else _KINDS.get(name)
     try:
         if kind is not None:
             return kind(**config)

@@ -9,7 +9,7 @@ Saxe et al. 2014, https://arxiv.org/abs/1312.6120
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from core.arrays import Array
 from core.errors import InputError, UnsupportedLayerError
 from core.layer import Layer
-from core.learning.parameters import Parameter, parameters
+from core.learning.parameters import Parameter, named, parameters
 
 #: The deviation of a normal distribution that was cut off at two deviations.
 _CUT_DEVIATION = 0.87962566103423978
@@ -165,13 +165,11 @@ def _find(parameter: Parameter) -> tuple[Initializer, dict[str, Any]]:
     if given is None:
         ones_too = _ONES.get(type(parameter.layer).__name__) == parameter.name
         given = "ones" if ones_too else _DEFAULTS.get(parameter.name, "glorot_uniform")
-    name, options = given, {}
-    if isinstance(given, Mapping):
-        name, config = given.get("class_name"), given.get("config") or {}
-        options = {
-            key: value for key, value in config.items() if key not in {"seed", "dtype", "name"} and value is not None
-        }
-    name = _CLASSES.get(name, name) if isinstance(name, str) else name
-    if name not in INITIALIZERS:
+    name, config = named(given)
+    options = {
+        key: value for key, value in config.items() if key not in {"seed", "dtype", "name"} and value is not None
+    }
+    name = None if name is None else _CLASSES.get(name, name)
+    if name is None or name not in INITIALIZERS:
         raise UnsupportedLayerError(f"the initializer {given!r} of {parameter} is not one that Kaca knows")
     return INITIALIZERS[name], options

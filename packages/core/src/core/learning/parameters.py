@@ -6,7 +6,7 @@ layer stand in its own config and go for the cell inside.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,3 +72,12 @@ def _walk(layer: Layer, around: tuple[Layer, ...]) -> Iterator[Parameter]:
         yield Parameter(layer, name, chain)
     for child in layer.children.values():
         yield from _walk(child, chain)
+
+
+def named(given: Any) -> tuple[str | None, Mapping[str, Any]]:
+    """Read what a config names, as ``"l2"`` or ``{"class_name": "L2", "config": {...}}``; None for anything else."""
+    name: Any = given
+    config: Mapping[str, Any] = {}
+    if isinstance(given, Mapping):
+        name, config = given.get("class_name"), given.get("config") or {}
+    return (name if isinstance(name, str) else None), config

@@ -5,7 +5,6 @@ Source: https://keras.io/api/layers/regularizers/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,7 +13,7 @@ import numpy as np
 from core.arrays import Array
 from core.errors import UnsupportedLayerError
 from core.layer import Layer
-from core.learning.parameters import Parameter, parameters
+from core.learning.parameters import Parameter, named, parameters
 
 _STRENGTHS = {"L1": ("l1",), "L2": ("l2",), "L1L2": ("l1", "l2"), "l1": ("l1",), "l2": ("l2",), "l1_l2": ("l1", "l2")}
 #: l1 and l2.
@@ -56,11 +55,8 @@ def strengths_of(given: Any, what: str) -> Strengths | None:
     """Read l1 and l2 from what a config gives as a regulariser, None where there is none."""
     if given is None:
         return None
-    name: Any = given
-    config: Mapping[str, Any] = {}
-    if isinstance(given, Mapping):
-        name, config = given.get("class_name"), given.get("config") or {}
-    names = _STRENGTHS.get(name) if isinstance(name, str) else None
+    name, config = named(given)
+    names = None if name is None else _STRENGTHS.get(name)
     if names is None:
         raise UnsupportedLayerError(f"the regularizer {given!r} of {what} is not one that Kaca knows; use l1 and l2")
     values = {key: float(config.get(key, _DEFAULT)) for key in names}
