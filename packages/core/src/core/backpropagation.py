@@ -132,6 +132,8 @@ def _apply_and_back(
         return run_and_back(
             model, args[0] if len(args) == 1 else list(args), mask, context, want_inputs=reached, charges=charges
         )
+    if "want_inputs" in layer.learning_arguments:
+        kwargs = kwargs | {"want_inputs": reached}
     outputs, backward = layer.learn(*args, **kwargs)
     return outputs, output_mask(node, args, kwargs, mask), backward
 

@@ -263,6 +263,7 @@ class Layer:
 
         ``dx, gradients = backward(dy)``: from the gradient of y to that of x, and ``gradients[layer, "kernel"]``. What the
         way back needs lives in `backward` alone. ``training=False`` gives the way back through what a prediction computes.
+        A `call_and_back` with an argument `want_inputs` hears whether anybody asks for dx, and may give None instead.
         Raises `UnsupportedLayerError` where a layer's way back is not known.
         """
         if inputs and isinstance(inputs[0], np.ndarray):

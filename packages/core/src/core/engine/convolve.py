@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from core.engine.memory import Memory
 from core.engine.places import NO_BORDER, Border, Places
 from core.engine.pool import Halve
 from core.engine.step import Call, Same, Step
-from core.engine.winograd import applies, winograd
+from core.engine.winograd import applies, filters, winograd
 from core.ops.windows import Window
 
 
@@ -63,6 +64,11 @@ class Convolve(Scalable):
     def is_minimal(self) -> bool:
         """Whether `winograd` does it."""
         return applies(self.window, self.kernel.shape[2])
+
+    @cached_property
+    def filters(self) -> Array:
+        """The kernel as `winograd` multiplies by it, made once for all sizes and threads."""
+        return filters(self.kernel)
 
     def places(self, shape: tuple[int, ...]) -> Places:
         """Find the places for inputs of `shape`."""

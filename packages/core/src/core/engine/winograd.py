@@ -56,7 +56,7 @@ def winograd(step: Convolve, image: Array, target: Array, memory: Memory) -> Ite
     pairs = -(-down // 2)
     field = places.field(image)
     lines = n * pairs * pitch
-    rows = Rows(lines, step.kernel.shape[1], 1, filters(step.kernel))
+    rows = Rows(lines, step.kernel.shape[1], 1, step.filters)
     v = memory.take((4, max(rows.cells, lines), channels))
     m = memory.take((4, rows.lines, step.kernel.shape[-1]))
 

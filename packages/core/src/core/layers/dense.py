@@ -72,7 +72,7 @@ class Dense(Layer):
             y += self.computing("bias")
         return self.activation(y)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_and_back(self, x: Array, want_inputs: bool = True) -> tuple[Array, Backward]:
         """dx = dz @ kernel^T, d kernel = x^T @ dz, d bias = sum of dz; dz is the gradient before the activation."""
         kernel = self.computing("kernel")
         z = product(x, kernel)
@@ -80,12 +80,12 @@ class Dense(Layer):
             z += self.computing("bias")
         y, activation_back = activate_and_back(self.activation, z)
 
-        def backward(dy: Array) -> tuple[Array, Gradients]:
+        def backward(dy: Array) -> tuple[Array | None, Gradients]:
             dz = activation_back(dy)
             columns = dz.reshape(-1, self.units)
             found = {"kernel": x.reshape(-1, x.shape[-1]).T @ columns}
             if self.use_bias:
                 found["bias"] = column_sums(columns)
-            return dz @ kernel.T, self.gradients(**found)
+            return dz @ kernel.T if want_inputs else None, self.gradients(**found)
 
         return y, backward

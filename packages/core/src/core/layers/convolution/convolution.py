@@ -82,15 +82,18 @@ class Convolution(ConvolutionLayer):
             convolve(self.to_channels_last(x), self.computing("kernel"), self.window, groups=self.groups)
         )
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_and_back(self, x: Array, want_inputs: bool = True) -> tuple[Array, Backward]:
         """Two convolutions again: see `core.ops.convolution_gradient`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
         y, finish_back = self.finish_and_back(training.convolve(x, kernel, self.window, groups=self.groups))
 
-        def backward(dy: Array) -> tuple[Array, Gradients]:
+        def backward(dy: Array) -> tuple[Array | None, Gradients]:
             dz, gradients = finish_back(dy)
-            dx = training.input_gradient(dz, kernel, self.window, x.shape[1:-1], groups=self.groups)
             d_kernel = training.kernel_gradient(x, dz, self.window, groups=self.groups)
-            return self.from_channels_last(dx), gradients | self.gradients(kernel=d_kernel)
+            gradients |= self.gradients(kernel=d_kernel)
+            if not want_inputs:
+                return None, gradients
+            dx = training.input_gradient(dz, kernel, self.window, x.shape[1:-1], groups=self.groups)
+            return self.from_channels_last(dx), gradients
 
         return y, backward
