@@ -49,8 +49,8 @@ def run(
             new_output, new_state = step(inputs[:, time], state)
             if counts is not None and not counts.all():
                 idle = np.zeros_like(new_output) if output is None or zero_output_for_mask else output
-                new_output = _choose(counts, new_output, idle)
-                new_state = tuple(_choose(counts, new, old) for new, old in zip(new_state, state, strict=True))
+                new_output = choose(counts, new_output, idle)
+                new_state = tuple(choose(counts, new, old) for new, old in zip(new_state, state, strict=True))
             output, state = new_output, new_state
         elif zero_output_for_mask:
             output = np.zeros_like(output)
@@ -60,6 +60,6 @@ def run(
     return (np.stack(outputs, axis=1) if return_sequences else output), state
 
 
-def _choose(counts: Array, new: Array, old: Array) -> Array:
+def choose(counts: Array, new: Array, old: Array) -> Array:
     """Take the rows of `new` where the time step counts, else those of `old`."""
     return np.where(counts.reshape(counts.shape + (1,) * (new.ndim - 1)), new, old)

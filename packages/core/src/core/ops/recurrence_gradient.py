@@ -8,9 +8,8 @@ from typing import TypeAlias
 import numpy as np
 
 from core.arrays import Array
-from core.errors import InputError
 from core.gradients import Gradients, join
-from core.ops.recurrence import State
+from core.ops.recurrence import State, choose, run
 
 #: (gradient of the output, of the new state) -> (gradient of the input, of the state before, of the parameters).
 StepBack: TypeAlias = Callable[[Array, State], tuple[Array, State, Gradients]]
@@ -35,60 +34,49 @@ def run_and_back(
     Where a step does not count, its gradient goes past it: that of the state to the state before, that of the repeated
     output to the output before.
     """
-    if not inputs.shape[1]:
-        raise InputError(f"a recurrent layer needs at least one time step, got an input of shape {inputs.shape}")
+    backs: list[StepBack] = []  # of the steps that were taken: those that count for somebody, and the first
+
+    def taken(x: Array, before: State) -> tuple[Array, State]:
+        output, after, back = step(x, before)
+        backs.append(back)
+        return output, after
+
+    output, last = run(
+        taken,
+        inputs,
+        state,
+        mask=mask,
+        go_backwards=go_backwards,
+        zero_output_for_mask=zero_output_for_mask,
+        return_sequences=return_sequences,
+    )
     times = list(range(inputs.shape[1]))[:: -1 if go_backwards else 1]
-    ways: list[tuple[StepBack | None, Array | None]] = []  # of each step, None where it counts for nobody, and its mask
-    outputs: list[Array] = []
-    output: Array | None = None
-    for time in times:
-        counts = None if mask is None else _column(mask[:, time], inputs.ndim - 1)
-        if output is not None and counts is not None and not counts.any():
-            ways.append((None, counts))
-            output = np.zeros_like(output) if zero_output_for_mask else output
-        else:
-            new_output, new_state, back = step(inputs[:, time], state)
-            if counts is not None and not counts.all():
-                idle = np.zeros_like(new_output) if output is None or zero_output_for_mask else output
-                new_output = np.where(counts, new_output, idle)
-                new_state = tuple(np.where(counts, new, old) for new, old in zip(new_state, state, strict=True))
-            else:
-                counts = None
-            ways.append((back, counts))
-            output, state = new_output, new_state
-        if return_sequences:
-            outputs.append(output)
-    assert output is not None
 
     def backward(dy: Array, d_state: State) -> tuple[Array, State, Gradients]:
         dx = np.zeros_like(inputs)
         gradients: Gradients = {}
         d_output = np.zeros_like(dy[:, 0]) if return_sequences else dy
+        ways = reversed(backs)
         for number in range(len(times) - 1, -1, -1):
-            back, counts = ways[number]
+            counts = None if mask is None or mask[:, times[number]].all() else mask[:, times[number]]
             if return_sequences:
                 d_output = d_output + dy[:, number]
             past = np.zeros_like(d_output)  # what goes to the output before
-            past_state: State | None = None
+            past_state: State | None = None  # and to the state before, unchanged
             if counts is not None:
-                past = past if zero_output_for_mask else np.where(counts, past, d_output)
-                past_state = tuple(np.where(counts, d.dtype.type(0), d) for d in d_state)
-                d_output = np.where(counts, d_output, d_output.dtype.type(0))
-                d_state = tuple(np.where(counts, d, d.dtype.type(0)) for d in d_state)
-            if back is None:
+                past = past if zero_output_for_mask else choose(counts, past, d_output)
+                past_state = tuple(choose(counts, np.zeros_like(d), d) for d in d_state)
+                d_output = choose(counts, d_output, np.zeros_like(d_output))
+                d_state = tuple(choose(counts, d, np.zeros_like(d)) for d in d_state)
+            if number > 0 and counts is not None and not counts.any():
                 assert past_state is not None
                 d_state = past_state
             else:
-                dx[:, times[number]], d_state, found = back(d_output, d_state)
+                dx[:, times[number]], d_state, found = next(ways)(d_output, d_state)
                 gradients = join(gradients, found)
                 if past_state is not None:
                     d_state = tuple(d + past for d, past in zip(d_state, past_state, strict=True))
             d_output = past
         return dx, d_state, gradients
 
-    return (np.stack(outputs, axis=1) if return_sequences else output), state, backward
-
-
-def _column(counts: Array, rank: int) -> Array:
-    """Write one time step of a mask so that it fits arrays of `rank` axes."""
-    return counts.reshape(counts.shape + (1,) * (rank - 1))
+    return output, last, backward

@@ -17,9 +17,9 @@ from core.engine.program import NotFloat32Error
 from core.engine.step import Routine, Same, Step
 from core.errors import InputError
 from core.layer import Layer
+from core.layers.recurrent import check_mask
 from text.engine.cells import FastCell, FastGRU
 from text.engine.order import Order
-from text.layers.recurrent.masks import check_mask
 
 #: Ids of tokens, checked, from what came in.
 Ids: TypeAlias = Callable[[Array], Array]

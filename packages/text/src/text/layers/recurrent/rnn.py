@@ -11,16 +11,13 @@ from core.arrays import Array, Shape
 from core.engine.step import Step
 from core.errors import InputError, UnsupportedLayerError
 from core.gradients import Backward, Gradients, join
-from core.graph import leaves
 from core.layer import Layer
+from core.layers.recurrent import Recurrent, check_mask
 from core.ops import recurrence
 from core.ops.recurrence import State
-from core.ops.recurrence_gradient import run_and_back
-from core.options import flag
 from core.registry import build_layer
 from text.engine.recur import Half, Recur
 from text.layers.recurrent.cell import Cell
-from text.layers.recurrent.masks import check_mask
 from text.layers.recurrent.stacked import (
     StackedRNNCells,
     begin_any,
@@ -30,19 +27,12 @@ from text.layers.recurrent.stacked import (
 )
 
 
-class RNN(Layer):
+class RNN(Recurrent):
     """Any cell over time: (batch, time, inputs) -> (batch, units), or (batch, time, units) with `return_sequences`.
 
-    With `return_state` a tuple: the output, then each array of the last state. `go_backwards` starts at the last time
-    step, and the sequence comes out in that order. A masked time step keeps the state and repeats the output before it;
-    with `zero_output_for_mask` its output is zero. The state begins with `initial_state`, or with zeros.
-
-    `stateful` is the one exception to the rule that layers keep nothing between calls: row i of a batch goes on where
-    row i of the batch before ended, until `reset_states`. Such a layer must not be shared between threads.
+    Sequences, states and masks are those of `core.layers.recurrent.Recurrent`.
     Source: https://keras.io/api/layers/recurrent_layers/rnn/
     """
-
-    supports_masking = True
 
     def __init__(
         self,
@@ -57,20 +47,21 @@ class RNN(Layer):
         time_major: bool = False,
         **common: Any,
     ) -> None:
-        super().__init__(**common)
+        super().__init__(
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            zero_output_for_mask=zero_output_for_mask,
+            **common,
+        )
         if time_major:
             raise InputError("time_major=True is not supported: put the batch first")
-        flag(unroll, "unroll")  # how Keras builds its graph, not what is computed
         self.cell: Layer = StackedRNNCells(cell) if isinstance(cell, list | tuple) else cell
         if not isinstance(self.cell, Layer) or not hasattr(self.cell, "state_size"):
             raise InputError(f"cell must be a layer with a state_size, or a list of such, got {cell!r}")
-        self.return_sequences = flag(return_sequences, "return_sequences")
-        self.return_state = flag(return_state, "return_state")
-        self.go_backwards = flag(go_backwards, "go_backwards")
-        self.stateful = flag(stateful, "stateful")
-        self.zero_output_for_mask = flag(zero_output_for_mask, "zero_output_for_mask")
         self.children = {"cell": self.cell}
-        self.states: State | None = None
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -109,11 +100,10 @@ class RNN(Layer):
         each = self.cell.multiply_adds((input_shape[0], *input_shape[2:]))
         return None if each is None or input_shape[1] is None else each * input_shape[1]
 
-    def compute_mask(self, inputs: Any, mask: Any) -> Any:
-        """A sequence keeps the mask of its input; a last output and states have none."""
-        del inputs
-        found = next(leaves(mask)) if self.return_sequences else None
-        return [found, *(None for _ in state_sizes_of(self.cell))] if self.return_state else found
+    @property
+    def state_count(self) -> int:
+        """The number of arrays in the cell's state."""
+        return len(state_sizes_of(self.cell))
 
     # --- the fast form ----------------------------------------------------------------------------------------------
 
@@ -139,21 +129,10 @@ class RNN(Layer):
         rng: np.random.Generator | None = None,
     ) -> Any:
         """Run the cell over the time steps of `sequences`."""
-        sequences, initial_state = apart(sequences, initial_state)
-        self.check_input(sequences)
-        state = self._first_state(len(sequences), initial_state)
-        project, step = begin_any(self.cell, len(sequences), sequences.shape[-1], training=training, rng=rng)
-        output, state = recurrence.run(
-            step,
-            project(sequences),
-            state,
-            mask=check_mask(mask, sequences, self),
-            go_backwards=self.go_backwards,
-            zero_output_for_mask=self.zero_output_for_mask,
-            return_sequences=self.return_sequences,
-        )
-        if self.stateful:
-            self.states = state
+        x, given = apart(sequences, initial_state)
+        self.check_input(x)
+        project, step = begin_any(self.cell, len(x), x.shape[-1], training=training, rng=rng)
+        output, state = self.loop(step, project(x), self._first_state(len(x), given), mask)
         return (output, *state) if self.return_state else output
 
     def call_and_back(
@@ -171,17 +150,7 @@ class RNN(Layer):
         self.check_input(x)
         project, step = begin_any_and_back(self.cell, len(x), x.shape[-1], training=training, rng=rng)
         projected, project_back = project(x)
-        output, state, run_back = run_and_back(
-            step,
-            projected,
-            self._first_state(len(x), given),
-            mask=check_mask(mask, x, self),
-            go_backwards=self.go_backwards,
-            zero_output_for_mask=self.zero_output_for_mask,
-            return_sequences=self.return_sequences,
-        )
-        if self.stateful:
-            self.states = state
+        output, state, run_back = self.loop_and_back(step, projected, self._first_state(len(x), given), mask)
 
         def backward(dy: Any) -> tuple[Any, Gradients]:
             d_output, *d_last = dy if self.return_state else (dy,)
@@ -227,29 +196,8 @@ class RNN(Layer):
             seen = seen[:, ::-1]
         return dict(zip(sizes, np.split(seen, np.cumsum(list(sizes.values()))[:-1], axis=-1), strict=True))
 
-    # --- state ------------------------------------------------------------------------------------------------------
-
-    def reset_states(self, states: Any = None) -> None:
-        """Forget the state that a `stateful` layer keeps, or set it."""
-        if not self.stateful:
-            raise InputError(f"{self} keeps no state: it was made with stateful=False")
-        given = None if states is None else tuple(np.asarray(value) for value in leaves(states))
-        self.states = None if given is None else self._check_state(given, len(given[0]), "states")
-
-    reset_state = reset_states
-
     def _first_state(self, batch: int, given: Any) -> State:
-        if given is not None:
-            return self._check_state(tuple(np.asarray(value) for value in leaves(given)), batch, "initial_state")
-        if self.stateful and self.states is not None:
-            return self._check_state(self.states, batch, "the state kept from the batch before (see reset_states)")
-        return tuple(np.zeros((batch, size), self.dtype.compute_dtype) for size in state_sizes_of(self.cell))
-
-    def _check_state(self, state: State, batch: int, what: str) -> State:
-        wanted = [(batch, size) for size in state_sizes_of(self.cell)]
-        if [value.shape for value in state] != wanted:
-            raise InputError(f"{self}: {what} must have the shapes {wanted}, got {[value.shape for value in state]}")
-        return tuple(value.astype(self.dtype.compute_dtype, copy=False) for value in state)
+        return self.first_state(given, [(batch, size) for size in state_sizes_of(self.cell)])
 
 
 def apart(sequences: Any, initial_state: Any) -> tuple[Any, Any]:

@@ -11,26 +11,23 @@ from core.arrays import Array, Shape, show_shape
 from core.errors import InputError
 from core.gradients import Backward, Gradients, join
 from core.graph import leaves
-from core.layer import Layer
-from core.ops import recurrence
+from core.layers.recurrent import Recurrent
 from core.ops.recurrence import State
-from core.ops.recurrence_gradient import run_and_back
-from core.options import flag, one_of
+from core.options import one_of
 from vision.layers.conv_lstm.cell import ConvLSTMCell
 
 #: Options of the loop that Keras knows; all others are those of the cell.
 _PLAIN = ("name", "trainable", "dtype", "autocast")
 
 
-class ConvLSTM(Layer):
+class ConvLSTM(Recurrent):
     """A `ConvLSTMCell` over time: (batch, time, *sizes, channels) -> (batch, [time,] *places, filters).
 
     With "channels_first" the channels stand before the sizes. `options` are those of the cell. Masks, `go_backwards`,
-    `return_state`, `stateful` and `zero_output_for_mask` are as in every recurrent layer (see `core.ops.recurrence`).
+    `return_state`, `stateful` and `zero_output_for_mask` are as in every recurrent layer (see `core.layers.recurrent`).
     Source: https://keras.io/api/layers/recurrent_layers/conv_lstm2d/
     """
 
-    supports_masking = True
     rank: ClassVar[int]
 
     def __init__(
@@ -47,19 +44,20 @@ class ConvLSTM(Layer):
         seed: object = None,
         **options: Any,
     ) -> None:
-        super().__init__(**{key: value for key, value in options.items() if key in _PLAIN})
+        super().__init__(
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            zero_output_for_mask=zero_output_for_mask,
+            **{key: value for key, value in options.items() if key in _PLAIN},
+        )
         del seed  # the draw comes from the generator that is passed in
-        flag(unroll, "unroll")  # how Keras builds its graph, not what is computed
         self.data_format = one_of(data_format or "channels_last", "data_format", ("channels_last", "channels_first"))
-        self.return_sequences = flag(return_sequences, "return_sequences")
-        self.return_state = flag(return_state, "return_state")
-        self.go_backwards = flag(go_backwards, "go_backwards")
-        self.stateful = flag(stateful, "stateful")
-        self.zero_output_for_mask = flag(zero_output_for_mask, "zero_output_for_mask")
         inner = {key: value for key, value in options.items() if key not in _PLAIN}
         self.cell = ConvLSTMCell(self.rank, filters, kernel_size, **inner, name="conv_lstm_cell", dtype=self.dtype)
         self.children = {"cell": self.cell}
-        self.states: State | None = None
 
     # --- shapes -----------------------------------------------------------------------------------------------------
 
@@ -84,10 +82,10 @@ class ConvLSTM(Layer):
         each = self.cell.multiply_adds(self._image(input_shape))
         return None if each is None or input_shape[1] is None else each * input_shape[1]
 
-    def compute_mask(self, inputs: Any, mask: Any) -> Any:
-        """A sequence keeps the mask of its input; a last output and states have none."""
-        found = next(leaves(mask)) if self.return_sequences else None
-        return [found, None, None] if self.return_state else found
+    @property
+    def state_count(self) -> int:
+        """Two: what is seen, and the cell."""
+        return 2
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
@@ -105,15 +103,8 @@ class ConvLSTM(Layer):
         image = (len(x), *x.shape[2:])
         state = self._first_state(self.cell.compute_output_shape(image), initial_state)
         drop = self.cell.draw(image, state[0].shape, rng) if training else None
-        output, state = recurrence.run(
-            partial(self.cell.step, drop=drop.state if drop else None),
-            self.cell.project(x, drop.inputs if drop else None),
-            state,
-            mask=self._check_mask(mask, x),
-            go_backwards=self.go_backwards,
-            zero_output_for_mask=self.zero_output_for_mask,
-            return_sequences=self.return_sequences,
-        )
+        step = partial(self.cell.step, drop=drop.state if drop else None)
+        output, state = self.loop(step, self.cell.project(x, drop.inputs if drop else None), state, mask)
         return self._given(output, state)
 
     def call_and_back(
@@ -132,15 +123,8 @@ class ConvLSTM(Layer):
         start = self._first_state(self.cell.compute_output_shape(image), initial_state)
         drop = self.cell.draw(image, start[0].shape, rng) if training else None
         projected, project_back = self.cell.project_and_back(x, drop.inputs if drop else None)
-        output, state, run_back = run_and_back(
-            partial(self.cell.step_and_back, drop=drop.state if drop else None),
-            projected,
-            start,
-            mask=self._check_mask(mask, x),
-            go_backwards=self.go_backwards,
-            zero_output_for_mask=self.zero_output_for_mask,
-            return_sequences=self.return_sequences,
-        )
+        step = partial(self.cell.step_and_back, drop=drop.state if drop else None)
+        output, state, run_back = self.loop_and_back(step, projected, start, mask)
 
         def backward(dy: Any) -> tuple[Any, Gradients]:
             d_output, *d_last = dy if self.return_state else (dy,)
@@ -159,38 +143,16 @@ class ConvLSTM(Layer):
         return self._given(output, state), backward
 
     def _given(self, output: Array, state: State) -> Any:
-        """Keep the state where it is kept, and give what the options ask for."""
-        if self.stateful:
-            self.states = state
+        """Give what the options ask for, the channels where they belong."""
         if self.data_format == "channels_first":
             output = np.moveaxis(output, -1, 2 if self.return_sequences else 1)
             state = tuple(np.moveaxis(part, -1, 1) for part in state)
         return (output, *state) if self.return_state else output
 
-    def reset_states(self) -> None:
-        """Forget the state that a `stateful` layer keeps."""
-        self.states = None
-
-    reset_state = reset_states
-
     def _first_state(self, shape: Shape, given: Any) -> State:
-        if given is None and self.stateful and self.states is not None:
-            given = self.states
-        elif given is None:
-            zeros = np.zeros(tuple(size or 0 for size in shape), self.dtype.compute_dtype)
-            return zeros, zeros
-        elif self.data_format == "channels_first":
+        if given is not None and self.data_format == "channels_first":
             given = [np.moveaxis(part, 1, -1) for part in leaves(given)]
-        state = tuple(leaves(given))
-        if [part.shape for part in state] != [shape, shape]:
-            raise InputError(f"{self}: a state must be two arrays {shape}, got {[part.shape for part in state]}")
-        return tuple(part.astype(self.dtype.compute_dtype, copy=False) for part in state)
-
-    def _check_mask(self, mask: Any, x: Array) -> Array | None:
-        found = None if mask is None else next(leaves(mask))
-        if found is not None and found.shape != x.shape[:2]:
-            raise InputError(f"{self} expects a mask of shape {x.shape[:2]}, got {found.shape}")
-        return found
+        return self.first_state(given, [tuple(size or 0 for size in shape)] * self.state_count)
 
     def _image(self, shape: Shape) -> Shape:
         """Give the shape of one image, its channels last."""
