@@ -6,6 +6,7 @@ from scipy import stats
 from sklearn.metrics import f1_score
 
 from core.experiment import statistics
+from core.experiment.scores import macro_f1
 from core.experiment.statistics import Interval
 
 
@@ -41,7 +42,7 @@ def reference(labels, predicted, classes):
 )
 def test_macro_f1_of_small_cases(labels, predicted, classes, expected):
     labels, predicted = np.array(labels), np.array(predicted)
-    assert statistics.macro_f1(labels, predicted, classes) == pytest.approx(expected, abs=1e-15)
+    assert macro_f1(labels, np.eye(classes)[predicted]) == pytest.approx(expected, abs=1e-15)
     assert statistics.class_f1(labels, predicted, classes).mean() == pytest.approx(expected, abs=1e-15)
 
 
@@ -168,7 +169,7 @@ def test_pairing_sees_a_difference_that_two_intervals_hide():
     spoiled = np.flatnonzero(better == labels)[:12]
     worse[spoiled] = (labels[spoiled] + 1) % 3
     scores = statistics.bootstrap_macro_f1(labels, [better, worse], 3, rng)
-    estimate = statistics.macro_f1(labels, better, 3) - statistics.macro_f1(labels, worse, 3)
+    estimate = macro_f1(labels, np.eye(3)[better]) - macro_f1(labels, np.eye(3)[worse])
     difference = statistics.paired_difference(estimate, scores[:, 0], scores[:, 1])
     assert difference.is_clear
     assert estimate in difference.interval

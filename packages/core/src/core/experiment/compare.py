@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import accuracy_score
 
 import core
 from core.errors import KacaError
+from core.experiment.scores import macro_f1
 from core.experiment.store import KeptRun
 from core.experiment.task import Array, Dataset, Labels
 
@@ -49,8 +50,8 @@ class Comparison:
         apart = np.abs(self.keras.astype(np.float64) - self.scratch)
         return {
             "n_test": len(self.labels),
-            "keras_macro_f1": self._macro_f1(chosen),
-            "scratch_macro_f1": self._macro_f1(ours),
+            "keras_macro_f1": macro_f1(self.labels, self.keras),
+            "scratch_macro_f1": macro_f1(self.labels, self.scratch),
             "keras_accuracy": float(accuracy_score(self.labels, chosen)),
             "label_match": float((chosen == ours).mean()),
             "max_abs_diff": float(apart.max()),
@@ -59,11 +60,6 @@ class Comparison:
             "keras_rounding": _largest(self.keras[: len(self.exact.keras)], self.exact.keras),
             "scratch_rounding": _largest(self.scratch[: len(self.exact.scratch)], self.exact.scratch),
         }
-
-    def _macro_f1(self, chosen: npt.NDArray[np.int64]) -> float:
-        """The mean over all classes of their F1; a class that is neither there nor chosen counts as 0."""
-        classes = range(self.keras.shape[1])
-        return float(f1_score(self.labels, chosen, labels=classes, average="macro", zero_division=0))
 
     def telling_rows(self) -> list[int]:
         """Choose rows to show: the first, where the sides disagree, are furthest apart, or Keras is surest and wrong."""

@@ -8,5 +8,10 @@ from core.experiment.task import Array, Labels
 
 
 def macro_f1(labels: Labels, probabilities: Array) -> float:
-    """Score the most probable classes; labels (n,), probabilities (n, classes)."""
-    return float(f1_score(labels, probabilities.argmax(axis=1), average="macro", zero_division=0))
+    """Mean F1 over all classes of what is most probable; labels (n,), probabilities (n, classes) -> one number.
+
+    A class that is neither there nor chosen counts as 0.
+    """
+    classes = range(probabilities.shape[1])
+    chosen = probabilities.argmax(axis=1)
+    return float(f1_score(labels, chosen, labels=classes, average="macro", zero_division=0))

@@ -64,11 +64,6 @@ class Difference:
         return 0.0 not in self.interval
 
 
-def macro_f1(labels: Labels, predicted: Labels, classes: int) -> float:
-    """Mean F1 over all ``classes``; labels and predicted (n,) -> one number."""
-    return float(f1_score(labels, predicted, labels=np.arange(classes), average="macro", zero_division=0))
-
-
 def class_f1(labels: Labels, predicted: Labels, classes: int) -> Floats:
     """F1 of each class; labels and predicted (n,) -> (classes,)."""
     scores: Floats = f1_score(labels, predicted, labels=np.arange(classes), average=None, zero_division=0)
