@@ -160,6 +160,74 @@ def test_a_random_crop_in_training_is_keras_formula(size):
     ).shape == (2, 3, *size)
 
 
+MODES = ["reflect", "wrap", "constant", "nearest"]
+#: Ranges of one number leave nothing to chance, so that Keras draws the same.
+AFFINE = {
+    "RandomRotation": {"factor": (0.07, 0.07)},
+    "RandomRotation far": {"factor": (-0.4, -0.4)},
+    "RandomTranslation": {"height_factor": (0.23, 0.23), "width_factor": (-0.31, -0.31)},
+    "RandomTranslation away": {"height_factor": (0.9, 0.9), "width_factor": (1, 1)},
+    "RandomZoom": {"height_factor": (0.3, 0.3)},
+    "RandomZoom apart": {"height_factor": (-0.4, -0.4), "width_factor": (0.9, 0.9)},
+    "RandomZoom in channels first": {"height_factor": (0.5, 0.5), "data_format": "channels_first"},
+}
+
+
+@pytest.mark.parametrize("fill_mode", MODES)
+@pytest.mark.parametrize("interpolation", ["bilinear", "nearest"])
+@pytest.mark.parametrize("row", AFFINE)
+def test_affine_maps_in_training_equal_keras(row, interpolation, fill_mode):
+    name = row.split()[0]
+    options = {**AFFINE[row], "fill_mode": fill_mode, "interpolation": interpolation, "fill_value": 9.0}
+    x = np.random.default_rng(0).uniform(0, 255, size=(3, 8, 11, 2)).astype(np.float32)
+    expected = np.asarray(getattr(LAYERS, name)(**options)(x, training=True))
+    y = getattr(ours, name)(**options).forward(x, training=True, rng=np.random.default_rng(1))
+    assert not np.array_equal(y, x)
+    # A place is a sum of numbers up to the size of the image: rounded to 1e-6 of a pixel, where 255 may lie beside 0.
+    np.testing.assert_allclose(y, expected, rtol=0, atol=1e-6 * 255 * 4)
+
+
+@pytest.mark.parametrize(
+    "factors", [{"x_factor": (0.3, 0.3)}, {"x_factor": (0.2, 0.2), "y_factor": (0.4, 0.4)}], ids=str
+)
+@pytest.mark.parametrize("fill_mode", MODES)
+def test_slanted_images_equal_keras_up_to_the_side_that_is_drawn(factors, fill_mode):
+    x = np.random.default_rng(0).uniform(0, 255, size=(6, 9, 8, 2)).astype(np.float32)
+    sides = []
+    for sign in (-1, 1):
+        drawn = np.array([[factors["x_factor"][0], factors.get("y_factor", (0, 0))[0]]] * 6, np.float32) * sign
+        layer = LAYERS.RandomShear(**factors, fill_mode=fill_mode)
+        sides.append(
+            np.asarray(layer.transform_images(x, {"shear_factor": drawn, "input_shape": x.shape}, training=True))
+        )
+    y = ours.RandomShear(**factors, fill_mode=fill_mode).forward(x, training=True, rng=np.random.default_rng(2))
+    apart = np.abs(np.stack(sides) - y).max(axis=(2, 3, 4))
+    assert (apart.min(axis=0) < 1e-3).all()  # of 255, as above
+    assert set(apart.argmin(axis=0)) == {0, 1}
+
+
+def test_each_image_is_turned_by_an_angle_of_its_own():
+    x = np.repeat(images("uint8", {})[:1], 4, axis=0)
+    layer = ours.RandomRotation(0.2)
+    y = layer.forward(x, training=True, rng=np.random.default_rng(0))
+    assert y.dtype == np.float32
+    assert len({image.tobytes() for image in y}) == len(x)
+    np.testing.assert_array_equal(y, layer.forward(x, training=True, rng=np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (ours.RandomRotation(0.1, fill_mode="mirror"), "fill_mode must be"),
+        (ours.RandomZoom(0.1, interpolation="cubic"), "interpolation must be"),
+        (ours.RandomTranslation(0.1, 1.5), "width_factor must lie in"),
+    ],
+)
+def test_an_impossible_map_is_an_error(layer, message):
+    with pytest.raises(InputError, match=message):
+        layer.forward(images("float32", {}), training=True, rng=np.random.default_rng(0))
+
+
 @pytest.mark.parametrize("name", ["RandomBrightness", "RandomContrast"])
 def test_whole_numbers_are_cast_before_they_change(name):
     with pytest.raises(InputError, match="cast them before"):

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError
+from vision.affine import affine_transform, shifts
 
 Augment = Callable[[Array, np.random.Generator], Array]
 
@@ -33,10 +34,11 @@ def shift(
 
     Between two pixels the value is interpolated, as in Keras' `RandomTranslation`.
     """
-    down = rng.uniform(-height, height, len(x)) * x.shape[1]
-    right = rng.uniform(-width, width, len(x)) * x.shape[2]
-    y = _along(_along(x, down, 1, fill), right, 2, fill)
-    return np.rint(y).astype(x.dtype) if x.dtype.kind in "iu" else y.astype(x.dtype, copy=False)
+    down = rng.uniform(-height, height, len(x)).astype(np.float32) * x.shape[1]
+    right = rng.uniform(-width, width, len(x)).astype(np.float32) * x.shape[2]
+    images = x if x.dtype.kind == "f" else x.astype(np.float32)
+    y = affine_transform(images, shifts(down, right), fill_mode="constant", interpolation="bilinear", fill_value=fill)
+    return np.rint(y).astype(x.dtype) if x.dtype.kind in "iu" else y
 
 
 def crop(x: Array, rng: np.random.Generator, *, padding: int = 4) -> Array:
@@ -73,18 +75,3 @@ def chain(*steps: Augment) -> Augment:
         return x
 
     return augment
-
-
-def _along(x: Array, distances: Array, axis: int, fill: float) -> Array:
-    """Move each image along one axis: y[i] = x[i - distance], between pixels by their share, in floats."""
-    size = x.shape[axis]
-    sources = np.arange(size) - distances[:, None]
-    first = np.floor(sources).astype(np.int64)
-    share = (sources - first).astype(np.float32 if x.dtype.itemsize < 8 else np.float64)
-    spread = (len(x), size, 1, 1) if axis == 1 else (len(x), 1, size, 1)
-    total = np.zeros(x.shape, share.dtype)
-    for place, weight in ((first, 1 - share), (first + 1, share)):
-        inside = ((place >= 0) & (place < size)).reshape(spread)
-        seen = np.take_along_axis(x, np.clip(place, 0, size - 1).reshape(spread), axis=axis)
-        total += np.where(inside, seen, fill) * weight.reshape(spread)
-    return total

@@ -1,5 +1,6 @@
 """The layers over images: convolution, pooling, borders, sizes, pixel ranges, augmentation."""
 
+from vision.layers.augmentation.affine import RandomRotation, RandomShear, RandomTranslation, RandomZoom
 from vision.layers.augmentation.color import (
     Equalization,
     RandomBrightness,
@@ -21,10 +22,6 @@ from vision.layers.augmentation.geometry import (
     RandomElasticTransform,
     RandomFlip,
     RandomPerspective,
-    RandomRotation,
-    RandomShear,
-    RandomTranslation,
-    RandomZoom,
 )  # fmt: skip
 from vision.layers.augmentation.mixing import AugMix, CutMix, MixUp, RandAugment, RandomErasing
 from vision.layers.contrast import AutoContrast, ContrastLimitedAdaptiveHistogramEqualization

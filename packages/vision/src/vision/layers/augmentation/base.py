@@ -22,8 +22,8 @@ _COMMON_OPTIONS = ("seed", "data_format", "bounding_box_format")
 class Augmentation(Layer):
     """y = x: (batch, height, width, channels) unchanged.
 
-    Raises `UnsupportedLayerError` for ``training=True``: Kaca does not change images at random, and to return them as
-    they are would be wrong without a word.
+    Raises `UnsupportedLayerError` for ``training=True`` where a layer does not say how it changes images: to return them
+    as they are would be wrong without a word.
     Source: https://keras.io/api/layers/preprocessing_layers/image_augmentation/
     """
 
@@ -54,14 +54,14 @@ class Augmentation(Layer):
             )
         return x.astype(self.dtype.compute_dtype, copy=False) if self.casts else x
 
-    def bounds(self, least: float) -> tuple[float, float]:
-        """Give what the draw lies between, by the option `factor`: (max(-factor, least), factor), or its two numbers."""
-        given = self.config.get("factor")
+    def bounds(self, least: float, option: str = "factor") -> tuple[float, float]:
+        """Give what the draw lies between, by an option: (max(-factor, least), factor), or its two numbers."""
+        given = self.config.get(option)
         pair = sorted(given) if isinstance(given, list | tuple) and len(given) == 2 else None
         if pair is None:
-            factor = abs(number(given, "factor", minimum=least, maximum=1.0))
+            factor = abs(number(given, option, minimum=least, maximum=1.0))
             return max(-factor, least), factor
-        return number(pair[0], "factor"), number(pair[1], "factor")
+        return number(pair[0], option), number(pair[1], option)
 
     def value_range(self) -> tuple[float, float]:
         """Give the darkest and the lightest value, by the option of that name."""

@@ -1,14 +1,14 @@
-"""Augmentations that move pixels: turning, shifting, zooming, cropping, bending."""
+"""Augmentations that move pixels, but not by an affine map: mirroring, cropping, bending."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.errors import InputError, UnsupportedLayerError
+from core.errors import InputError
 from core.layers.regularization.gaussian import generator
-from core.options import integer, number, one_of
-from vision.augmentation import flip, shift
+from core.options import integer, one_of
+from vision.augmentation import flip
 from vision.layers.augmentation.base import Augmentation
 from vision.layers.resizing.aspect import cropped_to_aspect
 from vision.layers.resizing.resize import resize
@@ -28,45 +28,6 @@ class RandomFlip(Augmentation):
         mode = one_of(self.config.get("mode", "horizontal_and_vertical"), "mode", _MIRRORS)
         images = x.astype(self.dtype.compute_dtype, copy=False)
         return flip(images, generator(self, rng), horizontal="horizontal" in mode, vertical="vertical" in mode)
-
-
-class RandomRotation(Augmentation):
-    """Turns images around their middle."""
-
-    options = ("factor", "fill_mode", "interpolation", "seed", "fill_value")
-
-
-class RandomTranslation(Augmentation):
-    """Shifts images in training by up to a part of their height and width; constant borders and bilinear values alone."""
-
-    options = ("height_factor", "width_factor", "fill_mode", "interpolation", "seed", "fill_value")
-
-    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """Return x, in training shifted."""
-        if not training:
-            return super().call(x)
-        known = {"fill_mode": ("reflect", "constant"), "interpolation": ("bilinear", "bilinear")}
-        for option, (default, supported) in known.items():
-            if self.config.get(option, default) != supported:
-                raise UnsupportedLayerError(
-                    f"{self}: {option} must be {supported!r} while training; else use training=False"
-                )
-        images = x.astype(self.dtype.compute_dtype, copy=False)
-        factors = {name: number(self.config[f"{name}_factor"], f"{name}_factor") for name in ("height", "width")}
-        fill = number(self.config.get("fill_value", 0.0), "fill_value")
-        return shift(images, generator(self, rng), **factors, fill=fill)
-
-
-class RandomZoom(Augmentation):
-    """Enlarges or shrinks what the image shows."""
-
-    options = ("height_factor", "width_factor", "fill_mode", "interpolation", "seed", "fill_value")
-
-
-class RandomShear(Augmentation):
-    """Slants images."""
-
-    options = ("x_factor", "y_factor", "interpolation", "fill_mode", "fill_value")
 
 
 class RandomPerspective(Augmentation):
@@ -134,7 +95,6 @@ class MaxNumBoundingBoxes(Augmentation):
 LAYERS = {
     layer.__name__: layer
     for layer in (
-        MaxNumBoundingBoxes, RandomCrop, RandomElasticTransform, RandomFlip, RandomPerspective, RandomRotation, RandomShear,
-        RandomTranslation, RandomZoom,
+        MaxNumBoundingBoxes, RandomCrop, RandomElasticTransform, RandomFlip, RandomPerspective,
     )
 }  # fmt: skip
