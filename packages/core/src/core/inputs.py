@@ -8,10 +8,47 @@ import numpy as np
 
 from core.arrays import Array, Shape, show_shape
 from core.errors import InputError
+from core.graph import Ref, refs
 from core.input_layer import InputLayer
 
 
-def fit_input(x: Any, layer: InputLayer) -> Array:
+def fit_inputs(x: Any, structure: Any, layers: dict[Ref, InputLayer], model: object) -> Any:
+    """Give what the user gave as arrays of the shapes that the input layers declare, in the structure of the inputs.
+
+    `structure` is one `Ref`, or a list or dict of them; `model` is named in errors. Raises `InputError`.
+    """
+    if isinstance(structure, dict):
+        if not isinstance(x, dict) or set(x) != set(structure):
+            raise InputError(f"{model} expects a dict of inputs with the keys {sorted(structure)}")
+        return {key: _fit_input(x[key], layers[ref]) for key, ref in structure.items()}
+    if isinstance(structure, Ref):
+        x = x[0] if isinstance(x, list | tuple) and len(x) == 1 and isinstance(x[0], np.ndarray) else x
+        return _fit_input(x, layers[structure])
+    wanted = [layers[ref] for ref in refs(structure)]
+    if isinstance(x, dict):
+        names = [layer.name for layer in wanted]
+        if set(x) != set(names):
+            raise InputError(f"{model} expects its inputs by the names {names}, got {sorted(map(str, x))}")
+        x = [x[name] for name in names]
+    if not isinstance(x, list | tuple) or len(x) != len(wanted):
+        raise InputError(f"{model} expects {len(wanted)} inputs as a list, one array each")
+    return [_fit_input(value, layer) for value, layer in zip(x, wanted, strict=True)]
+
+
+def cast_rows(inputs: Any, rows: slice, structure: Any, layers: dict[Ref, InputLayer]) -> Any:
+    """Give some rows of inputs that `fit_inputs` gave, in the types that the input layers declare. Raises `InputError`."""
+
+    def cast(ref: Ref, array: Array) -> Array:
+        return _cast_input(array[rows], layers[ref], rows.start or 0)
+
+    if isinstance(structure, dict):
+        return {key: cast(ref, inputs[key]) for key, ref in structure.items()}
+    if isinstance(structure, Ref):
+        return cast(structure, inputs)
+    return [cast(ref, value) for ref, value in zip(structure, inputs, strict=True)]
+
+
+def _fit_input(x: Any, layer: InputLayer) -> Array:
     """Give `x` as an array of the rank and the sizes that `layer` declares; an array is not copied. Raises `InputError`."""
     texts = layer.dtype.compute == "string"
     try:
@@ -27,7 +64,7 @@ def fit_input(x: Any, layer: InputLayer) -> Array:
     return array
 
 
-def cast_input(array: Array, layer: InputLayer, first_row: int = 0) -> Array:
+def _cast_input(array: Array, layer: InputLayer, first_row: int = 0) -> Array:
     """Give an array that fits `layer` in its type, and see that it holds no NaN and, for strings, nothing else.
 
     Errors name the row, counted from `first_row` on. Raises `InputError`.

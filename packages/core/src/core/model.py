@@ -12,30 +12,27 @@ from typing import Any, cast
 
 import numpy as np
 
-from core.arrays import Array, Shape, known_size, show_shape
+from core.arrays import Array, Shape
 from core.backpropagation import run_and_back
 from core.engine.engine import PLAIN_ROWS, Engine
 from core.engine.predict import predict
 from core.engine.progress import Progress, ProgressLine
 from core.engine.rows import cut_exactly, whole
-from core.errors import InputError, UnsupportedLayerError
+from core.errors import UnsupportedLayerError
 from core.files.save import save_model
 from core.files.weights import load_weights, save_weights
 from core.gradients import Backward
 from core.graph import Node, Ref, leaves, map_nest, refs
 from core.input_layer import InputLayer
-from core.inputs import cast_input, fit_input
+from core.inputs import cast_rows, fit_inputs
 from core.layer import Layer, numbered
 from core.operation import Operation
-from core.propagation import apply, mask_leaves
+from core.propagation import run
+from core.shapes import Shapes, follow_shapes
 from core.summary import summarise
 
 #: Models within models that are each called twice double the work at every level; real ones stay far below this.
 MOST_APPLICATIONS = 20_000
-#: The most numbers that a layer may make of one example, 16 GiB in float32; beyond that, the machine would be killed.
-_LARGEST_EXAMPLE = 2**32
-#: No array has a longer axis; layers that enlarge what others enlarged could ask for one.
-_LARGEST_AXIS = 2**63 - 1
 
 
 class Model(Layer):
@@ -66,9 +63,8 @@ class Model(Layer):
         self.nodes = tuple(nodes)
         self.inputs = inputs
         self.outputs = outputs
-        self.shapes: dict[Ref, Shape] = {}
+        self._shapes = Shapes()
         self._engine: Engine | None = None
-        self._oversized = ""
         #: How many times a layer is applied in one pass, those of the models inside included.
         self.applications = sum(_applications(node.layer) for node in nodes)
         if self.applications > MOST_APPLICATIONS:
@@ -78,64 +74,28 @@ class Model(Layer):
 
     # --- shapes ---------------------------------------------------------------------------------------------------
 
+    @property
+    def shapes(self) -> dict[Ref, Shape]:
+        """The shape of every tensor of the graph, as far as it is known before an input comes."""
+        return self._shapes.of
+
     def build(self, *shapes: Any, **named_shapes: Any) -> None:
         """Follow the shapes through the graph, so that every layer declares its parameters."""
-        self._follow_shapes(shapes, build=True)
+        self._shapes = follow_shapes(self, shapes, build=True)
 
     def compute_output_shape(self, *shapes: Any, **named_shapes: Any) -> Any:
         """Give the shape of each output, in the structure of the outputs."""
-        found = self._follow_shapes(shapes, build=False)
-        return map_nest(found.__getitem__, self.outputs)
+        return map_nest(follow_shapes(self, shapes).of.__getitem__, self.outputs)
 
     def multiply_adds(self, input_shape: Any) -> int | None:
         """Add up what the nodes need for one example."""
         counts = [self.node_cost(node) for node in self.nodes]
         return None if None in counts else sum(cast(list[int], counts))
 
-    def follow_shapes(self, shapes: Sequence[Any]) -> dict[Ref, Any]:
-        """Give the shape of every tensor of the graph for inputs of these shapes."""
-        return self._follow_shapes(shapes, build=False)
-
-    def node_shapes(self, node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Give the shapes of the tensors among a node's arguments."""
-        return _shapes_of(node, self.shapes)
-
     def node_cost(self, node: Node) -> int | None:
         """Count the multiply-adds of one node for one example; None where a size is unknown."""
-        args, kwargs = self.node_shapes(node)
+        args, kwargs = self._shapes.arguments(node)
         return 0 if node.is_input else node.layer.multiply_adds(*(args or kwargs.values()))
-
-    def _follow_shapes(self, given: Sequence[Any], *, build: bool) -> dict[Ref, Shape]:
-        shapes: dict[Ref, Shape] = {}
-        outside = [shape for nest in given for shape in _shape_leaves(nest)]
-        for ref in refs(self.inputs):
-            shapes[ref] = outside.pop(0) if outside else cast(InputLayer, self.nodes[ref.node].layer).batch_shape
-        for index, node in enumerate(self.nodes):
-            if node.is_input:
-                continue
-            args, kwargs = _shapes_of(node, shapes)
-            if node.layer.finds_masks and not args:
-                raise UnsupportedLayerError(f"{node.layer} is called without its input")
-            try:
-                if build:
-                    node.layer.build(*args, **kwargs)
-                if isinstance(node.layer, Operation):
-                    result = node.layer.follow(node.args, node.kwargs, shapes)
-                else:
-                    result = node.layer.compute_output_shape(*args, **kwargs)
-            except (InputError, IndexError, TypeError, ValueError, ArithmeticError) as error:
-                raise UnsupportedLayerError(f"{node.layer} cannot take an input of shape {args}: {error}") from error
-            for output, shape in enumerate(_shape_leaves(result)):
-                if not all(size is None or 0 <= size <= _LARGEST_AXIS for size in shape):
-                    raise UnsupportedLayerError(
-                        f"{node.layer} would give the shape {shape} for an input of shape {args}"
-                    )
-                shapes[Ref(index, output)] = shape
-                if (known_size(shape[1:]) or 0) > _LARGEST_EXAMPLE:
-                    self._oversized = f"{node.layer} makes {show_shape(shape)} numbers of one example"
-        if build:
-            self.shapes = shapes
-        return shapes
 
     # --- running --------------------------------------------------------------------------------------------------
 
@@ -153,27 +113,8 @@ class Model(Layer):
         self, inputs: Any, mask: Any = None, watch: Callable[[Node, Any], None] | None = None, **context: Any
     ) -> tuple[Any, Any]:
         """Run the graph; return its outputs and their masks. `watch` sees each node and its output as they come."""
-        if self._oversized:
-            raise InputError(f"{self} cannot be run: {self._oversized}, more than any memory holds")
-        values: dict[Ref, Any] = dict(zip(refs(self.inputs), leaves(inputs), strict=True))
-        masks: dict[Ref, Any] = dict(zip(refs(self.inputs), mask_leaves(mask, len(values)), strict=True))
-        last_use = self._last_use()
-        for index, node in enumerate(self.nodes):
-            if not node.is_input:
-                try:
-                    outputs, output_masks = apply(node, values, masks, context)
-                except MemoryError as error:
-                    raise InputError(f"{node.layer}: its output does not fit into memory: {error}") from error
-                produced = list(leaves(outputs))
-                for output, value in enumerate(produced):
-                    values[Ref(index, output)] = value
-                for output, value in enumerate(mask_leaves(output_masks, len(produced))):
-                    masks[Ref(index, output)] = value
-                if watch is not None:
-                    watch(node, outputs)
-            for ref in last_use.get(index, ()):
-                values.pop(ref, None)
-        return map_nest(values.__getitem__, self.outputs), map_nest(masks.get, self.outputs)
+        self._shapes.refuse_oversized(self)
+        return run(self, inputs, mask, watch, context)
 
     def learn(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
         """Compute the outputs as `forward` does in training, and give the way back: ``y, backward = model.learn(x)``.
@@ -296,75 +237,21 @@ class Model(Layer):
 
         An array is not copied, one on disk not read. Raises `InputError`.
         """
-        wanted = [(ref, cast(InputLayer, self.nodes[ref.node].layer)) for ref in refs(self.inputs)]
-        if isinstance(self.inputs, dict):
-            if not isinstance(x, dict) or set(x) != set(self.inputs):
-                raise InputError(f"{self} expects a dict of inputs with the keys {sorted(self.inputs)}")
-            layers = dict(wanted)
-            return {key: fit_input(x[key], layers[ref]) for key, ref in self.inputs.items()}
-        if isinstance(self.inputs, Ref):
-            x = x[0] if isinstance(x, list | tuple) and len(x) == 1 and isinstance(x[0], np.ndarray) else x
-            return fit_input(x, wanted[0][1])
-        if isinstance(x, dict):
-            names = [layer.name for _, layer in wanted]
-            if set(x) != set(names):
-                raise InputError(f"{self} expects its inputs by the names {names}, got {sorted(map(str, x))}")
-            x = [x[name] for name in names]
-        if not isinstance(x, list | tuple) or len(x) != len(wanted):
-            raise InputError(f"{self} expects {len(wanted)} inputs as a list, one array each")
-        return [fit_input(value, layer) for value, (_, layer) in zip(x, wanted, strict=True)]
+        return fit_inputs(x, self.inputs, self._input_layers, self)
 
     def cast_rows(self, inputs: Any, rows: slice = slice(None)) -> Any:
         """Give some rows of inputs that `fit_inputs` gave, in the types that the input layers declare. Raises `InputError`."""
-        if isinstance(inputs, dict):
-            return {key: self._cast_one(ref, inputs[key], rows) for key, ref in self.inputs.items()}
-        if isinstance(self.inputs, Ref):
-            return self._cast_one(self.inputs, inputs, rows)
-        return [self._cast_one(ref, value, rows) for ref, value in zip(self.inputs, inputs, strict=True)]
+        return cast_rows(inputs, rows, self.inputs, self._input_layers)
 
-    def _cast_one(self, ref: Ref, array: Array, rows: slice) -> Array:
-        return cast_input(array[rows], cast(InputLayer, self.nodes[ref.node].layer), rows.start or 0)
+    @property
+    def _input_layers(self) -> dict[Ref, InputLayer]:
+        return {ref: cast(InputLayer, self.nodes[ref.node].layer) for ref in refs(self.inputs)}
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the fast form behind in a copy: it holds locks and buffers."""
         return self.__dict__ | {"_engine": None}
 
-    def _last_use(self) -> dict[int, list[Ref]]:
-        """Say after which node each tensor is no longer needed, so that its memory can go."""
-        needed = set(refs(self.outputs))
-        last = {ref: index for index, node in enumerate(self.nodes) for ref in refs(node.args, node.kwargs)}
-        by_node: dict[int, list[Ref]] = {}
-        for ref, index in last.items():
-            if ref not in needed:
-                by_node.setdefault(index, []).append(ref)
-        return by_node
-
 
 def _applications(layer: Layer) -> int:
     """Count how many layers one call of `layer` applies."""
     return layer.applications if isinstance(layer, Model) else 1 + sum(map(_applications, layer.children.values()))
-
-
-def _shapes_of(node: Node, shapes: dict[Ref, Shape]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    def shape_of(leaf: Any) -> Any:
-        return shapes[leaf] if isinstance(leaf, Ref) else leaf
-
-    args = tuple(map_nest(shape_of, arg) for arg in node.args if any(True for _ in refs(arg)))
-    kwargs = {
-        key: map_nest(shape_of, value)
-        for key, value in node.kwargs.items()
-        if (key != "mask" and any(True for _ in refs(value))) or key in node.layer.shaping_arguments
-    }
-    return args, kwargs
-
-
-def _shape_leaves(nest: Any) -> Iterator[Shape]:
-    """Go through the shapes in nested lists, tuples and dicts of shapes."""
-    if isinstance(nest, dict):
-        for key in sorted(nest):
-            yield from _shape_leaves(nest[key])
-    elif isinstance(nest, tuple) and all(size is None or isinstance(size, int) for size in nest):
-        yield nest
-    elif isinstance(nest, list | tuple):
-        for value in nest:
-            yield from _shape_leaves(value)

@@ -1,10 +1,51 @@
-"""Applying one node of a graph: its layer gets the tensors and masks that Keras would hand it."""
+"""Running a graph node by node: each layer gets the tensors and masks that Keras would hand it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from core.errors import InputError
 from core.graph import Node, Ref, leaves, map_nest, refs
+
+if TYPE_CHECKING:
+    from core.model import Model
+
+
+def run(
+    model: Model, inputs: Any, mask: Any, watch: Callable[[Node, Any], None] | None, context: dict[str, Any]
+) -> tuple[Any, Any]:
+    """Run the graph; return its outputs and their masks. `watch` sees each node and its output as they come."""
+    values: dict[Ref, Any] = dict(zip(refs(model.inputs), leaves(inputs), strict=True))
+    masks: dict[Ref, Any] = dict(zip(refs(model.inputs), mask_leaves(mask, len(values)), strict=True))
+    last_use = _last_use(model)
+    for index, node in enumerate(model.nodes):
+        if not node.is_input:
+            try:
+                outputs, output_masks = apply(node, values, masks, context)
+            except MemoryError as error:
+                raise InputError(f"{node.layer}: its output does not fit into memory: {error}") from error
+            produced = list(leaves(outputs))
+            for output, value in enumerate(produced):
+                values[Ref(index, output)] = value
+            for output, value in enumerate(mask_leaves(output_masks, len(produced))):
+                masks[Ref(index, output)] = value
+            if watch is not None:
+                watch(node, outputs)
+        for ref in last_use.get(index, ()):
+            values.pop(ref, None)
+    return map_nest(values.__getitem__, model.outputs), map_nest(masks.get, model.outputs)
+
+
+def _last_use(model: Model) -> dict[int, list[Ref]]:
+    """Say after which node each tensor is no longer needed, so that its memory can go."""
+    needed = set(refs(model.outputs))
+    last = {ref: index for index, node in enumerate(model.nodes) for ref in refs(node.args, node.kwargs)}
+    by_node: dict[int, list[Ref]] = {}
+    for ref, index in last.items():
+        if ref not in needed:
+            by_node.setdefault(index, []).append(ref)
+    return by_node
 
 
 def apply(node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any]) -> tuple[Any, Any]:

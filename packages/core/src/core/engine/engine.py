@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from core.engine.plan import make_plan
 from core.engine.program import NotFloat32Error, Program
 from core.engine.rows import cut, cut_exactly
 from core.engine.step import Routine
-from core.graph import leaves
+from core.graph import Ref, leaves
+from core.shapes import follow_shapes
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -87,7 +88,11 @@ class Engine:
                 del self._programs[old]
             program = waiting.pop() if waiting else None
         if program is None:
-            program = Program(self.model, self.plan, self.model.follow_shapes(shapes))
+            found = follow_shapes(self.model, shapes)
+            found.refuse_oversized(self.model)
+            program = Program(
+                self.model, self.plan, cast(dict[Ref, tuple[int, ...]], found.of)
+            )  # of a tile all are known
         yield program
         with self._lock:
             if shapes in self._programs:
