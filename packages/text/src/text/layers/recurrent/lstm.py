@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from core.activation_gradients import activate_and_back
 from core.activations import activation as find_activation
 from core.activations import sigmoid, tanh
 from core.arrays import Array
 from core.gradients import Gradients
+from core.layers.lstm_gates import gates_and_back
 from core.ops.recurrence import State
 from core.ops.recurrence_gradient import StepBack
 from core.options import flag
@@ -76,29 +76,16 @@ class LSTMCell(Cell):
         return h, (h, c)
 
     def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
-        """Back through h_t = o * phi(c_t), then c_t = f * c + i * g, then each gate.
-
-        do = dh_t * phi(c_t), dc_t += dh_t * o * phi'(c_t), di = dc_t * g, df = dc_t * c, dg = dc_t * i, dc = dc_t * f;
-        dz = the gates' gradients times the slope of each, dh = dz @ U^T, dU = h^T @ dz.
-        """
+        """Back through the gates (see `core.layers.lstm_gates`), then dh = dz @ U^T and dU = h^T @ dz."""
         h_before, c_before = state
         products, products_back = gate_products_and_back(h_before, self.computing("recurrent_kernel"), drop)
-        z_i, z_f, z_g, z_o = np.split(projected + products, 4, axis=-1)
-        i, i_back = activate_and_back(self.recurrent_activation, z_i)
-        f, f_back = activate_and_back(self.recurrent_activation, z_f)
-        g, g_back = activate_and_back(self.activation, z_g)
-        o, o_back = activate_and_back(self.recurrent_activation, z_o)
-        c = f * c_before + i * g
-        read, read_back = activate_and_back(self.activation, c)
-        h = o * read
+        z = projected + products
+        h, c, gates_back = gates_and_back(z, c_before, self.recurrent_activation, self.activation)
 
         def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
-            dh = d_output + d_state[0]
-            dc = d_state[1] + read_back(dh * o)
-            gates = (i_back(dc * g), f_back(dc * c_before), g_back(dc * i), o_back(dh * read))
-            dz = np.concatenate(gates, axis=-1)
-            d_before, d_kernel = products_back(dz)
-            return dz, (d_before, dc * f), self.gradients(recurrent_kernel=d_kernel)
+            dz, dc = gates_back(d_output + d_state[0], d_state[1])
+            dh, d_kernel = products_back(dz)
+            return dz, (dh, dc), self.gradients(recurrent_kernel=d_kernel)
 
         return h, (h, c), backward
 

@@ -7,12 +7,12 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from core.activation_gradients import activate_and_back
 from core.activations import activation as find_activation
 from core.arrays import Array, Shape
 from core.errors import InputError
 from core.gradients import Backward, Gradients
 from core.layer import Layer
+from core.layers.lstm_gates import gates_and_back
 from core.ops.convolution import convolve
 from core.ops.convolution_gradient import input_gradient, kernel_gradient
 from core.ops.product import column_sums
@@ -145,29 +145,16 @@ class ConvLSTMCell(Layer):
         return self.project(x, None if drop is None else drop[:, :, 0]), backward
 
     def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
-        """Back through h_t = o phi(c_t), then c_t = f c + i g, then each gate and the convolution of h.
-
-        do = dh_t phi(c_t), dc_t += dh_t o phi'(c_t), di = dc_t g, df = dc_t c, dg = dc_t i, dc = dc_t f.
-        """
+        """Back through the gates (see `core.layers.lstm_gates`), then through the convolution of h."""
         h_before, c_before = state
         kernel, window = self.computing("recurrent_kernel"), self.recurrent_window
         z = projected + self._by_gate(lambda images, part: convolve(images, part, window), h_before, kernel, drop)
-        z_i, z_f, z_g, z_o = np.split(z, _GATES, axis=-1)
-        i, i_back = activate_and_back(self.recurrent_activation, z_i)
-        f, f_back = activate_and_back(self.recurrent_activation, z_f)
-        g, g_back = activate_and_back(self.activation, z_g)
-        o, o_back = activate_and_back(self.recurrent_activation, z_o)
-        c = f * c_before + i * g
-        read, read_back = activate_and_back(self.activation, c)
-        h = o * read
+        h, c, gates_back = gates_and_back(z, c_before, self.recurrent_activation, self.activation)
 
         def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
-            dh = d_output + d_state[0]
-            dc = d_state[1] + read_back(dh * o)
-            gates = (i_back(dc * g), f_back(dc * c_before), g_back(dc * i), o_back(dh * read))
-            dz = np.concatenate(gates, axis=-1)
-            d_before, d_kernel = _by_gate_back(h_before, kernel, window, drop, dz)
-            return dz, (d_before, dc * f), self.gradients(recurrent_kernel=d_kernel)
+            dz, dc = gates_back(d_output + d_state[0], d_state[1])
+            dh, d_kernel = _by_gate_back(h_before, kernel, window, drop, dz)
+            return dz, (dh, dc), self.gradients(recurrent_kernel=d_kernel)
 
         return h, (h, c), backward
 
