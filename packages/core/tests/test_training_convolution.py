@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.engine import training
+from core.engine import kernel_gradient, tiles, training
 from core.engine.memory import Memory
 from core.ops import convolution, convolution_gradient
 from core.ops.windows import Window
@@ -38,7 +38,7 @@ def test_all_three_ways_equal_their_definitions(case, tile_bytes, seed):
     x = rng.normal(size=shape).astype(np.float32)
     kernel = rng.normal(size=(*window.size, shape[-1], filters)).astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "TILE_BYTES", tile_bytes)
+        patch.setattr(tiles, "TILE_BYTES", tile_bytes)
         y = training.convolve(x, kernel, window)
         close(y, convolution.convolve(x, kernel, window))
         dy = rng.normal(size=y.shape).astype(np.float32)
@@ -49,7 +49,8 @@ def test_all_three_ways_equal_their_definitions(case, tile_bytes, seed):
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 64])
 def test_any_number_of_cores_gives_the_same(cores, monkeypatch):
-    monkeypatch.setattr(training, "available_cores", lambda: cores)
+    for module in (tiles, kernel_gradient):
+        monkeypatch.setattr(module, "available_cores", lambda: cores)
     rng, window = np.random.default_rng(0), Window((3, 3), (1, 1), (1, 1), "same")
     x, dy = (rng.normal(size=(10, 8, 8, channels)).astype(np.float32) for channels in (16, 8))
     kernel = rng.normal(size=(3, 3, 16, 8)).astype(np.float32)

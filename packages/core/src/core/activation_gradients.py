@@ -12,6 +12,7 @@ import numpy as np
 
 from core import activations as f
 from core.arrays import Array
+from core.engine.tiles import by_rows
 from core.errors import UnsupportedLayerError
 from core.ops.special import erf
 
@@ -28,8 +29,8 @@ def activate_and_back(activation: f.Activation, x: Array) -> tuple[Array, Callab
     derivative = DERIVATIVES.get(activation)
     if derivative is None:
         raise UnsupportedLayerError(f"the derivative of the activation {activation.__name__} is not known")
-    y = activation(x)
-    return y, lambda dy: derivative(x, y, dy)
+    y = by_rows(activation, x)
+    return y, lambda dy: by_rows(derivative, x, y, dy)
 
 
 def leaky_relu(x: Array, dy: Array, negative_slope: float = 0.2) -> Array:

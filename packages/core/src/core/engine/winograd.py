@@ -60,13 +60,8 @@ def winograd(step: Convolve, image: Array, target: Array, memory: Memory) -> Ite
     v = memory.take((4, max(rows.cells, lines), channels))
     m = memory.take((4, rows.lines, step.kernel.shape[-1]))
 
-    d0, d1, d2, d3 = (field[:, k : k + 2 * pairs - 1 : 2] for k in range(4))
-    v0, v1, v2, v3 = v[:, :lines].reshape(4, n, pairs, pitch, channels)
     yield partial(v[:, lines:].fill, 0)
-    yield partial(np.subtract, d0, d2, v0)
-    yield partial(np.add, d1, d2, v1)
-    yield partial(np.subtract, d2, d1, v2)
-    yield partial(np.subtract, d1, d3, v3)
+    yield from transformed(field, v[:, :lines].reshape(4, n, pairs, pitch, channels))
     yield from rows.calls(v, m)
 
     m0, m1, m2, m3 = m[:, :lines]  # sums over whole rows, what hangs over included: NumPy is fastest in one piece
@@ -84,6 +79,15 @@ def winograd(step: Convolve, image: Array, target: Array, memory: Memory) -> Ite
         for y, place in ((m0, target[:, 0::2]), (m1, target[:, 1::2])):
             yield from _finish(step.activation, y.reshape(in_rows)[:, : place.shape[1], :across], place, memory)
     memory.give_back(v, m)
+
+
+def transformed(field: Array, v: Array) -> Iterator[Call]:
+    """Give the calls that write the four differences and sums of rows of a field into v (4, images, pairs, pitch, channels)."""
+    d0, d1, d2, d3 = (field[:, k : k + 2 * v.shape[2] - 1 : 2] for k in range(4))
+    yield partial(np.subtract, d0, d2, v[0])
+    yield partial(np.add, d1, d2, v[1])
+    yield partial(np.subtract, d2, d1, v[2])
+    yield partial(np.subtract, d1, d3, v[3])
 
 
 def _finish(activation: Step | None, y: Array, place: Array, memory: Memory) -> Iterator[Call]:

@@ -9,6 +9,7 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.engine.elementwise import Affine
 from core.engine.step import Step
+from core.engine.tiles import by_rows
 from core.errors import InputError
 from core.gradients import Backward, Gradients, Moving
 from core.layer import Layer
@@ -94,27 +95,29 @@ class BatchNormalization(Layer):
         if not (training and self.trainable):
             return self._call_and_back_by_moving_moments(x)
         mean, variance = self._batch_moments(x, mask)
-        centred = x - mean
         inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
         scale = inverse * self._along_axis("gamma", x, x.dtype) if self.scale else inverse
-        y = centred * scale
-        if self.center:
-            y += self._along_axis("beta", x, x.dtype)
+        shift = self._along_axis("beta", x, x.dtype) if self.center else x.dtype.type(0)
+        counted: tuple[Array, ...] = () if mask is None else (_spread(mask, x),)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            total, products = self._total(dy), self._total(dy * centred)
+            total, products = self._total(dy), self._total(by_rows(lambda dy, x: dy * (x - mean), dy, x))
             count = self._count(x, mask)
             slope = inverse * inverse * products / count
-            # The mean of a masked batch is a little off, as it is divided by the count + 1e-7; so centred does not sum to 0.
-            off = 0 if mask is None else slope * self._total(np.where(_spread(mask, x), centred, 0))
-            through_moments = slope * centred
-            through_moments += (total - off) / count
-            if mask is not None:
-                through_moments *= _spread(mask, x)
-            gradients = self._gradients(total, products * inverse) | self._movements(mean, variance)
-            return (dy - through_moments) * scale, gradients
+            # The mean of a masked batch is a little off, as it is divided by the count + 1e-7; so x - mean does not sum to 0.
+            off = 0 if mask is None else slope * self._total(np.where(counted[0], x - mean, 0))
+            mean_slope = (total - off) / count
 
-        return y, backward
+            def through(dy: Array, x: Array, *counted: Array) -> Array:
+                through_moments = slope * (x - mean) + mean_slope
+                for counts in counted:
+                    through_moments *= counts
+                return (dy - through_moments) * scale
+
+            gradients = self._gradients(total, products * inverse) | self._movements(mean, variance)
+            return by_rows(through, dy, x, *counted), gradients
+
+        return by_rows(lambda x: (x - mean) * scale + shift, x), backward
 
     def _call_and_back_by_moving_moments(self, x: Array) -> tuple[Array, Backward]:
         """dx = gamma / sqrt(moving variance + epsilon) * dy: what prediction does is linear."""
@@ -146,13 +149,11 @@ class BatchNormalization(Layer):
 
     def _batch_moments(self, x: Array, mask: Array | None) -> tuple[Array, Array]:
         x = x.astype(np.promote_types(x.dtype, np.float32), copy=False)
-        counted = x if mask is None else np.where(_spread(mask, x), x, 0)
+        counts = None if mask is None else _spread(mask, x)
         count = self._count(x, mask)
-        mean = self._total(counted) / count
-        centred = x - mean
-        if mask is not None:
-            centred *= _spread(mask, x)
-        return mean, self._total(np.square(centred)) / count
+        mean = self._total(x if counts is None else np.where(counts, x, 0)) / count
+        squares = by_rows(lambda x: np.square(x - mean), x)
+        return mean, self._total(squares if counts is None else squares * counts) / count
 
     def _total(self, x: Array) -> Array:
         """Sum over all axes but that of the channels, which stay in their place."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from core.arrays import Array, Shape
 from core.engine.pool import Halve, Pool
 from core.engine.step import Step
+from core.engine.tiles import by_rows
 from core.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.ops.pooling import average_pool, max_pool
@@ -57,10 +59,10 @@ class MaxPooling(Pooling):
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """The largest cell of each window takes its gradient."""
         x = self.to_channels_last(x)
-        y = max_pool(x, self.window)
+        y = by_rows(partial(max_pool, window=self.window), x)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dx = max_pool_gradient(x, y, self.to_channels_last(dy), self.window)
+            dx = by_rows(partial(max_pool_gradient, window=self.window), x, y, self.to_channels_last(dy))
             return self.from_channels_last(dx), {}
 
         return self.from_channels_last(y), backward
@@ -81,6 +83,7 @@ class AveragePooling(Pooling):
         x = self.to_channels_last(x)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            return self.from_channels_last(average_pool_gradient(x, self.to_channels_last(dy), self.window)), {}
+            dx = by_rows(partial(average_pool_gradient, window=self.window), x, self.to_channels_last(dy))
+            return self.from_channels_last(dx), {}
 
-        return self.from_channels_last(average_pool(x, self.window)), backward
+        return self.from_channels_last(by_rows(partial(average_pool, window=self.window), x)), backward
