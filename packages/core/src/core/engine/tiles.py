@@ -62,13 +62,17 @@ def by_rows(function: Callable[..., Array], *arrays: Array) -> Array:
         return function(*arrays)
     workers = available_cores()
     first, *parts = cut(rows, max(1, LONG_TILE_BYTES // row_bytes), workers)
-    begin = function(*(array[first] for array in arrays))
+
+    def of(part: slice) -> Array:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return function(*(array[part] for array in arrays))
+
+    begin = of(first)
     y = np.empty((rows, *begin.shape[1:]), begin.dtype)
     y[first] = begin
 
     def work(part: slice) -> None:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            y[part] = function(*(array[part] for array in arrays))
+        y[part] = of(part)
 
     each(work, parts, workers)
     return y
