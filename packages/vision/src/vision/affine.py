@@ -31,8 +31,7 @@ def affine_transform(
     (a0, a1, a2), (b0, b1, b2) = maps.astype(np.float32).transpose(1, 2, 0)[..., None, None]
     i, j = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)
     rows, columns = b0 * j + b1 * i + b2, a0 * j + a1 * i + a2
-    if fill_mode != "constant":
-        rows, columns = FILL_MODES[fill_mode](rows, height), FILL_MODES[fill_mode](columns, width)
+    rows, columns = FILL_MODES[fill_mode](rows, height), FILL_MODES[fill_mode](columns, width)
 
     def pixels(down: Array, across: Array) -> Array:
         inside = (down >= 0) & (down < height) & (across >= 0) & (across < width)
@@ -85,5 +84,16 @@ def _nearest(places: Array, size: int) -> Array:
     return np.clip(places, 0, np.float32(size - 1))
 
 
-#: Where a place lies that may be outside: (places, size) -> places from 0 to size - 1.
-FILL_MODES: dict[str, Callable[[Array, int], Array]] = {"reflect": _reflect, "wrap": _wrap, "nearest": _nearest}
+def _constant(places: Array, size: int) -> Array:
+    """Stay outside."""
+    del size
+    return places
+
+
+#: Where a place lies that may be outside: (places, size) -> places from 0 to size - 1, unless they stay outside.
+FILL_MODES: dict[str, Callable[[Array, int], Array]] = {
+    "constant": _constant,
+    "reflect": _reflect,
+    "wrap": _wrap,
+    "nearest": _nearest,
+}

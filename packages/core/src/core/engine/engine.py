@@ -90,9 +90,8 @@ class Engine:
         if program is None:
             found = follow_shapes(self.model, shapes)
             found.refuse_oversized(self.model)
-            program = Program(
-                self.model, self.plan, cast(dict[Ref, tuple[int, ...]], found.of)
-            )  # of a tile all are known
+            sizes = cast(dict[Ref, tuple[int, ...]], found.of)  # of a tile all are known
+            program = Program(self.model, self.plan, sizes)
         yield program
         with self._lock:
             if shapes in self._programs:

@@ -61,18 +61,18 @@ def by_rows(function: Callable[..., Array], *arrays: Array) -> Array:
     if rows * row_bytes < LEAST_BYTES or arrays[0].ndim == 1:
         return function(*arrays)
     workers = available_cores()
-    first, *parts = cut(rows, max(1, LONG_TILE_BYTES // row_bytes), workers)
 
     def of(part: slice) -> Array:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return function(*(array[part] for array in arrays))
 
-    begin = of(first)
-    y = np.empty((rows, *begin.shape[1:]), begin.dtype)
-    y[first] = begin
+    first = of(slice(1))  # one row says what shape and type come out
+    y = np.empty((rows, *first.shape[1:]), first.dtype)
+    y[:1] = first
 
     def work(part: slice) -> None:
-        y[part] = of(part)
+        rest = slice(1 + part.start, 1 + part.stop)
+        y[rest] = of(rest)
 
-    each(work, parts, workers)
+    each(work, list(cut(rows - 1, max(1, LONG_TILE_BYTES // row_bytes), workers)), workers)
     return y

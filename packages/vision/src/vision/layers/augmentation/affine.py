@@ -14,7 +14,7 @@ from core.options import number, one_of
 from vision.affine import FILL_MODES, affine_transform, matrices, shifts
 from vision.layers.augmentation.base import Augmentation
 
-_FILL_MODES = ("constant", *FILL_MODES)
+_FILL_MODES = tuple(FILL_MODES)
 _INTERPOLATIONS = ("nearest", "bilinear")
 
 
@@ -103,6 +103,3 @@ class RandomShear(Affine):
         down = self.draw("y_factor", images, rng) * sign if self.config.get("y_factor") else 0
         across = self.draw("x_factor", images, rng) * sign if self.config.get("x_factor") else 0
         return matrices([1, across, 0], [down, 1, 0])
-
-
-LAYERS = {layer.__name__: layer for layer in (RandomRotation, RandomShear, RandomTranslation, RandomZoom)}

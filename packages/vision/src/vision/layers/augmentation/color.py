@@ -118,12 +118,3 @@ class Equalization(Augmentation):
 
     options = ("value_range", "bins")
     casts = False
-
-
-LAYERS = {
-    layer.__name__: layer
-    for layer in (
-        Equalization, RandomBrightness, RandomColorDegeneration, RandomColorJitter, RandomContrast, RandomGaussianBlur,
-        RandomGrayscale, RandomHue, RandomInvert, RandomPosterization, RandomSaturation, RandomSharpness, Solarization,
-    )
-}  # fmt: skip

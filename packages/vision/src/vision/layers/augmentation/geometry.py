@@ -90,11 +90,3 @@ class MaxNumBoundingBoxes(Augmentation):
 
     options = ("max_number", "fill_value")
     casts = False
-
-
-LAYERS = {
-    layer.__name__: layer
-    for layer in (
-        MaxNumBoundingBoxes, RandomCrop, RandomElasticTransform, RandomFlip, RandomPerspective,
-    )
-}  # fmt: skip

@@ -34,6 +34,3 @@ class RandAugment(Augmentation):
     """Applies a few augmentations of equal strength. Cubuk et al. 2019, https://arxiv.org/abs/1909.13719."""
 
     options = ("value_range", "num_ops", "factor", "interpolation")
-
-
-LAYERS = {layer.__name__: layer for layer in (AugMix, CutMix, MixUp, RandAugment, RandomErasing)}
