@@ -9,7 +9,7 @@ from parity import check_model, randomise
 
 import core
 
-layers = keras.layers
+layers, tree = keras.layers, keras.tree
 
 
 def nested_and_shared():
@@ -54,6 +54,24 @@ def line():
     return keras.Model(a, layers.Dense(2, activation="softmax")(layers.Dropout(0.5)(a)))
 
 
+def one_in_a_list():
+    a = keras.Input((4,))
+    return keras.Model([a], [layers.Dense(2, activation="softmax")(a)])
+
+
+def nested_with_one_output_in_a_list():
+    """The parent gets a list of one tensor of the nested model, twice."""
+    a, entry = keras.Input((4,)), keras.Input((4,))
+    inner = keras.Model([entry], [layers.Dense(4, activation="tanh")(entry)])
+    return keras.Model([a], [layers.Dense(3)(inner(inner(a)[0])[0])])
+
+
+def ending_in_a_list_of_one():
+    a, entry = keras.Input((4,)), keras.Input((4,))
+    inner = keras.Model([entry], [layers.Dense(4)(entry)])
+    return keras.Model([a], inner([a]))
+
+
 def dict_outputs():
     a = keras.Input((4,), name="x")
     hidden = layers.Dense(5)(a)
@@ -70,9 +88,12 @@ def dict_outputs():
         second_call_used_first_call_given,
         both_calls_given,
         line,
+        one_in_a_list,
+        nested_with_one_output_in_a_list,
+        ending_in_a_list_of_one,
     ],
 )
-@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file", "ignore:The structure of `inputs`")
 def test_functional_models_agree(build, suffix):
     model = build()
     rng = np.random.default_rng(2)
@@ -90,6 +111,31 @@ def test_dict_of_outputs(tmp_path):
     assert set(actual) == {"low", "high"}
     for key, value in actual.items():
         np.testing.assert_allclose(value, expected[key], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        lambda y: [y],
+        lambda y: {"a": y},
+        lambda y: [{"a": y}],
+        lambda y: [[y]],
+        lambda y: {"a": [y]},
+        lambda y: [[y, y]],
+        lambda y: [y, [y]],
+    ],
+)
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file", "ignore:The structure of `inputs`")
+def test_outputs_come_in_the_structure_that_keras_gives(outputs, suffix, tmp_path):
+    entry = keras.Input((4,))
+    model = keras.Model([entry], outputs(layers.Dense(3)(entry)))
+    model.save(tmp_path / f"model{suffix}")
+    opened = core.load_model(tmp_path / f"model{suffix}")
+    x = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    for given in (x, [x]):
+        expected, actual = model.predict(given, verbose=0), opened.forward(given)
+        assert tree.map_structure(np.shape, actual) == tree.map_structure(np.shape, expected)
 
 
 def test_a_loop_is_an_error():

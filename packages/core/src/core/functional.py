@@ -53,8 +53,8 @@ class Functional(Model):
         model = cls(
             list(layers.values()),
             nodes,
-            _single(map_nest(place, inputs)),
-            map_nest(place, outputs),
+            _only_input(map_nest(place, inputs)),
+            _only_output(map_nest(place, outputs)),
             name=str(name),
             **known,
         )
@@ -73,9 +73,14 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def _single(nest: Any) -> Any:
-    """A list of one input takes an array as it is, in Keras too."""
+def _only_input(nest: Any) -> Any:
+    """Return the input of a list of one, which takes an array as it is; other nests as they are."""
     return nest[0] if isinstance(nest, list) and len(nest) == 1 and isinstance(nest[0], Ref) else nest
+
+
+def _only_output(nest: Any) -> Any:
+    """Return what a list of one output holds, as Keras does when a model runs; a dict of one stays a dict."""
+    return nest[0] if isinstance(nest, list) and len(nest) == 1 else nest
 
 
 def _count_calls_from_zero(layers: dict[str, Layer], outputs: Any) -> None:
