@@ -17,6 +17,7 @@ from core.gradients import Backward, Gradients, OfArguments, join
 from core.graph import Node, Ref, leaves, map_nest, refs
 from core.layer import Layer
 from core.propagation import apply, arguments, mask_leaves, output_mask, tensor_arguments
+from core.refusals import FOREIGN, refusal
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -105,7 +106,10 @@ def run_and_back(
                 way = ways[index]
                 arrived = [totals.pop(Ref(index, number), None) for number, _ in enumerate(leaves(way.outputs))]
                 if any(gradient is not None for gradient in arrived):
-                    dx, found = way.backward(_filled(way.outputs, arrived))
+                    try:
+                        dx, found = way.backward(_filled(way.outputs, arrived))
+                    except FOREIGN as error:
+                        raise refusal(way.node.layer, arrived, error) from error
                     gradients = join(found, gradients)
                     _add(totals, [(ref, gradient) for ref, gradient in way.inputs(dx) if ref in live])
         return map_nest(totals.get, model.inputs), gradients
@@ -134,8 +138,11 @@ def _apply_and_back(
         )
     if "want_inputs" in layer.learning_arguments:
         kwargs = kwargs | {"want_inputs": reached}
-    outputs, backward = layer.learn(*args, **kwargs)
-    return outputs, output_mask(node, args, kwargs, mask), backward
+    try:
+        outputs, backward = layer.learn(*args, **kwargs)
+        return outputs, output_mask(node, args, kwargs, mask), backward
+    except FOREIGN as error:
+        raise refusal(layer, args, error) from error
 
 
 def _filled(outputs: Any, arrived: list[Any]) -> Any:

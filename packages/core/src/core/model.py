@@ -28,6 +28,7 @@ from core.inputs import cast_rows, fit_inputs
 from core.layer import Layer, numbered
 from core.operation import Operation
 from core.propagation import run
+from core.refusals import refusing
 from core.shapes import Shapes, follow_shapes
 from core.summary import summarise
 
@@ -79,6 +80,7 @@ class Model(Layer):
         """The shape of every tensor of the graph, as far as it is known before an input comes."""
         return self._shapes.of
 
+    @refusing
     def build(self, *shapes: Any, **named_shapes: Any) -> None:
         """Follow the shapes through the graph, so that every layer declares its parameters."""
         self._shapes = follow_shapes(self, shapes, build=True)
@@ -99,6 +101,7 @@ class Model(Layer):
 
     # --- running --------------------------------------------------------------------------------------------------
 
+    @refusing
     def forward(self, *inputs: Any, **context: Any) -> Any:
         """Compute the outputs for a batch: ``model.forward(x, training=False)``, as Keras gives them.
 
@@ -116,6 +119,7 @@ class Model(Layer):
         self._shapes.refuse_oversized(self)
         return run(self, inputs, mask, watch, context)
 
+    @refusing
     def learn(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
         """Compute the outputs as `forward` does in training, and give the way back: ``y, backward = model.learn(x)``.
 
@@ -134,12 +138,14 @@ class Model(Layer):
             self.build()
         initialise(self, np.random.default_rng(seed))
 
+    @refusing
     def fit(self, x: Any, y: Any, **options: Any) -> dict[str, list[float]]:
         """Train on x and y; return loss and accuracy, one value an epoch. The options are those of `core.learning.fit`."""
         from core.learning.fit import fit  # noqa: PLC0415  learning is built upon this module
 
         return fit(self, x, y, **options)
 
+    @refusing
     def activations(self, x: Any) -> dict[str, Any]:
         """Run the model and give the output of every layer by its name: ``{"conv2d": array, ...}``.
 
@@ -173,6 +179,7 @@ class Model(Layer):
         for rows in cut_exactly(len(next(leaves(inputs))), whole(batch_size, "batch_size") or PLAIN_ROWS):
             yield map_nest(itemgetter(rows), inputs)
 
+    @refusing
     def predict_proba(
         self,
         x: Any,
@@ -210,6 +217,7 @@ class Model(Layer):
 
     # --- looking and writing ----------------------------------------------------------------------------------------
 
+    @refusing
     def summary(self) -> str:
         """Describe the model as text: layer, output shape, parameters, multiply-adds."""
         return summarise(self)

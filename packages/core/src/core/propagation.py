@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from core.errors import InputError
 from core.graph import Node, Ref, leaves, map_nest, refs
+from core.refusals import FOREIGN, refusal
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -21,10 +21,7 @@ def run(
     last_use = _last_use(model)
     for index, node in enumerate(model.nodes):
         if not node.is_input:
-            try:
-                outputs, output_masks = apply(node, values, masks, context)
-            except MemoryError as error:
-                raise InputError(f"{node.layer}: its output does not fit into memory: {error}") from error
+            outputs, output_masks = apply(node, values, masks, context)
             produced = list(leaves(outputs))
             for output, value in enumerate(produced):
                 values[Ref(index, output)] = value
@@ -52,14 +49,18 @@ def apply(node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: di
     """Apply one node's layer; return its output and the output's mask.
 
     Masks travel as in Keras: a layer with one tensor argument receives its mask as `mask`, a layer with several as
-    `<argument>_mask`; what comes out is masked only by layers that support masking.
+    `<argument>_mask`; what comes out is masked only by layers that support masking. Whatever the layer raises becomes
+    a `KacaError` that names it.
     """
     layer = node.layer
     args, kwargs, mask = arguments(node, values, masks, context)
-    if layer.finds_masks:
-        return layer.run(args[0] if len(args) == 1 else list(args), mask=mask, **context)
-    output = layer.forward(*args, **kwargs)
-    return output, output_mask(node, args, kwargs, mask)
+    try:
+        if layer.finds_masks:
+            return layer.run(args[0] if len(args) == 1 else list(args), mask=mask, **context)
+        output = layer.forward(*args, **kwargs)
+        return output, output_mask(node, args, kwargs, mask)
+    except FOREIGN as error:
+        raise refusal(layer, args, error) from error
 
 
 def arguments(

@@ -16,6 +16,7 @@ from core.engine.step import Routine
 from core.engine.threads import calling_numpy
 from core.graph import Ref, leaves, map_nest, refs
 from core.propagation import apply, mask_leaves
+from core.refusals import FOREIGN, refusal
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -42,16 +43,23 @@ class Program:
         self._uses += Counter(refs(model.outputs))
         self._roomed: set[Ref] = set()
         self._readers = {ref: stage for stage in plan.stages for ref in stage.sources}
+        self._stages = plan.stages
         for stage in plan.stages:
-            self.actions.append(_freely(stage) if _runs_freely(stage) else self._bind(stage))
+            try:
+                self.actions.append(_freely(stage) if _runs_freely(stage) else self._bind(stage))
+            except FOREIGN as error:
+                raise refusal(stage.nodes[0].layer, (), error) from error
 
     def run(self, inputs: Any) -> Any:
         """Run one tile through all stages."""
         values: Values = dict(zip(refs(self.model.inputs), leaves(inputs), strict=True))
         masks: Values = {}
         with calling_numpy():
-            for action in self.actions:
-                action(values, masks)
+            for stage, action in zip(self._stages, self.actions, strict=True):
+                try:
+                    action(values, masks)
+                except FOREIGN as error:
+                    raise refusal(stage.nodes[0].layer, [*map(values.get, stage.sources)], error) from error
         return map_nest(values.__getitem__, self.model.outputs)
 
     def _bind(self, stage: Stage) -> Action:
