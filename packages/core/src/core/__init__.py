@@ -2,7 +2,7 @@
 
 >>> import core
 >>> model = core.load_model("model.keras")  # doctest: +SKIP
->>> model.predict(x)  # doctest: +SKIP
+>>> model.predict_classes(x)  # doctest: +SKIP
 """
 
 from core.errors import InputError, KacaError, ModelFileError, UnsupportedLayerError, WeightMismatchError

@@ -16,7 +16,7 @@ from core.errors import UnsupportedLayerError
 from core.gradients import Backward, Gradients, OfArguments, join
 from core.graph import Node, Ref, leaves, map_nest, refs
 from core.layer import Layer
-from core.propagation import apply, arguments, mask_leaves, output_mask, tensor_arguments
+from core.propagation import apply, arguments, inner_context, mask_leaves, output_mask, tensor_arguments
 from core.refusals import FOREIGN, refusal
 
 if TYPE_CHECKING:
@@ -134,7 +134,12 @@ def _apply_and_back(
     if layer.finds_masks:
         model: Any = layer
         return run_and_back(
-            model, args[0] if len(args) == 1 else list(args), mask, context, want_inputs=reached, charges=charges
+            model,
+            args[0] if len(args) == 1 else list(args),
+            mask,
+            inner_context(node, context),
+            want_inputs=reached,
+            charges=charges,
         )
     if "want_inputs" in layer.learning_arguments:
         kwargs = kwargs | {"want_inputs": reached}

@@ -61,8 +61,8 @@ class FromScratch:
         return self.model.forward(x, **context)
 
     def predict(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
-        """Give the most probable class of every row, (n,) int64; `how` are the options of `Model.predict`."""
-        return self.model.predict(x, batch_size, **how)
+        """Give the most probable class of every row, (n,) int64; `how` are the options of `Model.predict_classes`."""
+        return self.model.predict_classes(x, batch_size, **how)
 
     def predict_proba(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
         """Give the probability of every class for every row, (n, classes) float32; `how` as for `Model.predict_proba`."""

@@ -17,8 +17,18 @@ class Ref(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Always:
+    """The value of ``training`` that a call recorded in Keras 2, where it holds whatever a model runs with."""
+
+    value: bool
+
+
+@dataclass(frozen=True)
 class Node:
-    """One application of a layer. Its arguments are nests of `Ref`s and constants; an input node has none."""
+    """One application of a layer. Its arguments are nests of `Ref`s and constants; an input node has none.
+
+    A recorded ``training`` among `kwargs` is what Keras 3 takes where a model runs without one, or `Always`.
+    """
 
     layer: Layer
     args: tuple[Any, ...] = ()

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.arrays import Array, Shape, show_shape
 from core.errors import InputError
-from core.graph import Ref, refs
+from core.graph import Ref, leaves, refs
 from core.input_layer import InputLayer
 
 
@@ -19,20 +19,28 @@ def fit_inputs(x: Any, structure: Any, layers: dict[Ref, InputLayer], model: obj
     """
     if isinstance(structure, dict):
         if not isinstance(x, dict) or set(x) != set(structure):
-            raise InputError(f"{model} expects a dict of inputs with the keys {sorted(structure)}")
+            got = sorted(map(str, x)) if isinstance(x, dict) else type(x).__name__
+            raise InputError(f"{model} expects a dict of inputs with the keys {sorted(structure)}, got {got}")
         return {key: _fit_input(x[key], layers[ref]) for key, ref in structure.items()}
     if isinstance(structure, Ref):
+        if isinstance(x, dict):
+            x = _named(x, [layers[structure]], model)
         x = x[0] if isinstance(x, list | tuple) and len(x) == 1 and isinstance(x[0], np.ndarray) else x
         return _fit_input(x, layers[structure])
     wanted = [layers[ref] for ref in refs(structure)]
     if isinstance(x, dict):
-        names = [layer.name for layer in wanted]
-        if set(x) != set(names):
-            raise InputError(f"{model} expects its inputs by the names {names}, got {sorted(map(str, x))}")
-        x = [x[name] for name in names]
+        x = _named(x, wanted, model)
     if not isinstance(x, list | tuple) or len(x) != len(wanted):
         raise InputError(f"{model} expects {len(wanted)} inputs as a list, one array each")
     return [_fit_input(value, layer) for value, layer in zip(x, wanted, strict=True)]
+
+
+def count_rows(inputs: Any, model: object) -> int:
+    """Return the number of rows that all inputs have. Raises `InputError` where they differ."""
+    counts = [len(leaf) for leaf in leaves(inputs)]
+    if len(set(counts)) != 1:
+        raise InputError(f"{model} expects as many rows of every input, got {', '.join(map(str, counts))}")
+    return counts[0]
 
 
 def cast_rows(inputs: Any, rows: slice, structure: Any, layers: dict[Ref, InputLayer]) -> Any:
@@ -46,6 +54,14 @@ def cast_rows(inputs: Any, rows: slice, structure: Any, layers: dict[Ref, InputL
     if isinstance(structure, Ref):
         return cast(structure, inputs)
     return [cast(ref, value) for ref, value in zip(structure, inputs, strict=True)]
+
+
+def _named(x: dict[Any, Any], layers: list[InputLayer], model: object) -> list[Any]:
+    """Return inputs that were given by the names of their layers as a list."""
+    names = [layer.name for layer in layers]
+    if set(x) != set(names):
+        raise InputError(f"{model} expects its inputs by the names {names}, got {sorted(map(str, x))}")
+    return [x[name] for name in names]
 
 
 def _fit_input(x: Any, layer: InputLayer) -> Array:
@@ -79,7 +95,7 @@ def _cast_input(array: Array, layer: InputLayer, first_row: int = 0) -> Array:
 def _refuse_nan(array: Array, layer: InputLayer, first_row: int) -> None:
     """Raise `InputError` naming the first row that holds a NaN."""
     if array.dtype.kind == "f" and np.isnan(np.sum(array)):  # the sum is NaN for inf - inf too: look closer then
-        rows = np.flatnonzero(np.isnan(array.reshape(len(array), -1)).any(axis=1))
+        rows = np.flatnonzero(np.isnan(array).any(axis=tuple(range(1, array.ndim))))
         if rows.size:
             raise InputError(
                 f"{layer}: row {first_row + rows[0]} of the input holds NaN "
@@ -106,8 +122,8 @@ def _fits(actual: tuple[int, ...], declared: Shape) -> bool:
 def _texts(array: Array, layer: InputLayer, first_row: int) -> Array:
     if array.dtype.kind in "US":
         return array
-    for row, value in enumerate(array.reshape(len(array), -1), first_row):
-        wrong = [item for item in value if not isinstance(item, str | bytes)]
+    for row, value in enumerate(array, first_row):
+        wrong = [item for item in np.ravel(value) if not isinstance(item, str | bytes)]
         if wrong:
             raise InputError(f"{layer} expects strings, got {type(wrong[0]).__name__} ({wrong[0]!r}) in row {row}")
     return array

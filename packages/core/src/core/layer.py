@@ -25,6 +25,8 @@ from core.ops.bfloat16 import rounded
 _LEARNING_SUFFIXES = ("_initializer", "_regularizer", "_constraint")
 #: Names are shown in tables, each as wide as the longest; Keras makes them of a few words.
 _LONGEST_NAME = 1_000
+#: The most axes that an array of NumPy has.
+_MOST_AXES = 64
 #: What `call` may ask for beside its inputs.
 _CONTEXT = frozenset({"mask", "training", "rng"})
 
@@ -76,9 +78,6 @@ class Layer:
     statistics: ClassVar[frozenset[str]] = frozenset()
     #: False where the input keeps its own type (token ids, strings).
     autocast: bool = True
-
-    #: True where a row of the output may depend on other rows of the batch; such a model is run in batches as Keras does.
-    mixes_rows: ClassVar[bool] = False
 
     #: True where training spreads the rows over threads of its own, so that BLAS should have none.
     has_threads: ClassVar[bool] = False
@@ -177,6 +176,19 @@ class Layer:
         """Give the shape that comes out for inputs of these shapes."""
         del named_shapes
         return shapes[0]
+
+    def mixes_rows(self, *shapes: Any) -> bool:
+        """Return whether a row of the output may depend on other rows of the batch, on their number, or on earlier calls.
+
+        Then a model predicts in exact batches, as Keras does. This rule serves layers whose `axis`, where they have one,
+        says along which axes of inputs of these shapes (none where they are not known) they work. A layer of your own
+        counts as mixing rows unless its class overrides this method.
+        """
+        axis = getattr(self, "axis", ())
+        ranks = [len(shape) for shape in shapes] or [_MOST_AXES]
+        return any(
+            one in {0, *(-rank for rank in ranks)} for one in (axis if isinstance(axis, list | tuple) else [axis])
+        )
 
     def multiply_adds(self, *shapes: Any) -> int | None:
         """Count the multiplications (each with its addition) for one example; None where a size is unknown."""

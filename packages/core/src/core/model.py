@@ -5,8 +5,7 @@ Running it is a pure function: nothing is kept between calls, so several threads
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,15 +13,15 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.backpropagation import run_and_back
-from core.engine.engine import PLAIN_ROWS, Engine
+from core.classification import classes_of, probabilities_of
+from core.engine.engine import Engine
 from core.engine.predict import predict
 from core.engine.progress import Progress, ProgressLine
-from core.engine.rows import cut_exactly, whole
-from core.errors import UnsupportedLayerError
+from core.errors import InputError, UnsupportedLayerError
 from core.files.save import save_model
 from core.files.weights import load_weights, save_weights
 from core.gradients import Backward
-from core.graph import Node, Ref, leaves, map_nest, refs
+from core.graph import Node, Ref, map_nest, refs
 from core.input_layer import InputLayer
 from core.inputs import cast_rows, fit_inputs
 from core.layer import Layer, numbered
@@ -173,47 +172,47 @@ class Model(Layer):
             engine = self._engine = Engine(self)
         return engine
 
-    def batches(self, x: Any, batch_size: int | None = None) -> Iterator[Any]:
-        """Cut the input into batches of `batch_size` rows (32 where it is None, as in Keras)."""
-        inputs = self.fit_inputs(x)
-        for rows in cut_exactly(len(next(leaves(inputs))), whole(batch_size, "batch_size") or PLAIN_ROWS):
-            yield map_nest(itemgetter(rows), inputs)
-
     @refusing
-    def predict_proba(
-        self,
-        x: Any,
-        batch_size: int | None = None,
-        *,
-        threads: int | None = None,
-        progress: bool | Progress = False,
-    ) -> Array:
-        """Give the model's output for every row, (n, classes) float32: probabilities where it ends in a softmax.
-
-        `x` is an array (one on disk is read part by part), several of them as for `forward`, or an iterator of batches.
-        Tiles of rows run through the fast form on `threads` threads (all cores where it is None); a tile has at most
-        `batch_size` rows. ``progress=True`` writes a line to the standard error; a function is called with the rows
-        done and their number. Raises `InputError` for a model of several outputs.
-        """
-        line = ProgressLine() if progress is True else progress or None
-        return predict(self, x, batch_size, threads, line)
-
     def predict(
         self,
         x: Any,
         batch_size: int | None = None,
         *,
+        verbose: int | str = "auto",
         threads: int | None = None,
         progress: bool | Progress = False,
-    ) -> Array:
-        """Give the most probable class of every row, (n,) int64; for a single output unit, whether it exceeds 0.5.
+    ) -> Any:
+        """Return what ``keras.Model.predict`` returns: the outputs for every row, in their own types.
 
-        The arguments are those of `predict_proba`.
+        One array, or a list or dict of them for several outputs. `x` is an array (one on disk is read part by part),
+        several of them as for `forward`, or an iterator of batches. Layers run with ``training=False``, whatever a file
+        of Keras 3 recorded. Where no row depends on others, tiles of at most `batch_size` rows run through the fast form
+        on `threads` threads (all cores where it is None); elsewhere (a layer that keeps its state, an operation over the
+        batch) exact batches of `batch_size` rows, 32 where it is None, run in their order. ``verbose=1`` or
+        ``progress=True`` writes a line to the standard error; a function `progress` is called with the rows done and
+        their number. Raises `InputError` for inputs that do not fit.
         """
-        probabilities = self.predict_proba(x, batch_size, threads=threads, progress=progress)
-        if probabilities.ndim == 2 and probabilities.shape[1] == 1:
-            return (probabilities[:, 0] > 0.5).astype(np.int64)
-        return np.argmax(probabilities, axis=-1)
+        if verbose not in {0, 1, 2, "auto"}:
+            raise InputError(f'verbose must be 0, 1, 2 or "auto", got {verbose!r}')
+        shown = progress or verbose in {1, 2}
+        line = ProgressLine() if shown is True else shown or None
+        return predict(self, x, batch_size, threads, line)
+
+    def predict_proba(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
+        """Return the probabilities of every row, (n, classes): what `predict` returns, for a model that ends in them.
+
+        The arguments are those of `predict`. Raises `InputError` for several outputs, and for others than
+        floating-point numbers.
+        """
+        return probabilities_of(self.predict(x, batch_size, **how), self)
+
+    def predict_classes(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
+        """Return the class of every row, (n,) int64: argmax, or > 0.5 for a single unit; one for each time step.
+
+        The arguments are those of `predict`. Raises `InputError` for NaN, for a single unit outside [0, 1], and for
+        several outputs.
+        """
+        return classes_of(self.predict(x, batch_size, **how), self)
 
     # --- looking and writing ----------------------------------------------------------------------------------------
 

@@ -65,7 +65,6 @@ class Operation(Layer):
     """
 
     autocast = False
-    mixes_rows = True
     function: ClassVar[Callable[..., Any]]
     shape_rule: ClassVar[ShapeRule]
 
@@ -128,17 +127,21 @@ class Operation(Layer):
 
         return y, backward
 
-    def follow(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Any:
-        """Give the shape of the output of a call whose tensors are keys of `shapes`; constants count too."""
+    def called(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Call:
+        """Return a call whose tensors are keys of `shapes`, each as its `Symbol`; constants stay."""
 
         def symbol(leaf: Any) -> Any:
             return Symbol(shapes[leaf]) if isinstance(leaf, tuple) and leaf in shapes else leaf
 
         nests = tuple(map_nest(symbol, arg) for arg in args)
         named = {key: map_nest(symbol, value) for key, value in kwargs.items()}
+        return Call(self.function, nests, self.options | named)
+
+    def follow(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Any:
+        """Give the shape of the output of a call whose tensors are keys of `shapes`; constants count too."""
         try:
             with np.errstate(all="ignore"):
-                return type(self).shape_rule(Call(self.function, nests, self.options | named))
+                return type(self).shape_rule(self.called(args, kwargs, shapes))
         except KacaError:
             raise
         except _UNFIT as error:

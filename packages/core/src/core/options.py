@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import TypeVar
 
 from core.errors import InputError
@@ -21,9 +22,9 @@ def integer(value: object, option: str, *, minimum: int = 1, maximum: int = LARG
     """Return `value` if it is a whole number in [minimum, maximum]."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not minimum <= int(value) <= maximum:
         raise InputError(f"{option} must be an integer in [{minimum}, {maximum}], got {value!r}")
-    return value
+    return int(value)
 
 
 def integers(value: object, option: str, *, count: int, minimum: int = 1) -> tuple[int, ...]:
@@ -37,9 +38,9 @@ def integers(value: object, option: str, *, count: int, minimum: int = 1) -> tup
 
 def number(value: object, option: str, *, minimum: float = -math.inf, maximum: float = math.inf) -> float:
     """Return `value` as a finite float in [minimum, maximum]."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise InputError(f"{option} must be a finite number, got {value!r}")
-    if not minimum <= value <= maximum:
+    if not minimum <= float(value) <= maximum:
         raise InputError(f"{option} must lie in [{minimum}, {maximum}], got {value!r}")
     return float(value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from core.graph import Node, Ref, leaves, map_nest, refs
+from core.graph import Always, Node, Ref, leaves, map_nest, refs
 from core.refusals import FOREIGN, refusal
 
 if TYPE_CHECKING:
@@ -56,25 +56,59 @@ def apply(node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: di
     args, kwargs, mask = arguments(node, values, masks, context)
     try:
         if layer.finds_masks:
-            return layer.run(args[0] if len(args) == 1 else list(args), mask=mask, **context)
+            return layer.run(args[0] if len(args) == 1 else list(args), mask=mask, **inner_context(node, context))
         output = layer.forward(*args, **kwargs)
         return output, output_mask(node, args, kwargs, mask)
     except FOREIGN as error:
         raise refusal(layer, args, error) from error
 
 
+def training_of(node: Node, context: dict[str, Any]) -> bool | None:
+    """Return the ``training`` that a node's layer runs with, None where nothing says.
+
+    Keras 3: what the model runs with, else what the call recorded. Keras 2: what the call recorded, if anything.
+    """
+    recorded = node.kwargs.get("training")
+    if isinstance(recorded, Always):
+        return recorded.value
+    given: bool | None = context.get("training")
+    return recorded if given is None else given
+
+
+def inner_context(node: Node, context: dict[str, Any]) -> dict[str, Any]:
+    """Return the context that the layers of a nested model run in: ``training`` as the node has it.
+
+    ``draws`` is False where only a record says that the model trains and nobody gave a generator: see `arguments`.
+    """
+    training = training_of(node, context)
+    recorded = training is not None and context.get("training") is not training
+    draws = context.get("draws", True) and not (recorded and context.get("rng") is None)
+    return context | {"training": training, "draws": draws}
+
+
 def arguments(
     node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any], Any]:
-    """Give what one node's layer is called with, and the mask of its first argument."""
+    """Return what one node's layer is called with, and the mask of its first argument.
+
+    A layer that draws at random, which trains because a record says so while nobody gave a generator, stays as in
+    prediction: dropout that was recorded with ``training=True`` is the identity unless `forward` is given an ``rng``.
+    """
     layer = node.layer
     args = map_nest(lambda leaf: values[leaf] if isinstance(leaf, Ref) else leaf, node.args)
     kwargs = map_nest(lambda leaf: values[leaf] if isinstance(leaf, Ref) else leaf, node.kwargs)
-    kwargs |= {key: value for key, value in context.items() if key not in kwargs}
+    inner = inner_context(node, context)
+    draws = inner.pop("draws")
+    kwargs |= {key: value for key, value in inner.items() if key == "training" or key not in kwargs}
+    if kwargs["training"] is None:
+        del kwargs["training"]
+    elif not draws and "rng" in layer.call_arguments:
+        kwargs["training"] = False
     tensors = tensor_arguments(node)
     first_mask = _masks_of(node.args[0] if node.args else next(iter(tensors.values()), ()), masks)
     if layer.finds_masks:
-        return args, kwargs, first_mask
+        given = kwargs.pop("mask", None)
+        return args, kwargs, first_mask if given is None else given
     if len(tensors) == 1:
         if "mask" in layer.call_arguments and kwargs.get("mask") is None:
             kwargs["mask"] = first_mask

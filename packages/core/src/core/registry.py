@@ -106,6 +106,11 @@ def find_layer(class_name: str, module: object = None, registered_name: object =
     return found
 
 
+def is_catalogued(layer: type[Layer]) -> bool:
+    """Return whether a class comes from an installed package of Kaca, and not from a user."""
+    return layer.__module__.partition(".")[0] in {point.module.partition(".")[0] for point in _points()}
+
+
 @cache
 def _points() -> tuple[EntryPoint, ...]:
     """List the packages that bring layers: found once, by reading what every installed package says of itself."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import UnsupportedLayerError
-from core.graph import leaves
+from core.graph import Always, leaves
 from core.options import integer
 
 #: Context that Keras writes with each call although it is decided when the model runs.
@@ -55,7 +55,10 @@ def read_call(call: Any) -> Call:
     kwargs = call[0][3] if len(call[0]) == 4 else {}
     if not isinstance(kwargs, dict):
         raise UnsupportedLayerError(f"the arguments of a call must be a dict, got {str(kwargs)[:200]}")
-    return Call((tensors[0] if len(tensors) == 1 else tensors,), _without_context(kwargs))
+    kwargs = _without_context(kwargs)
+    if isinstance(kwargs.get("training"), bool):
+        kwargs["training"] = Always(kwargs["training"])
+    return Call((tensors[0] if len(tensors) == 1 else tensors,), kwargs)
 
 
 def read_outputs(nest: Any) -> Any:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from core.engine.plan import make_plan
 from core.engine.program import NotFloat32Error, Program
-from core.engine.rows import cut, cut_exactly
+from core.engine.rows import PLAIN_ROWS, cut
 from core.engine.step import Routine
 from core.graph import Ref, leaves
+from core.row_independence import rows_are_independent
 from core.shapes import follow_shapes
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ TILE_BYTES = 8 * 2**20
 FEW_ROWS, FEW_ROWS_BYTES = 4, 32 * 2**20
 #: The most rows of a tile: recurrent layers, whose buffers are small, gain nothing from more.
 TILE_ROWS = 200
-#: Rows that plain layers take at a time: Keras' own default, so that both sum in blocks of the same size.
-PLAIN_ROWS = 32
 #: Shapes of tiles whose programs are kept.
 KEPT_SHAPES = 4
 
@@ -44,13 +43,13 @@ class Engine:
         self.model = model
         self.plan = make_plan(model)
         self._programs: dict[Shapes, list[Program]] = {}
+        #: Whether rows may be cut in tiles as one likes; otherwise a prediction takes exact batches, in their order.
+        self.rows_are_independent = rows_are_independent(model)
         self._is_plain = not any(stage.step for stage in self.plan.stages)
         self._lock = threading.Lock()
 
     def parts(self, rows: int, inputs: Any, batch_size: int | None, workers: int) -> list[slice]:
-        """Cut `rows` like those of `inputs` in tiles; where rows may depend on each other, in batches as Keras does."""
-        if not self.plan.is_rowwise:
-            return list(cut_exactly(rows, batch_size or PLAIN_ROWS))
+        """Cut `rows` like those of `inputs` in tiles."""
         least = [stage.step.least_rows for stage in self.plan.stages if isinstance(stage.step, Routine)]
         return list(cut(rows, self._tile_rows(inputs, batch_size), workers, max(least, default=1)))
 
@@ -76,7 +75,7 @@ class Engine:
                 else:
                     yield outputs
                     return
-        yield self.model.run(inputs)[0]
+        yield self.model.run(inputs, training=False)[0]
 
     @contextmanager
     def _program(self, shapes: Shapes) -> Iterator[Program]:

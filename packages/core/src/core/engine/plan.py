@@ -14,6 +14,7 @@ from core.engine.elementwise import Sum
 from core.engine.step import Routine, Step
 from core.graph import Node, Ref, refs
 from core.layer import Layer
+from core.propagation import training_of
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -35,11 +36,6 @@ class Plan:
 
     stages: list[Stage]
     weights: list[tuple[Layer, str, Array]] = field(default_factory=list)
-
-    @property
-    def is_rowwise(self) -> bool:
-        """Whether no row can depend on another one, so that a tile may hold any number of rows."""
-        return not any(node.layer.mixes_rows for stage in self.stages for node in stage.nodes)
 
     @property
     def is_current(self) -> bool:
@@ -84,7 +80,13 @@ def _freeze(model: Model) -> list[tuple[Layer, str, Array]]:
 def _step_of(node: Node, model: Model) -> Step | None:
     """Give the node's step, if it computes in float32 on float32 and takes nothing but its inputs and a mask."""
     layer = node.layer
-    if set(node.kwargs) - {"mask"} or len(node.args) != 1 or {layer.dtype.compute, layer.dtype.variable} != {"float32"}:
+    trains = training_of(node, {"training": False})
+    if (
+        trains
+        or set(node.kwargs) - {"mask", "training"}
+        or len(node.args) != 1
+        or {layer.dtype.compute, layer.dtype.variable} != {"float32"}
+    ):
         return None
     step = layer.fast()
     if isinstance(step, Routine) or step is None:

@@ -136,7 +136,7 @@ def _run_routine(stage: Stage, values: Values, masks: Values) -> None:
 
 def _run_plain(stage: Stage, values: Values, masks: Values) -> None:
     """Apply the one node of a stage without a step."""
-    outputs, output_masks = apply(stage.nodes[0], values, masks, {})
+    outputs, output_masks = apply(stage.nodes[0], values, masks, {"training": False})
     produced = list(leaves(outputs))
     for output, (value, mask) in enumerate(zip(produced, mask_leaves(output_masks, len(produced)), strict=True)):
         values[Ref(stage.result.node, output)] = value

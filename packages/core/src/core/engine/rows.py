@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 
+import numpy as np
+
 from core.errors import InputError
+
+#: Rows that plain layers take at a time: Keras' own default, so that both sum in blocks of the same size.
+PLAIN_ROWS = 32
 
 
 def cut(rows: int, most: int, workers: int, least: int = 1) -> Iterator[slice]:
@@ -28,6 +34,12 @@ def cut_exactly(rows: int, each: int) -> Iterator[slice]:
 
 def whole(value: int | None, option: str) -> int | None:
     """Give back a count of rows or threads, or None. Raises `InputError` for anything but a whole number from 1."""
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+    if value is None:
+        return None
+    try:
+        count = operator.index(value)  # NumPy's integers count as whole numbers too
+    except TypeError:
+        count = 0
+    if count < 1 or isinstance(value, bool | np.bool_):
         raise InputError(f"{option} must be a whole number from 1, got {value!r}")
-    return value
+    return count

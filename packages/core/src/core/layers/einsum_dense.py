@@ -76,6 +76,13 @@ class EinsumDense(Layer):
         """Give the sizes of the output's letters, with the axes of the ellipsis."""
         return self._sizes(input_shape)[1]
 
+    def mixes_rows(self, *shapes: Any) -> bool:
+        """Return whether the letter of the batch is summed over, weighed, or moved."""
+        read, kernel, written = self.terms
+        if self.ellipsis == "front" and not (shapes and len(shapes[0]) <= len(read)):
+            return False  # the batch is one of the axes that stay
+        return read[0] in kernel or not written.startswith(read[0])
+
     def multiply_adds(self, input_shape: Shape) -> int | None:
         """Each output takes as many as the letters that are summed over hold."""
         sizes, output = self._sizes(input_shape)

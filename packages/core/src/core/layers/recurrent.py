@@ -55,6 +55,10 @@ class Recurrent(Layer):
         """The number of arrays in the state."""
         raise NotImplementedError
 
+    def mixes_rows(self, *shapes: Any) -> bool:
+        """Return True for a `stateful` layer, which goes on where row i of the batch before ended."""
+        return self.stateful
+
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """A sequence keeps the mask of its input; a last output and states have none."""
         del inputs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.arrays import Array, Shape
@@ -41,3 +43,8 @@ def encoded_shape(shape: Shape, mode: str, depth: int | None) -> Shape:
     """Give the shape that comes out of `encode`."""
     appended = mode == "one_hot" and not (len(shape) > 1 and shape[-1] == 1)
     return (*shape, depth) if appended else (*shape[:-1], depth)
+
+
+def merges_rows(shapes: Sequence[Shape], mode: str) -> bool:
+    """Return whether ids of one axis (batch,), one of `shapes`, are encoded as a single row."""
+    return mode not in {"int", "one_hot"} and any(len(shape) < 2 for shape in shapes)

@@ -9,7 +9,7 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.errors import InputError
 from core.layer import Layer
-from core.ops.encoding import MODES, encode, encoded_shape
+from core.ops.encoding import MODES, encode, encoded_shape, merges_rows
 from core.options import flag, integer, one_of
 
 
@@ -32,6 +32,10 @@ class CategoryEncoding(Layer):
     def compute_output_shape(self, input_shape: Shape, count_weights: Any = None) -> Shape:
         """Give the shape of the encoding."""
         return encoded_shape(input_shape, self.output_mode, self.num_tokens)
+
+    def mixes_rows(self, *shapes: Any) -> bool:
+        """Return whether a batch of single ids is encoded as one row."""
+        return merges_rows(shapes, self.output_mode)
 
     def call(self, inputs: Array, count_weights: Array | None = None) -> Array:
         """Encode the ids; `count_weights`, of their shape, say how much each counts."""

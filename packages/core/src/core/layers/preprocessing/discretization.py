@@ -10,7 +10,7 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
 from core.layer import Layer
-from core.ops.encoding import MODES, encode, encoded_shape
+from core.ops.encoding import MODES, encode, encoded_shape, merges_rows
 from core.options import flag, integer, number, one_of
 
 
@@ -60,6 +60,10 @@ class Discretization(Layer):
         if self.output_mode == "int":
             return input_shape
         return encoded_shape(input_shape, self.output_mode, len(self.bin_boundaries) + 1)
+
+    def mixes_rows(self, *shapes: Any) -> bool:
+        """Return whether a batch of single numbers is encoded as one row."""
+        return merges_rows(shapes, self.output_mode)
 
     def call(self, inputs: Array) -> Array:
         """Find the interval of every number; NaN lies in the last one."""

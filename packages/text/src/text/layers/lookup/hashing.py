@@ -9,7 +9,7 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.errors import InputError
 from core.layer import Layer
-from core.ops.encoding import MODES, encode, encoded_shape
+from core.ops.encoding import MODES, encode, encoded_shape, merges_rows
 from core.ops.hashing import farm_hash, join
 from core.options import flag, integer, one_of
 from text.layers.lookup.tokens import buckets, read_salt, to_tokens
@@ -51,6 +51,10 @@ class Hashing(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape stays, or is that of the encoding."""
         return input_shape if self.output_mode == "int" else encoded_shape(input_shape, self.output_mode, self.num_bins)
+
+    def mixes_rows(self, *shapes: Any) -> bool:
+        """Return whether a batch of single tokens is encoded as one row."""
+        return merges_rows(shapes, self.output_mode)
 
     def call(self, inputs: Any) -> Array:
         """Hash every token."""

@@ -11,7 +11,7 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.errors import InputError, WeightMismatchError
 from core.layer import Layer
-from core.ops.encoding import MODES, encode, encoded_shape
+from core.ops.encoding import MODES, encode, encoded_shape, merges_rows
 from core.options import flag, integer, number, one_of
 from text.layers.lookup.tokens import Token, read_salt, to_tokens
 from text.layers.vectorization.bags import front_and_back
@@ -194,6 +194,10 @@ class IndexLookup(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape stays, or is that of the encoding."""
         return input_shape if self.output_mode == "int" else encoded_shape(input_shape, self.output_mode, self.depth)
+
+    def mixes_rows(self, *shapes: Any) -> bool:
+        """Return whether a batch of single tokens is encoded as one row."""
+        return merges_rows(shapes, self.output_mode)
 
     def call(self, inputs: Any) -> Array:
         """Look up every token, or with `invert` every id."""

@@ -197,6 +197,10 @@ class TextVectorization(Layer):
         """(batch,) or (batch, 1) -> (batch, length), or (batch, depth)."""
         return (input_shape[0], self.output_sequence_length if self.output_mode == "int" else self.depth)
 
+    def mixes_rows(self, *shapes: Any) -> bool:
+        """Return whether sentences are padded to the longest one of the batch."""
+        return self.output_mode == "int" and self.output_sequence_length is None
+
     def call(self, inputs: Any) -> Array:
         """Vectorize a string, or an array of strings."""
         vocabulary = self._known()
