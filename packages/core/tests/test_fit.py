@@ -57,7 +57,7 @@ def test_a_network_built_and_trained_without_keras_opens_in_keras(tmp_path):
     assert len(history["loss"]) == 25
     assert history["val_accuracy"][-1] > 0.9
     assert history["loss"][-1] < history["loss"][0]
-    assert np.mean(model.predict(POINTS) == LABELS) == history["val_accuracy"][-1]
+    assert np.mean(model.predict_classes(POINTS) == LABELS) == history["val_accuracy"][-1]
     model.save(tmp_path / "model.keras")
     opened = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(opened.predict(POINTS, verbose=0), model.predict_proba(POINTS), atol=1e-6)

@@ -40,8 +40,8 @@ def test_sequential_opens_and_agrees(small, suffix):
     model, x = small
     opened = check_model(model, x, suffix=suffix)
     expected = model.predict(x, verbose=0)
-    np.testing.assert_array_equal(opened.predict(x), expected.argmax(-1))
-    assert opened.predict(x).dtype == np.int64
+    np.testing.assert_array_equal(opened.predict_classes(x), expected.argmax(-1))
+    assert opened.predict_classes(x).dtype == np.int64
     assert opened.predict_proba(x).dtype == np.float32
     np.testing.assert_allclose(opened.predict_proba(x, batch_size=2), expected, atol=1e-6)
     assert opened.count_parameters() == model.count_params()

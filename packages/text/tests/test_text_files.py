@@ -190,6 +190,6 @@ def test_raw_sentences_to_probabilities():
     expected = np.asarray(model(as_strings(TEXTS)))
     opened = reopen(model)
     np.testing.assert_allclose(opened.predict_proba(TEXTS), expected, rtol=0, atol=1e-6)
-    np.testing.assert_array_equal(opened.predict(TEXTS), expected.argmax(axis=1))
+    np.testing.assert_array_equal(opened.predict_classes(TEXTS), expected.argmax(axis=1))
     with pytest.raises(core.InputError, match="row 1"):
         opened.predict(["saya", 3])

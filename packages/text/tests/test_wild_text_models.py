@@ -36,7 +36,7 @@ class TestWild:
         expected = np.asarray(theirs(x))
         # A hundred steps enlarge rounding: here Keras itself is up to 8e-7 off its float64 values, and NumPy to other sides.
         np.testing.assert_allclose(ours.predict_proba(x), expected, rtol=0, atol=4e-6)
-        np.testing.assert_array_equal(ours.predict(x), expected.argmax(axis=1))
+        np.testing.assert_array_equal(ours.predict_classes(x), expected.argmax(axis=1))
         exact = core.load_model(FOLDER / name, dtype="float64").forward(x)
         np.testing.assert_allclose(exact, np.asarray(in_double(theirs)(x)), rtol=0, atol=1e-12)
 

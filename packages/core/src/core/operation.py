@@ -56,6 +56,8 @@ class Call:
 
 #: Gives the shape (or the list of shapes) that a call returns.
 ShapeRule = Callable[[Call], Any]
+#: Says whether row i of what a call returns depends on row i of its tensors alone.
+RowRule = Callable[[Call], bool]
 
 
 class Operation(Layer):
@@ -67,6 +69,7 @@ class Operation(Layer):
     autocast = False
     function: ClassVar[Callable[..., Any]]
     shape_rule: ClassVar[ShapeRule]
+    keeps_rows: ClassVar[RowRule]
 
     def __init__(self, *, name: str | None = None, **options: Any) -> None:
         super().__init__(name=name)
@@ -161,7 +164,9 @@ def _fitting(gradient: Any, x: Any) -> Any:
     return np.asarray(gradient).astype(x.dtype, copy=False)
 
 
-def operation(name: str, function: Callable[..., Any], shape_rule: ShapeRule, home: str) -> type[Operation]:
+def operation(
+    name: str, function: Callable[..., Any], shape_rule: ShapeRule, keeps_rows: RowRule, home: str
+) -> type[Operation]:
     """Make the class of one operation, under Keras' name for it and with the module where Keras keeps it."""
     members = {
         "home": home,
@@ -169,5 +174,6 @@ def operation(name: str, function: Callable[..., Any], shape_rule: ShapeRule, ho
         "__module__": __name__,
         "function": staticmethod(function),
         "shape_rule": staticmethod(shape_rule),
+        "keeps_rows": staticmethod(keeps_rows),
     }
     return type(name, (Operation,), members)

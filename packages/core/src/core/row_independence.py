@@ -14,7 +14,6 @@ from core.arrays import Shape
 from core.graph import Node, leaves, refs
 from core.layer import Layer
 from core.operation import Operation
-from core.operations.rows import keeps_rows
 from core.propagation import training_of
 from core.registry import is_catalogued
 
@@ -35,7 +34,7 @@ def _mixes(node: Node, model: Model) -> bool:
     if training_of(node, {"training": False}) and ("training" in layer.call_arguments or layer.finds_masks):
         return True  # it trains while it predicts, as Keras 2 may record it: by the moments of the batch, say
     if isinstance(layer, Operation):
-        return not keeps_rows(type(layer).__name__, layer.called(node.args, node.kwargs, model.shapes))
+        return not type(layer).keeps_rows(layer.called(node.args, node.kwargs, model.shapes))
     if any(isinstance(leaf, np.ndarray) and leaf.ndim for leaf in leaves([*node.args, *node.kwargs.values()])):
         return True  # a constant beside the rows has rows of its own
     shapes = [model.shapes.get(ref, ()) for ref in refs(node.args, node.kwargs)]

@@ -79,7 +79,7 @@ class Trainer:
         if self.activities:
             output, mask, _ = self._run_and_back(network, self.model.adapt(x), {"training": False})
         else:
-            output, mask = network.run(self.model.adapt(x))
+            output, mask = network.run(self.model.adapt(x), training=False)
         value, _, right = self._measure(output, y, weights, mask)
         return value + self._cost(), right
 

@@ -14,6 +14,7 @@ from core.operations import (
     shaping,
 )
 from core.operations.homes import home_of
+from core.operations.rows import row_rule
 
 _FAMILIES = (
     activation, arithmetic, choosing, conversion, elementwise, joining, networks, products, reductions, shaping,
@@ -21,7 +22,7 @@ _FAMILIES = (
 
 #: What core brings to `core.load_model`, by Keras' class name of the operation.
 OPERATIONS: dict[str, type[Operation]] = {
-    name: operation(name, function, shape_rule, home_of(name))
+    name: operation(name, function, shape_rule, row_rule(name), home_of(name))
     for family in _FAMILIES
     for name, (function, shape_rule) in family.TABLE.items()
 }

@@ -22,14 +22,21 @@ Arguments: TypeAlias = Mapping[str, Any]
 Rule: TypeAlias = Callable[[Arguments], bool]
 
 
-def keeps_rows(name: str, call: Call) -> bool:
-    """Return whether a call of the operation `name` keeps rows apart."""
-    rule = _RULES.get(name)
-    if rule is None:
-        return False
-    bound = signature(call.function).bind(*call.args, **call.options)
-    bound.apply_defaults()
-    return rule(bound.arguments)
+def row_rule(name: str) -> Callable[[Call], bool]:
+    """Return the rule of an operation: whether a call of it keeps rows apart."""
+    rule = _RULES.get(name, _unknown)
+
+    def keeps_rows(call: Call) -> bool:
+        bound = signature(call.function).bind(*call.args, **call.options)
+        bound.apply_defaults()
+        return rule(bound.arguments)
+
+    return keeps_rows
+
+
+def _unknown(given: Arguments) -> bool:
+    """An operation without a rule counts as mixing rows."""
+    return False
 
 
 def _tensors(given: Arguments) -> list[Symbol]:
