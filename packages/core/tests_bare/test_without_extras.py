@@ -53,7 +53,29 @@ vision.CNNFromScratch().load_keras_model({str(FOLDER / "images.keras")!r})
 print(json.dumps(sorted(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert not set(HEAVY) & set(json.loads(done.stdout))
+    assert not {*HEAVY, "h5py"} & set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("kind", ["images", "sentences"])
+def test_models_and_weights_are_written_without_h5py(kind, tmp_path):
+    program = f"""
+import sys
+sys.modules["h5py"] = None
+import core
+model = core.load_model({str(FOLDER / f"{kind}.keras")!r})
+model.save({str(tmp_path / "copy.keras")!r})
+model.save_weights({str(tmp_path / "copy.weights.h5")!r})
+copy = core.load_model({str(tmp_path / "copy.keras")!r})
+copy.load_weights({str(tmp_path / "copy.weights.h5")!r})
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+    import core
+
+    with np.load(FOLDER / "answers.npz") as answers:
+        x = answers["pixels"] if kind == "images" else SENTENCES
+        np.testing.assert_allclose(
+            core.load_model(tmp_path / "copy.keras").forward(x), answers[kind], rtol=0, atol=1e-6
+        )
 
 
 def test_predict_commands_work(tmp_path):

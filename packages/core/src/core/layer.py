@@ -228,7 +228,9 @@ class Layer:
         return name if name in self.named_in_files else str(list(self.parameter_shapes).index(name))
 
     def stored(self, name: str) -> Array:
-        """Give the value that files hold of the parameter `name`."""
+        """Return the value that files hold of the parameter `name`."""
+        if name not in self.parameters:
+            raise WeightMismatchError(f"{self} has no value for its parameter {name!r} yet: load its weights first")
         return self.parameters[name]
 
     def load_asset(self, name: str, data: bytes) -> None:

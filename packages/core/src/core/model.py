@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -221,13 +221,13 @@ class Model(Layer):
         """Describe the model as text: layer, output shape, parameters, multiply-adds."""
         return summarise(self)
 
-    def save(self, path: str | Path) -> None:
-        """Write the whole model as ``.keras``, which Keras opens again."""
-        save_model(self, Path(path))
+    def save(self, path: str | Path | BinaryIO) -> None:
+        """Write the whole model as ``.keras``, which Keras opens again, to a path or an open file."""
+        save_model(self, path)
 
-    def save_weights(self, path: str | Path) -> None:
-        """Write the parameters: ``.weights.h5`` in Keras' layout, or ``.npz``."""
-        save_weights(self, Path(path))
+    def save_weights(self, path: str | Path | BinaryIO) -> None:
+        """Write the parameters: ``.weights.h5`` in Keras' layout (an open file receives this), or ``.npz``."""
+        save_weights(self, path)
 
     def load_weights(self, path: str | Path) -> None:
         """Read the parameters from ``.weights.h5`` or ``.npz``; every one must be there and fit."""

@@ -7,7 +7,7 @@ after its shape is the expected one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
@@ -15,11 +15,9 @@ from core.arrays import Array
 from core.errors import ModelFileError, WeightMismatchError
 from core.files.hdf5_format import Dataset, Group
 from core.files.hdf5_format.links import HARD
+from core.files.hdf5_format.write import NewDataset
 from core.files.limits import MOST_GROUPS
 from core.ops import bfloat16
-
-if TYPE_CHECKING:
-    import h5py
 
 #: How Keras writes bfloat16: two bytes without a meaning, and an attribute that says it.
 _BFLOAT16 = np.dtype("V2")
@@ -84,12 +82,11 @@ def read_dataset(group: Group, name: str, shape: tuple[int, ...], what: str) -> 
     return bfloat16.from_bytes(values) if halved else values
 
 
-def write_dataset(group: h5py.Group, name: str, value: Array, dtype: str) -> None:
-    """Write an array; `dtype` is that of the parameter, which NumPy may not have."""
+def new_dataset(value: Array, dtype: str, read: Callable[[], Array]) -> NewDataset:
+    """Return an array to write, which `read` fetches; `dtype` is that of the parameter, which NumPy may not have."""
     if dtype == "bfloat16":
-        group.create_dataset(name, data=bfloat16.to_bytes(value)).attrs["dtype"] = dtype
-    else:
-        group.create_dataset(name, data=value)
+        return NewDataset(value.shape, _BFLOAT16, lambda: bfloat16.to_bytes(read()), {"dtype": dtype})
+    return NewDataset(value.shape, value.dtype, read)
 
 
 def read_text(group: Group, name: str) -> str:

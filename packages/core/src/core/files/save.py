@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
+import time
 import zipfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,8 +14,8 @@ import numpy as np
 
 from core.dtypes import DTypePolicy
 from core.errors import InputError
-from core.files.atomic import writing
-from core.files.weights import write_numbered
+from core.files.atomic import destination, output
+from core.files.weights import planned_weights
 from core.layer import Layer
 from core.registry import known_class
 
@@ -26,25 +26,30 @@ if TYPE_CHECKING:
 KERAS_VERSION = "3.15.1"
 
 
-def save_model(model: Model, path: Path) -> None:
-    """Write `model` to `path`, which must end in ``.keras``. Raises `InputError` where Keras has no words for it."""
-    import h5py  # noqa: PLC0415 - only those who write need it, and it takes as long to import as all of core
+def save_model(model: Model, to: object) -> None:
+    """Write `model` to a path, which must end in ``.keras``, or to an open file.
 
-    if path.suffix != ".keras":
-        raise InputError(f"a model is written as .keras, got {path.name!r} (save_weights writes .weights.h5 and .npz)")
+    Raises `InputError` where Keras has no words for it and where the path cannot be written.
+    """
+    target = destination(to)
+    if isinstance(target, Path) and target.suffix != ".keras":
+        raise InputError(
+            f"a model is written as .keras, got {target.name!r} (save_weights writes .weights.h5 and .npz)"
+        )
     config = json.dumps(describe(model))
     if "hard_sigmoid_keras2" in config:
         raise InputError(
             f"{model} uses the hard_sigmoid of Keras 2, which Keras 3 files cannot name: save its weights alone"
         )
     metadata = {"keras_version": KERAS_VERSION, "date_saved": datetime.now().astimezone().strftime("%Y-%m-%d@%H:%M:%S")}
-    with writing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+    weights = planned_weights(model)
+    with output(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("metadata.json", json.dumps(metadata))
         archive.writestr("config.json", config)
-        weights = io.BytesIO()
-        with h5py.File(weights, "w") as root:
-            write_numbered(model, root)
-        archive.writestr("model.weights.h5", weights.getbuffer())
+        member = zipfile.ZipInfo("model.weights.h5", time.localtime()[:6])
+        member.file_size = weights.size  # known before, so that small files need no fields for large ones
+        with archive.open(member, "w") as part:
+            weights.write(part)
         for place, layer in model.walk():
             for name in layer.assets:
                 if (data := layer.save_asset(name)) is not None:

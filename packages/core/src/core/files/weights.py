@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,8 +18,9 @@ import numpy as np
 from core.errors import InputError, ModelFileError, WeightMismatchError
 from core.files import hdf5
 from core.files.archive import Archive, is_zip, open_file
-from core.files.atomic import writing
+from core.files.atomic import destination, output
 from core.files.hdf5_format import Group, open_root
+from core.files.hdf5_format.write import NewGroup, Plan
 from core.files.legacy_weights import read_legacy
 from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, reading
 from core.files.npz import Npz
@@ -26,8 +28,6 @@ from core.files.numbering import renumber
 from core.layer import Layer
 
 if TYPE_CHECKING:
-    import h5py
-
     from core.model import Model
 
 
@@ -54,29 +54,36 @@ def load_weights(model: Model, path: Path) -> None:
     warn_of_nan(model)
 
 
-def save_weights(model: Model, path: Path) -> None:
-    """Write the parameters: ``.weights.h5`` as Keras does, or ``.npz`` with one array for each path."""
-    if path.suffix == ".npz":
+def save_weights(model: Model, to: object) -> None:
+    """Write the parameters to a path: ``.weights.h5`` as Keras does, or ``.npz`` with one array for each layer's parameter.
+
+    An open file receives what Keras would write. Raises `InputError` for other names and where the path cannot be written.
+    """
+    target = destination(to)
+    if isinstance(target, Path) and target.suffix == ".npz":
         arrays = {f"{place}/{name}": layer.stored(name) for place, layer, name, _ in _slots(model)}
-        with writing(path) as temporary, temporary.open("wb") as file:
+        with output(target) as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
-    elif path.name.endswith(".weights.h5"):
-        import h5py  # noqa: PLC0415 - only those who write need it, and it takes as long to import as all of core
-
-        with writing(path) as temporary, h5py.File(temporary, "w") as root:
-            write_numbered(model, root)
+    elif not isinstance(target, Path) or target.name.endswith(".weights.h5"):
+        plan = planned_weights(model)
+        with output(target) as file:
+            plan.write(file)
     else:
-        raise InputError(f"weights are written as .weights.h5 or .npz, got {path.name!r}")
+        raise InputError(f"weights are written as .weights.h5 or .npz, got {target.name!r}")
 
 
-def write_numbered(model: Model, root: h5py.Group) -> None:
-    """Write the parameters as Keras 3 numbers them."""
+def planned_weights(model: Model) -> Plan:
+    """Plan an HDF5 file of the parameters as Keras 3 numbers them. Raises `WeightMismatchError` where one has no value."""
+    root = NewGroup()
     for place, layer in model.walk():
         for path in (place, *(f"{place}/{again}" for again in layer.written_again)):
-            group = root.require_group(f"{path}/vars" if path else "vars")
+            group = root.require(f"{path}/vars" if path else "vars")
             group.attrs["name"] = layer.name
             for name in layer.parameter_shapes:
-                hdf5.write_dataset(group, layer.file_key(name), layer.stored(name), layer.dtype.variable)
+                group.members[layer.file_key(name)] = hdf5.new_dataset(
+                    layer.stored(name), layer.dtype.variable, partial(layer.stored, name)
+                )
+    return Plan(root)
 
 
 def _slots(model: Model) -> Iterator[tuple[str, Layer, str, int]]:
