@@ -7,7 +7,6 @@ of weights alone shows its arrays.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 import warnings
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from core.arrays import show_shape
+from core.command.frame import run_command
+from core.command.printable import printable, write_json, write_line
 from core.errors import KacaError
 from core.files.archive import open_archive
 from core.files.config import build_model, entries, listed, modernise
@@ -118,20 +119,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("file", type=Path, nargs="+", help="a .keras or whole-model .h5 file, or one of weights")
     parser.add_argument("--json", action="store_true", help="print one JSON object a file")
     options = parser.parse_args(arguments)
-    results = [inspect(path) for path in options.file]
+    return run_command(lambda: _show(options.file, options.json))
+
+
+def _show(files: Sequence[Path], as_json: bool) -> int:
+    results = [inspect(path) for path in files]
     for found in results:
-        sys.stdout.write((json.dumps(found) if options.json else _printable(_text(found))) + "\n")
+        if as_json:
+            write_json(found)
+        else:
+            write_line(printable(_text(found), keep="\n"))
     return 0 if all(found["opens"] for found in results) else 1
 
 
 def _text(found: Mapping[str, Any]) -> str:
-    lines = [f"File: {found['file']}"]
+    lines = [f"File: {printable(found['file'])}"]
     if "format" in found:
-        by = f", saved by Keras {found['keras_version']}" if found["keras_version"] else ""
+        by = f", saved by Keras {printable(str(found['keras_version']))}" if found["keras_version"] else ""
         lines.append(f"Format: {found['format']}{by}, {found['bytes']:,} bytes")
     if "arrays" in found:
         rows = [
-            (array["path"], array["refused"] or show_shape(array["shape"]), array["dtype"]) for array in found["arrays"]
+            (printable(array["path"]), array["refused"] or show_shape(array["shape"]), array["dtype"])
+            for array in found["arrays"]
         ]
         widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
         lines += [f"  {row[0].ljust(widths[0])}  {row[1].ljust(widths[1])}  {row[2]}".rstrip() for row in rows]
@@ -139,18 +148,13 @@ def _text(found: Mapping[str, Any]) -> str:
     elif "summary" in found:
         lines.append(found["summary"])
     else:
-        lines += [f"  {layer['name']} ({layer['class']})" for layer in found["layers"]]
-    lines += [f"Refused: {layer['name']}: {layer['refused']}" for layer in found["layers"] if layer["refused"]]
-    lines += [f"Warning: {warning}" for warning in found["warnings"]]
-    lines.append("Opens: yes" if found["opens"] else f"Opens: no. {found['why_not']}")
+        lines += [f"  {printable(layer['name'])} ({printable(layer['class'])})" for layer in found["layers"]]
+    lines += [
+        printable(f"Refused: {layer['name']}: {layer['refused']}") for layer in found["layers"] if layer["refused"]
+    ]
+    lines += [printable(f"Warning: {warning}") for warning in found["warnings"]]
+    lines.append("Opens: yes" if found["opens"] else printable(f"Opens: no. {found['why_not']}"))
     return "\n".join(lines)
-
-
-def _printable(text: str) -> str:
-    """Show what a terminal would obey, or cannot write, as an escape: the names in a file are a stranger's."""
-    shown = "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
-    encoding = sys.stdout.encoding or "ascii"
-    return shown.encode(encoding, errors="backslashreplace").decode(encoding)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ either they are numbers. Exit status: 0, or 2 with one line on standard error.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -17,8 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from core import InputError, KacaError
+from core import InputError
 from core.arrays import Array
+from core.command.class_names import names_beside
+from core.command.class_scores import are_probabilities, class_scores
+from core.command.frame import run_command
+from core.command.printable import printable, write_json, write_line
 from text.rnn import RNNFromScratch
 
 #: Lines of standard input that are classified at a time.
@@ -28,66 +32,62 @@ _LINES = 32
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     options = _parser().parse_intermixed_args(arguments)
-    try:
-        net = RNNFromScratch()
-        net.load_keras_model(options.model)
-        if not net.takes_sentences:
-            raise InputError(
-                f"{options.model} takes token ids, not sentences: save it with its TextVectorization in front"
-            )
-        classes = options.classes.split(",") if options.classes else read_classes(options.model)
-        for batch in _batches(options.sentences or _lines()):
-            for sentence, row in zip(batch, probabilities(net, batch, classes), strict=True):
-                sys.stdout.write((as_json if options.json else as_text)(sentence, row, classes) + "\n")
-            sys.stdout.flush()
-    except (KacaError, OSError, UnicodeError) as error:
-        sys.stderr.write(f"text.predict: {' '.join(str(error).split())}\n")
-        return 2
+    return run_command(lambda: _classify(options))
+
+
+def _classify(options: argparse.Namespace) -> int:
+    net = RNNFromScratch()
+    net.load_keras_model(options.model)
+    if not net.takes_sentences:
+        raise InputError(f"{options.model} takes token ids, not sentences: save it with its TextVectorization in front")
+    classes = options.classes.split(",") if options.classes else read_classes(options.model)
+    for batch in _batches(options.sentences or _lines()):
+        for sentence, row in zip(batch, probabilities(net, batch, classes), strict=True):
+            if options.json:
+                write_json(as_record(sentence, row, classes))
+            else:
+                write_line(as_text(sentence, row, classes))
+        sys.stdout.flush()
     return 0
 
 
 def probabilities(net: RNNFromScratch, sentences: list[str], classes: list[str] | None) -> Array:
-    """Give the probability of each class for each sentence, (n, classes). A single output p means 1 - p and p."""
+    """Return the probability of each class for each sentence, (n, classes). A single output p means 1 - p and p."""
     rows = net.predict_proba(sentences)
-    if rows.ndim != 2:
-        raise InputError(f"a classifier gives one row a sentence, this model gives the shape {rows.shape}")
-    if rows.shape[1] == 1:
-        rows = np.concatenate([1 - rows, rows], axis=1)
-    if np.isnan(rows).any():
+    if rows.ndim == 2 and np.isnan(rows).any():
         sentence = sentences[int(np.flatnonzero(np.isnan(rows).any(axis=1))[0])]
         raise InputError(f"the model gives no number for {sentence!r}: there may be no word in it that the model reads")
-    if classes is not None and len(classes) != rows.shape[1]:
-        raise InputError(f"the model has {rows.shape[1]} classes, got {len(classes)} names: {', '.join(classes)}")
-    return rows
+    scores = class_scores(net.model, rows, "a sentence")
+    if classes is not None and len(classes) != scores.shape[1]:
+        raise InputError(f"the model has {scores.shape[1]} classes, got {len(classes)} names: {', '.join(classes)}")
+    if not are_probabilities(scores):
+        warnings.warn(
+            "the model's outputs are no probabilities (they do not add up to 1): shown as they are", stacklevel=2
+        )
+    return scores
 
 
 def read_classes(model: Path) -> list[str] | None:
     """Read the names of the classes from the ``result.json`` beside the model; None where there is none."""
-    path = model.parent / "result.json"
-    if not path.is_file():
-        return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON ({error}): name the classes with --classes") from error
-    classes = found.get("classes") if isinstance(found, dict) else None
-    if classes is None:
-        return None
-    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
-        raise InputError(f"{path}: classes must be a list of names, got {str(classes)[:100]}: use --classes")
-    return classes
+        return names_beside(model)
+    except InputError as error:
+        raise InputError(f"{error}: name the classes with --classes") from error
 
 
 def as_text(sentence: str, row: Array, classes: list[str] | None) -> str:
     """Write a class, its probability and the sentence, with tabs between."""
-    return f"{_name(int(row.argmax()), classes)}\t{row.max():.4f}\t{sentence}"
+    name = printable(_name(int(row.argmax()), classes))
+    return f"{name}\t{row.max():.4f}\t{printable(sentence, keep=chr(9))}"
 
 
-def as_json(sentence: str, row: Array, classes: list[str] | None) -> str:
-    """Write the sentence, its class and the probability of each class as one JSON object."""
-    found: dict[str, Any] = {"text": sentence, "class": _name(int(row.argmax()), classes)}
-    found["probabilities"] = {_name(number, classes): float(value) for number, value in enumerate(row)}
-    return json.dumps(found, ensure_ascii=False)
+def as_record(sentence: str, row: Array, classes: list[str] | None) -> dict[str, Any]:
+    """Return the sentence, its class and the probability of each class, as ``--json`` writes them."""
+    return {
+        "text": sentence,
+        "class": _name(int(row.argmax()), classes),
+        "probabilities": {_name(number, classes): float(value) for number, value in enumerate(row)},
+    }
 
 
 def _name(number: int, classes: list[str] | None) -> str:
@@ -95,10 +95,12 @@ def _name(number: int, classes: list[str] | None) -> str:
 
 
 def _lines() -> Iterator[str]:
-    """Read sentences from standard input, one a line, in UTF-8."""
+    """Read sentences from standard input, one a line, in UTF-8 with or without a byte order mark."""
+    if sys.stdin is None:
+        raise InputError("the standard input is closed: give the sentences as arguments")
     for number, line in enumerate(sys.stdin.buffer, start=1):
         try:
-            yield line.decode("utf-8").rstrip("\r\n")
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
             raise InputError(f"line {number} of standard input is not UTF-8: {error}") from error
 

@@ -1,13 +1,20 @@
-"""From an image file to the numbers that a network expects: its size, its channels, pixels from 0 to 255."""
+"""From an image file to the numbers that a network expects: its size, its channels, pixels from 0 to 255.
+
+What a picture may cost to decode follows what the model needs of it; who sent it does not decide.
+"""
 
 from __future__ import annotations
 
+import stat
+import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from core.arrays import Array, Shape, show_shape
 from core.errors import InputError
@@ -16,6 +23,34 @@ from core.errors import InputError
 FORMATS = ("PNG", "JPEG")
 #: Pillow's name for an image of 1, 3 or 4 channels.
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+#: Bytes of a file: a picture of 40 megapixels in 16 bits, hardly compressed.
+LARGEST_FILE = 256 * 2**20
+#: Pixels that are decoded although the model takes fewer: a screen of 8K, 128 MB in memory.
+ALWAYS_DECODED = 7680 * 4320
+#: ... and how many times as many as the model takes.
+MOST_TIMES = 4
+#: A JPEG may come in parts ("progressive"), some ten of them. Each is a pass over all pixels, 5 ns a pixel.
+MOST_SCANS = 200
+MOST_PASSES = 2**30
+#: A JPEG of more pixels than this is decoded at a half, a quarter or an eighth of its size, never below twice the model's.
+_DECODED_WHOLE = 2**24
+_START_OF_SCAN = b"\xff\xda"
+_BLOCK = 2**20  # bytes that are searched at a time
+#: How to turn a picture upright, by its EXIF orientation.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+#: What Pillow raises for a broken file.
+_BROKEN = (
+    OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
+    struct.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,6 +71,11 @@ class ImageInput:
             return cls(shape[2], shape[3], shape[1], channels_first=True)
         raise InputError(f"the model takes {show_shape(shape)}: no image of 1, 3 or 4 channels can be given to it")
 
+    @property
+    def most_pixels(self) -> int:
+        """The number of pixels that are decoded at most to fill this input."""
+        return max(ALWAYS_DECODED, MOST_TIMES * (self.height or 1) * (self.width or 1))
+
 
 def read_image(path: Path, wanted: ImageInput) -> Array:
     """Read one image as (height, width, channels) float32, 0 to 255; it is resized (bilinear) and turned upright.
@@ -43,18 +83,13 @@ def read_image(path: Path, wanted: ImageInput) -> Array:
     Colours become grey, and grey becomes three equal colours, as the model's channels demand. Raises `InputError` for a
     file that is missing, broken, too large, or no image.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as opened:
-                image = ImageOps.exif_transpose(opened)
-                image = _to_bytes(image).convert(_MODES[wanted.channels])
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such image") from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InputError(f"{path}: the image is too large ({error})") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow raises for a broken file
-        raise InputError(f"{path}: not a readable {' or '.join(FORMATS)} image ({error})") from error
+    with _readable(path), path.open("rb") as file, Image.open(file, formats=FORMATS) as opened:
+        _check_cost(path, opened, wanted)
+        turn = _UPRIGHT.get(opened.getexif().get(ExifTags.Base.Orientation, 1))
+        opened.load()
+        image = _to_bytes(opened)
+        image = image.convert(_MODES[wanted.channels])
+        image = image if turn is None else image.transpose(turn)
     size = (wanted.width or image.width, wanted.height or image.height)
     if size != image.size:
         image = image.resize(size, Image.Resampling.BILINEAR)
@@ -62,8 +97,72 @@ def read_image(path: Path, wanted: ImageInput) -> Array:
     return np.moveaxis(pixels, -1, 0) if wanted.channels_first else pixels
 
 
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn whatever a file makes Pillow raise into `InputError`, which names the file."""
+    kinds = " or ".join(FORMATS)
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a device or a pipe"
+            raise InputError(f"{path}: not a readable {kinds} image (it is {kind})")
+        if found.st_size > LARGEST_FILE:
+            raise InputError(f"{path}: the image is too large ({found.st_size:,} bytes, at most {LARGEST_FILE:,})")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of metadata that does not matter here
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except InputError:
+        raise
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: there is no such image") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise InputError(f"{path}: the image is too large ({error})") from error
+    except MemoryError as error:
+        raise InputError(f"{path}: the image is too large (there is not enough memory for it)") from error
+    except PermissionError as error:
+        raise InputError(f"{path}: not a readable {kinds} image ({error.strerror})") from error
+    except _BROKEN as error:
+        raise InputError(f"{path}: not a readable {kinds} image ({error or type(error).__name__})") from error
+
+
+def _check_cost(path: Path, image: Image.Image, wanted: ImageInput) -> None:
+    """Let a large JPEG be decoded smaller, and refuse what would still take too much. Raises `InputError`."""
+    width, height = image.size
+    if image.format in {"JPEG", "MPO"}:
+        scans = _count_scans(path)
+        # In several scans, all coefficients are kept until the last one, at half the memory of decoded pixels.
+        kept = width * height if scans > 1 else 0
+        if scans > MOST_SCANS or scans * width * height > MOST_PASSES or kept > 2 * wanted.most_pixels:
+            raise InputError(
+                f"{path}: the image is too large (a JPEG of {width:,} x {height:,} pixels in {scans:,} scans, each a pass "
+                "over all of them): save it as a plain, smaller one"
+            )
+        longest = max(wanted.width or width, wanted.height or height)  # its orientation may exchange the two
+        if width * height > _DECODED_WHOLE:
+            image.draft(None, (2 * longest, 2 * longest))
+    decoded = image.size[0] * image.size[1]
+    if decoded > wanted.most_pixels:
+        raise InputError(
+            f"{path}: the image is too large ({width:,} x {height:,} pixels, at most {wanted.most_pixels:,} for this "
+            "model): make it smaller"
+        )
+
+
+def _count_scans(path: Path) -> int:
+    """Count the scans of a JPEG, or more: within compressed data every 0xff is followed by 0, in other parts it need not."""
+    count, last = 0, b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            count += (last + block).count(_START_OF_SCAN)
+            last = block[-1:]
+    return count
+
+
 def _to_bytes(image: Image.Image) -> Image.Image:
-    """Bring 16 bit grey images to 8 bits; Pillow's own conversion would cut them off at 255."""
+    """Bring 16 bit grey images to 8 bits, which Pillow would cut off at 255, and a palette to colours."""
+    if image.mode == "P" and "transparency" in image.info:
+        return image.convert("RGBA")
     if not image.mode.startswith("I"):
         return image
-    return Image.fromarray(np.rint(np.asarray(image, dtype=np.float64) * (255 / 65535)).astype(np.uint8))
+    return Image.fromarray(np.rint(np.asarray(image, dtype=np.float32) * np.float32(255 / 65535)).astype(np.uint8))

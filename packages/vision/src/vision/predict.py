@@ -6,7 +6,6 @@ TensorFlow is not needed. Mistakes of the user end in one line on the error outp
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import warnings
 from fractions import Fraction
@@ -15,8 +14,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from core import InputError, KacaError
+from core import InputError
 from core.arrays import Array
+from core.command.class_names import RESULT, names_beside, names_in
+from core.command.class_scores import are_probabilities, class_scores
+from core.command.frame import run_command
+from core.command.printable import printable, write_json, write_line
 from core.graph import Ref
 from core.input_layer import InputLayer
 from vision.cnn import CNNFromScratch
@@ -24,24 +27,21 @@ from vision.images import ImageInput, read_image
 
 #: Layers that bring raw pixels to the range that the network was trained with.
 _SCALING = frozenset({"Rescaling", "Normalization"})
-#: Rows of probabilities add up to 1 within this; half precision rounds its parts to 1e-3.
-_SUM_TOLERANCE = 1e-2
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parser().parse_args(arguments)
-    try:
-        with warnings.catch_warnings(record=True) as noticed:
-            warnings.simplefilter("always")
-            found = predict(options.model, options.images, scale=options.scale, names_file=options.classes)
-    except KacaError as error:
-        _say(f"error: {' '.join(str(error).split())}")
-        return 2
-    for warning in noticed:
-        _say(f"note: {warning.message}")
+    return run_command(lambda: _show(options))
+
+
+def _show(options: argparse.Namespace) -> int:
+    found = predict(options.model, options.images, scale=options.scale, names_file=options.classes)
     top = [entry | {"top": entry["top"][: options.top]} for entry in found]
-    sys.stdout.write((json.dumps(top, indent=2, ensure_ascii=False) if options.json else _as_text(top)) + "\n")
+    if options.json:
+        write_json(top, indent=2)
+    else:
+        write_line(_as_text(top))
     return 0
 
 
@@ -66,23 +66,19 @@ def predict(
             stacklevel=2,
         )
     factor = np.float32(1 if scale is None else scale)
-    rows = [_probabilities(net.predict_proba(picture[None] * factor)) for picture in pictures]
+    rows = [_probabilities(net, picture[None] * factor) for picture in pictures]
     names = _class_names(model, names_file, len(rows[0]))
     return [{"image": str(path), "top": _ranked(row, names)} for path, row in zip(images, rows, strict=True)]
 
 
-def _probabilities(outputs: Array) -> Array:
-    """Give one number for each class; a single output unit is the probability of the second of two classes."""
-    if outputs.ndim != 2:
-        raise InputError(f"the model gives an array of shape {outputs.shape[1:]} for an image, not one row of classes")
-    row = outputs[0]
-    if len(row) == 1:
-        row = np.array([1 - row[0], row[0]])
-    if row.min() < 0 or abs(float(row.sum()) - 1) > _SUM_TOLERANCE:
+def _probabilities(net: CNNFromScratch, picture: Array) -> Array:
+    """Return one number for each class; a single output unit is the probability of the second of two classes."""
+    scores = class_scores(net.model, net.predict_proba(picture), "an image")
+    if not are_probabilities(scores):
         warnings.warn(
             "the model's outputs are no probabilities (they do not add up to 1): shown as they are", stacklevel=3
         )
-    return row
+    return scores[0]
 
 
 def _ranked(row: Array, names: list[str]) -> list[dict[str, Any]]:
@@ -93,23 +89,23 @@ def _ranked(row: Array, names: list[str]) -> list[dict[str, Any]]:
 def _class_names(model: Path, names_file: Path | None, count: int) -> list[str]:
     """Read the names from `names_file`, or from the ``result.json`` that training left beside the model."""
     if names_file is not None:
-        try:
-            names = names_file.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{names_file}: cannot be read as text ({error})") from error
-        names = [name.strip() for name in names if name.strip()]
+        names = names_in(names_file)
         if len(names) != count:
             raise InputError(f"{names_file}: the model has {count} classes, the file names {len(names)}")
         return names
-    result = model.parent / "result.json"
-    if result.is_file():
-        try:
-            classes = json.loads(result.read_text(encoding="utf-8")).get("classes")
-        except (OSError, ValueError, AttributeError):
-            classes = None
-        if isinstance(classes, list) and len(classes) == count and all(isinstance(name, str) for name in classes):
+    try:
+        classes = names_beside(model)
+    except InputError as error:
+        warnings.warn(f"{error}: the numbers of the classes are shown", stacklevel=3)
+        classes = None
+    else:
+        if classes is not None and len(classes) == count:
             return classes
-        warnings.warn(f"{result} does not name the model's {count} classes: their numbers are shown", stacklevel=3)
+        if (model.parent / RESULT).is_file():
+            warnings.warn(
+                f"{model.parent / RESULT} does not name the model's {count} classes: their numbers are shown",
+                stacklevel=3,
+            )
     return [str(index) for index in range(count)]
 
 
@@ -117,12 +113,11 @@ def _as_text(found: list[dict[str, Any]]) -> str:
     return "\n".join(
         line
         for entry in found
-        for line in (entry["image"], *(f"  {best['probability']:8.4f}  {best['class']}" for best in entry["top"]))
+        for line in (
+            printable(entry["image"]),
+            *(f"  {best['probability']:8.4f}  {printable(best['class'])}" for best in entry["top"]),
+        )
     )
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
 
 
 def _parser() -> argparse.ArgumentParser:
