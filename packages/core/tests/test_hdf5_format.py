@@ -71,44 +71,6 @@ def test_a_group_of_thousands_has_a_tree_of_several_levels():
     assert all(root.open(f"layer_{index}").read()[0] == index for index in range(0, 3000, 97))
 
 
-def test_small_files_of_newer_versions_open():
-    def write(root):
-        root.create_dataset("a/b", data=np.arange(6.0))
-        root["a"].attrs["name"] = "teks"
-
-    root = written(write, libver="latest")
-    assert root.open("a").attrs["name"] == b"teks"
-    np.testing.assert_array_equal(root.open("a").open("b").read(), np.arange(6.0))
-
-
-def many_members(root):
-    for index in range(100):
-        root.create_group(f"layer_{index}")
-
-
-@pytest.mark.parametrize(
-    ("write", "how", "message"),
-    [
-        (many_members, {"libver": "latest"}, "fractal heap"),
-        (lambda root: root.create_dataset("x", data=np.zeros(9), compression="lzf"), {}, "filters"),
-        (lambda root: root.create_dataset("x", data=np.zeros(9), chunks=(3,)), {"libver": "latest"}, "layout"),
-        (lambda root: root.create_dataset("x", data=np.zeros(2, "c8")), {}, "kind"),
-        (lambda root: root.create_dataset("x", data=np.zeros(2, [("a", "f4")])), {}, "kind"),
-        (lambda root: root.create_dataset("x", data=["a", "b"]), {}, "texts"),
-        (lambda root: root.create_dataset("x", (8, 8), chunks=(4, 4)), {}, "no data"),
-        (lambda root: root.create_dataset("x", (8, 8)), {}, "no data"),
-    ],
-)
-def test_what_keras_never_writes_is_refused(write, how, message):
-    with pytest.raises(core.ModelFileError, match=message):
-        written(write, **how).open("x").read()
-
-
-def test_a_file_that_begins_later_is_refused():
-    with pytest.raises(core.ModelFileError, match="damaged at byte 0"):
-        written(lambda root: root.create_group("a"), userblock_size=512)
-
-
 def test_one_small_chunk_that_unpacks_to_gigabytes():
     packer = zlib.compressobj(1)
     packed = b"".join(packer.compress(bytes(2**20)) for _ in range(400)) + packer.flush()

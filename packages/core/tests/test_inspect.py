@@ -81,10 +81,10 @@ def test_links_among_weights_are_shown_and_not_followed(tmp_path):
 
 
 def test_names_that_would_steer_the_terminal_are_shown_as_escapes(saved, tmp_path, capsys):
-    path = rewrite(saved, tmp_path / "steer.keras", lambda config: config["config"].update(name="a\x1b[2J\ud800b"))
+    path = rewrite(saved, tmp_path / "steer.keras", lambda config: config["config"].update(name="a\x1b[2J\u202eb"))
     main([str(path)])
     text = capsys.readouterr().out
-    assert "a\\x1b[2J\\ud800b" in text
+    assert "a\\x1b[2J\\u202eb" in text
     assert "\x1b" not in text
 
 

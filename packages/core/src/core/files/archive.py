@@ -1,31 +1,32 @@
 """Opening a model file: which format it is by its content, and safe access to its config, weights and assets.
 
-Nothing is extracted to disk. Members of a zip are read in place; a compressed one only if it is small.
+Nothing is extracted to disk. Members of a zip are read in place, and all that is read is charged to one budget.
 """
 
 from __future__ import annotations
 
 import io
-import json
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from core.errors import ModelFileError
 from core.files import hdf5
-from core.files.hdf5_format import Group, open_root
-from core.files.limits import LARGEST_ASSET, LARGEST_COMPRESSED, LARGEST_JSON, MOST_JSON_NESTS
+from core.files.budget import Budget
+from core.files.hdf5_format import Group, find_superblock, open_root
+from core.files.json_text import parse_json
+from core.files.limits import LARGEST_ASSET, LARGEST_JSON
 from core.files.npz import Npz
-from core.files.zip_directory import open_zip
+from core.files.unknown_files import describe
+from core.files.zip_directory import Member, has_end
+from core.files.zip_members import Zip
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-_LOCAL_HEADER = 30  # bytes of a zip member's header before its name; two lengths stand at 26 and 28
+_LARGEST_METADATA_JSON = 2**20  # bytes; Keras writes two texts
 
 
 @dataclass
@@ -38,6 +39,8 @@ class Archive:
     keras_version: str
     #: The open HDF5 file of the weights, or the arrays of a ``model.weights.npz``.
     weights: Group | Npz
+    #: What may still be read of the file.
+    budget: Budget
     #: True for the whole-model HDF5 file of Keras 2, whose weights are named by layer.
     legacy: bool
     #: Files beside the weights, by their path in the archive; each is read when it is asked for.
@@ -47,16 +50,14 @@ class Archive:
 @contextmanager
 def open_archive(path: Path) -> Iterator[Archive]:
     """Open a ``.keras`` or whole-model ``.h5`` file, whatever its name. Raises `ModelFileError`."""
-    with ExitStack() as stack:
-        file = stack.enter_context(open_file(path))
+    with open_file(path) as file:
         size = file.seek(0, io.SEEK_END)
         if is_zip(file):
-            yield _open_zip(path, size, file, stack)
+            yield _open_zip(path, size, file)
         elif is_hdf5(file):
             yield _open_hdf5(path, size, file)
         else:
-            magic = _magic(file)
-            raise ModelFileError(f"{path}: neither a .keras archive (zip) nor an HDF5 file; it begins with {magic!r}")
+            raise ModelFileError(f"{path}: neither a .keras archive (zip) nor an HDF5 file: {describe(file)}")
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -67,13 +68,14 @@ def open_file(path: Path) -> BinaryIO:
 
 
 def is_zip(file: BinaryIO) -> bool:
-    """Say whether a file is a zip archive, by its first bytes."""
-    return _magic(file).startswith(_ZIP_MAGIC)
+    """Return whether a file is a zip archive: by its first bytes, or by its end where others stand before it."""
+    magic = _magic(file)
+    return magic.startswith(_ZIP_MAGIC) or (magic != _HDF5_MAGIC and has_end(file))
 
 
 def is_hdf5(file: BinaryIO) -> bool:
-    """Say whether a file is HDF5, by its first bytes."""
-    return _magic(file) == _HDF5_MAGIC
+    """Return whether a file is HDF5, whose first bytes may stand behind a block for the user."""
+    return find_superblock(file) is not None
 
 
 def _magic(file: BinaryIO) -> bytes:
@@ -81,127 +83,70 @@ def _magic(file: BinaryIO) -> bytes:
     return file.read(len(_HDF5_MAGIC))
 
 
-def _open_zip(path: Path, size: int, file: BinaryIO, stack: ExitStack) -> Archive:
-    archive = stack.enter_context(open_zip(file))
+def _open_zip(path: Path, size: int, file: BinaryIO) -> Archive:
+    archive = Zip(file)
     members = _members(archive, path)
     if "config.json" not in members:
-        raise ModelFileError(f"{path}: holds no config.json; it has {', '.join(list(members)[:5]) or 'nothing'}")
-    config = parse_json(_read(archive, members["config.json"], LARGEST_JSON), "config.json")
+        held = ", ".join(name[:100] for name in list(members)[:5]) or "nothing"
+        raise ModelFileError(f"{path}: holds no config.json; it has {held}{_advice(members)}")
+    budget = archive.budget
+    config = parse_json(archive.read(members["config.json"], LARGEST_JSON), "config.json", budget)
     metadata = (
-        parse_json(_read(archive, members["metadata.json"], LARGEST_JSON), "metadata.json")
+        parse_json(archive.read(members["metadata.json"], _LARGEST_METADATA_JSON), "metadata.json", budget)
         if "metadata.json" in members
         else {}
     )
     weights: Group | Npz
     if "model.weights.h5" in members:
-        weights = open_root(_view(archive, members["model.weights.h5"], file))
+        weights = open_root(archive.view(members["model.weights.h5"]), budget)
     elif "model.weights.npz" in members:
-        weights = Npz(_view(archive, members["model.weights.npz"], file))
+        weights = Npz(archive.view(members["model.weights.npz"]), budget)
     else:
         raise ModelFileError(f"{path}: holds neither model.weights.h5 nor model.weights.npz")
-    assets = {name: partial(_read, archive, info, LARGEST_ASSET) for name, info in members.items()}
-    return Archive(path, size, config, str(metadata.get("keras_version", "3")), weights, legacy=False, assets=assets)
+    assets = {name: partial(archive.read, member, LARGEST_ASSET) for name, member in members.items()}
+    return Archive(
+        path, size, config, str(metadata.get("keras_version", "3")), weights, budget, legacy=False, assets=assets
+    )
 
 
 def _open_hdf5(path: Path, size: int, file: BinaryIO) -> Archive:
-    root = open_root(file)
+    budget = Budget.of(file)
+    root = open_root(file, budget)
     if "model_config" not in root.attrs:
         raise ModelFileError(
             f"{path}: an HDF5 file without model_config: weights alone? Open its model, then load_weights"
         )
-    config = parse_json(hdf5.read_text(root, "model_config").encode(), "model_config")
+    config = parse_json(hdf5.read_text(root, "model_config").encode(), "model_config", budget)
     version = hdf5.read_text(root, "keras_version") if "keras_version" in root.attrs else "2"
-    return Archive(path, size, config, version, hdf5.descend(root, "model_weights"), legacy=True)
+    return Archive(path, size, config, version, hdf5.descend(root, "model_weights"), budget, legacy=True)
 
 
-def parse_json(data: bytes, what: str) -> dict[str, Any]:
-    """Parse a JSON object."""
-    if len(data) > LARGEST_JSON:
-        raise ModelFileError(f"{what} is larger than {LARGEST_JSON} bytes")
-    if data.count(b"[") + data.count(b"{") > MOST_JSON_NESTS:
-        raise ModelFileError(f"{what} holds more than {MOST_JSON_NESTS:,} lists and objects")
-    parsed = json.loads(data)
-    if not isinstance(parsed, dict):
-        raise ModelFileError(f"{what} must be an object, got {type(parsed).__name__}")
-    return parsed
+def _members(archive: Zip, path: Path) -> dict[str, Member]:
+    """List the files of an archive by name, without the one folder that they may lie in together."""
+    members: dict[str, Member] = {}
+    for member in archive.files():
+        parts = PurePosixPath(member.name.replace("\\", "/")).parts
+        if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0]:
+            raise ModelFileError(f"{path}: the member {member.name[:200]!r} leads out of the archive")
+        name = "/".join(parts)
+        if name in members:
+            raise ModelFileError(f"{path}: the member {name[:200]!r} is there twice")
+        members[name] = member
+    folders = [name.removesuffix("config.json") for name in members if name.endswith("/config.json")]
+    if "config.json" in members or len(folders) != 1:
+        return members
+    outside = [name for name in members if not name.startswith(folders[0])]
+    if outside:
+        raise ModelFileError(
+            f"{path}: the model lies in the folder {folders[0][:200]!r} of the archive, beside {outside[0][:200]!r}: "
+            "pack the content of that folder alone"
+        )
+    return {name.removeprefix(folders[0]): member for name, member in members.items()}
 
 
-def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
-    """List the files of an archive by name; a name twice or one that leads outside is an attack."""
-    members: dict[str, zipfile.ZipInfo] = {}
-    for info in archive.infolist():
-        parts = PurePosixPath(info.filename.replace("\\", "/")).parts
-        if ".." in parts or info.filename.startswith(("/", "\\")) or ":" in parts[0]:
-            raise ModelFileError(f"{path}: the member {info.filename!r} leads out of the archive")
-        if info.filename in members:
-            raise ModelFileError(f"{path}: the member {info.filename!r} is there twice")
-        if not info.is_dir():
-            members[info.filename] = info
-    unpacked = sum(info.file_size for info in members.values() if info.compress_type != zipfile.ZIP_STORED)
-    if unpacked > LARGEST_COMPRESSED:
-        raise ModelFileError(f"{path}: {unpacked:,} bytes are compressed, more than the {LARGEST_COMPRESSED:,} allowed")
-    return members
-
-
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
-    """Read one member whole, its checksum verified; `limit` is in bytes."""
-    if info.file_size > limit:
-        raise ModelFileError(f"{info.filename} holds {info.file_size} bytes, more than the {limit} allowed")
-    with archive.open(info) as member:
-        data = member.read(limit + 1)  # also reads to the end, where the checksum is compared
-    if len(data) != info.file_size:
-        raise ModelFileError(f"{info.filename} says it holds {info.file_size} bytes, but {len(data)} came")
-    return data
-
-
-def _view(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: BinaryIO) -> BinaryIO:
-    """Give a member as a file that can be read at any place: in place where it is stored, from memory where compressed."""
-    if info.compress_type != zipfile.ZIP_STORED:
-        return io.BytesIO(_read(archive, info, LARGEST_COMPRESSED))
-    if info.flag_bits & 1:
-        raise ModelFileError(f"{info.filename} is encrypted")
-    file.seek(info.header_offset)
-    header = file.read(_LOCAL_HEADER)
-    start = (
-        info.header_offset
-        + _LOCAL_HEADER
-        + int.from_bytes(header[26:28], "little")
-        + int.from_bytes(header[28:30], "little")
-    )
-    part = _Slice(file, start, info.file_size)
-    checksum = 0
-    while block := part.read(2**20):
-        checksum = zlib.crc32(block, checksum)
-    if checksum != info.CRC:
-        raise ModelFileError(f"{info.filename} is damaged: its checksum does not match")
-    part.seek(0)
-    return cast(BinaryIO, io.BufferedReader(part))
-
-
-class _Slice(io.RawIOBase):
-    """A part of a file, as a file."""
-
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        self._file, self._start, self._size, self._position = file, start, size, 0
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that any place can be reached."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place in the part."""
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, origin + offset)
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        """Read bytes into `buffer`, not beyond the part's end."""
-        wanted = min(len(buffer), max(0, self._size - self._position))
-        self._file.seek(self._start + self._position)
-        got = self._file.readinto(memoryview(buffer)[:wanted])  # type: ignore[attr-defined]
-        self._position += got
-        return int(got)
+def _advice(members: Mapping[str, Member]) -> str:
+    """Return what to do with an archive that holds no model itself, as a part of a sentence."""
+    inner = [name for name in members if name.endswith((".keras", ".h5", ".hdf5"))]
+    if any(name.endswith("saved_model.pb") for name in members):
+        return ": a SavedModel of TensorFlow; open it there and save it as .keras"
+    return f": unpack it, and open {inner[0][:100]!r}" if inner else ""

@@ -11,7 +11,8 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import ModelFileError, WeightMismatchError
-from core.files.zip_directory import open_zip
+from core.files.budget import Budget
+from core.files.zip_members import Stream, Zip
 
 #: What NumPy writes before the numbers: magic, version, length, and a dict of type, order and shape as text.
 _MAGIC = re.compile(rb"\x93NUMPY([\x01-\x03])\x00")
@@ -19,16 +20,16 @@ _HEADER = re.compile(
     rb"\{'descr': '([^']{1,20})', 'fortran_order': (True|False), 'shape': \(((?:\d{1,20}, ?)*(?:\d{1,20})?)\), \} *\n"
 )
 _LARGEST_HEADER = 10_000
-_BLOCK = 2**20  # bytes copied at a time
 
 
 class Npz(Mapping[str, Array]):
     """The arrays of an npz file by name, read one at a time by `read`."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._zip = open_zip(file)
-        self._names = {info.filename.removesuffix(".npy"): info for info in self._zip.infolist()}
-        if len(self._names) != len(self._zip.infolist()):
+    def __init__(self, file: BinaryIO, budget: Budget | None = None) -> None:
+        self._zip = Zip(file, budget)
+        files = self._zip.files()
+        self._names = {member.name.removeprefix("./").removesuffix(".npy"): member for member in files}
+        if len(self._names) != len(files):
             raise ModelFileError("the npz file holds a name twice")
 
     def __iter__(self) -> Iterator[str]:
@@ -42,16 +43,20 @@ class Npz(Mapping[str, Array]):
 
     def header(self, name: str, what: str) -> tuple[tuple[int, ...], np.dtype, bool, int]:
         """Read the shape of an array, its type, whether its first axis is the fastest, and where its numbers begin."""
-        with self._zip.open(self._names[name]) as member:
-            head = member.read(_LARGEST_HEADER)
+        return self._header(self._zip.stream(self._names[name]), what)
+
+    def _header(self, stream: Stream, what: str) -> tuple[tuple[int, ...], np.dtype, bool, int]:
+        head = stream.read(12)
         magic = _MAGIC.match(head)
         start = 10 if magic and magic[1] == b"\x01" else 12
         end = start + int.from_bytes(head[8:start], "little")
+        if magic and len(head) < end <= _LARGEST_HEADER:
+            head += stream.read(end - len(head))
         found = _HEADER.fullmatch(head, start, end) if magic and end <= len(head) else None
         if found is None:
             raise ModelFileError(f"{what}: not an array of numbers as NumPy writes it: {head[:100]!r}")
         description = found[1].decode("ascii", errors="replace")
-        if not re.fullmatch(r"[<>|]?([fiu][1248]|b1)", description):
+        if not re.fullmatch(r"[<>|]?(f[248]|[iu][1248]|b1)", description):
             raise WeightMismatchError(
                 f"{what}: expected numbers, the file holds {description}: pickled objects are refused"
             )
@@ -60,19 +65,18 @@ class Npz(Mapping[str, Array]):
 
     def read(self, name: str, shape: tuple[int, ...] | None, what: str) -> Array:
         """Read an array of numbers whose shape must be `shape`; `what` names it in errors."""
-        found, dtype, first_fastest, start = self.header(name, what)
+        member = self._names[name]
+        stream = self._zip.stream(member)
+        found, dtype, first_fastest, start = self._header(stream, what)
         if shape is not None and found != shape:
             raise WeightMismatchError(f"{what}: the model expects the shape {shape}, the file holds {found}")
-        info = self._names[name]
-        if info.file_size != start + math.prod(found) * dtype.itemsize:
+        if member.size != start + math.prod(found) * dtype.itemsize:
             raise ModelFileError(f"{what}: its header and its size disagree")
-        array = np.empty(found[::-1] if first_fastest else found, dtype)
-        target, filled = array.reshape(-1).view(np.uint8), 0
-        with self._zip.open(info) as member:
-            member.read(start)
-            while block := member.read(_BLOCK):  # to the end, where the checksum is compared
-                target[filled : filled + len(block)] = np.frombuffer(block, np.uint8)
-                filled += len(block)
-        if filled != array.nbytes:
-            raise ModelFileError(f"{what}: the file ends in the middle of its numbers")
+        self._zip.budget.require(member.size)
+        try:
+            array = np.empty(found[::-1] if first_fastest else found, dtype)
+        except (ValueError, MemoryError) as error:
+            raise ModelFileError(f"{what}: an array of shape {found} cannot be made here: {error}") from error
+        stream.fill(array.reshape(-1).view(np.uint8).data)
+        stream.finish()
         return array.T if first_fastest else array

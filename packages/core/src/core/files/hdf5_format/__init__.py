@@ -8,5 +8,6 @@ Source: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
 """
 
 from core.files.hdf5_format.objects import Dataset, Group, open_root
+from core.files.hdf5_format.superblock import find_superblock
 
-__all__ = ["Dataset", "Group", "open_root"]
+__all__ = ["Dataset", "Group", "find_superblock", "open_root"]

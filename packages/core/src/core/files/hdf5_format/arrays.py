@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 
 from core.arrays import Array
 from core.errors import ModelFileError
-from core.files.hdf5_format.headers import FILTERS, LAYOUT, Message
-from core.files.hdf5_format.links import tree_entries
+from core.files.hdf5_format.chunk_index import Chunk, Chunking, find_chunks, read_chunking
+from core.files.hdf5_format.filters import SPARE, read_filters, unfilter
+from core.files.hdf5_format.headers import DATASPACE, LAYOUT, Message, only
 from core.files.hdf5_format.source import NOWHERE, Source, number
-from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH
+from core.files.hdf5_format.types import read_limits
 
 _COMPACT, _CONTIGUOUS, _CHUNKED, _VIRTUAL = range(4)
-_DEFLATE, _SHUFFLE = 1, 2
 #: A chunk may be this much larger than its whole array (in bytes), so that an array which could grow is read too.
-_SPARE = 2**20
+_ROOM_TO_GROW = 2**20
+_CHUNK = 256  # work of putting one chunk in its position
 
 
-def read_array(source: Source, messages: Sequence[Message], shape: tuple[int, ...], dtype: np.dtype) -> Array:
+def read_array(source: Source, messages: list[Message], shape: tuple[int, ...], dtype: np.dtype) -> Array:
     """Read an array of numbers. Raises `ModelFileError` unless all of it lies in this file, and nothing else does."""
-    layout = next(message.data for message in messages if message.kind == LAYOUT)
+    layout = only(messages, LAYOUT) or b""
     size = math.prod(shape) * dtype.itemsize
-    if size > LARGEST_GROWTH * source.size + ALWAYS_ALLOWED:
-        raise ModelFileError(f"an array of {size:,} bytes cannot be in a file of {source.size:,}")
+    source.budget.require(size)
     version, kind = number(layout, 0, 1), number(layout, 1, 1)
     if version == 4 and kind == _VIRTUAL:
         raise ModelFileError("the array keeps its data in another file (virtual), which is refused")
-    if version != 3 and (version != 4 or kind == _CHUNKED):
-        raise ModelFileError(f"the array has a layout of version {version}; Keras writes 3")
+    if version not in {3, 4}:
+        raise ModelFileError(f"the array has a layout of version {version}; 3 and 4 are read")
     if kind == _CHUNKED:
-        return _chunks(source, layout, _filters(messages), shape, dtype)
+        return _join(source, messages, layout, shape, dtype)
     if kind not in {_COMPACT, _CONTIGUOUS}:
         raise ModelFileError(f"the array has an unknown layout ({kind})")
     held = number(layout, 2, 2) if kind == _COMPACT else number(layout, 10)
@@ -49,69 +48,40 @@ def read_array(source: Source, messages: Sequence[Message], shape: tuple[int, ..
     return array
 
 
-def _filters(messages: Sequence[Message]) -> list[int]:
-    """Name the filters that chunks went through, the first one first."""
-    found: list[int] = []
-    for message in messages:
-        if message.kind != FILTERS:
-            continue
-        data, version = message.data, number(message.data, 0, 1)
-        place = 8 if version == 1 else 2
-        for _ in range(number(data, 1, 1)):
-            name = number(data, place, 2)
-            named = version == 1 or name >= 256
-            width = number(data, place + 2, 2) if named else 0
-            values = number(data, place + (6 if named else 4), 2)
-            place += (8 if named else 6) + width + 4 * (values + (values % 2 if version == 1 else 0))
-            found.append(name)
-    if len(set(found)) < len(found) or not set(found) <= {_DEFLATE, _SHUFFLE}:
-        raise ModelFileError(f"the array is compressed by the filters {found[:10]}; only gzip and shuffle are read")
-    return found
-
-
-def _chunks(source: Source, layout: bytes, filters: list[int], shape: tuple[int, ...], dtype: np.dtype) -> Array:
+def _join(source: Source, messages: list[Message], layout: bytes, shape: tuple[int, ...], dtype: np.dtype) -> Array:
     """Put an array together from its chunks, each of which must be there once."""
-    rank = len(shape)
-    if number(layout, 2, 1) != rank + 1 or rank == 0:
-        raise ModelFileError("the chunks of an array have another number of axes than the array")
-    sizes = tuple(number(layout, 11 + 4 * axis, 4) for axis in range(rank))
-    bytes_each = math.prod(sizes) * dtype.itemsize
-    if 0 in sizes or bytes_each > math.prod(shape) * dtype.itemsize + _SPARE:
-        raise ModelFileError(f"the chunks {sizes} do not fit an array of shape {shape}")
+    limits = read_limits(only(messages, DATASPACE) or b"")
+    chunking = read_chunking(layout, shape, limits, dtype.itemsize)
+    filters = read_filters(messages)
+    if chunking.bytes_each > math.prod(shape) * dtype.itemsize + _ROOM_TO_GROW:
+        raise ModelFileError(f"the chunks {chunking.sizes} do not fit an array of shape {shape}")
     array = np.empty(shape, dtype)
-    seen = np.zeros([-(-length // step) for length, step in zip(shape, sizes, strict=True)], bool)
-    address = number(layout, 3)
-    entries = () if address == NOWHERE else tree_entries(source, address, kind=1, key_size=8 + 8 * (rank + 1))
-    for key, place in entries:
-        start = tuple(number(key, 8 + 8 * axis) for axis in range(rank))
-        cell = tuple(first // step for first, step in zip(start, sizes, strict=True))
-        inside = all(index < count for index, count in zip(cell, seen.shape, strict=True))
-        if not inside or seen[cell] or any(first % step for first, step in zip(start, sizes, strict=True)):
-            raise ModelFileError(f"the chunk at {start} is there twice, or is no chunk of an array of shape {shape}")
-        seen[cell] = True
-        stored, skipped = number(key, 0, 4), number(key, 4, 4)
-        if skipped or stored > bytes_each + bytes_each // 8 + _SPARE:
+    source.budget.charge_work(_CHUNK * math.prod(chunking.grid))
+    seen = np.zeros(chunking.grid, bool)
+    for chunk in find_chunks(source, chunking, bool(filters)):
+        inside = all(0 <= index < count for index, count in zip(chunk.cell, chunking.grid, strict=True))
+        if not inside or seen[chunk.cell]:
             raise ModelFileError(
-                f"the chunk at {start} takes {stored:,} bytes for {bytes_each:,}, or skips its filters"
+                f"the chunk {chunk.cell} is there twice, or is not a chunk of an array of shape {shape}"
             )
-        source.charge(0)
-        raw = bytearray(stored)
-        source.fill(place, memoryview(raw))
-        chunk = np.frombuffer(_unfiltered(raw, filters, bytes_each, dtype.itemsize), dtype).reshape(sizes)
-        target = array[tuple(slice(first, first + step) for first, step in zip(start, sizes, strict=True))]
-        target[...] = chunk[tuple(slice(0, length) for length in target.shape)]
+        seen[chunk.cell] = True
+        start = [index * step for index, step in zip(chunk.cell, chunking.sizes, strict=True)]
+        target = array[tuple(slice(first, first + step) for first, step in zip(start, chunking.sizes, strict=True))]
+        partial = target.shape != chunking.sizes
+        numbers = _read_chunk(source, chunk, chunking, [] if partial and chunking.plain_edges else filters, dtype)
+        target[...] = numbers[tuple(slice(0, length) for length in target.shape)]
     if not seen.all():
         raise ModelFileError("the array has a shape but no data: some of its chunks are not in the file")
     return array
 
 
-def _unfiltered(data: bytes | bytearray, filters: list[int], size: int, itemsize: int) -> bytes | bytearray:
-    """Undo the filters, the last one first; never make more than the `size` bytes that a chunk has."""
-    for name in reversed(filters):
-        if name == _DEFLATE:
-            data = zlib.decompressobj().decompress(data, size + 1)
-        elif len(data) % itemsize == 0:
-            data = np.frombuffer(data, np.uint8).reshape(itemsize, -1).T.tobytes()
-    if len(data) != size:
-        raise ModelFileError(f"a chunk should have {size:,} bytes, it has {len(data):,} or more")
-    return data
+def _read_chunk(source: Source, chunk: Chunk, chunking: Chunking, filters: Sequence[int], dtype: np.dtype) -> Array:
+    """Read one chunk, of which the file may hold other bytes than its numbers if it went through filters."""
+    size = chunking.bytes_each
+    if chunk.stored > size + size // 8 + SPARE or (not filters and chunk.stored != size):
+        raise ModelFileError(f"the chunk {chunk.cell} takes {chunk.stored:,} bytes for {size:,}")
+    raw = bytearray(chunk.stored)
+    source.fill(chunk.address, memoryview(raw))
+    if filters:
+        source.budget.charge(size)
+    return np.frombuffer(unfilter(raw, filters, chunk.skipped, size, dtype.itemsize), dtype).reshape(chunking.sizes)

@@ -1,4 +1,7 @@
-"""Attributes of an HDF5 object: small named values, whose texts stand in the file's global heap."""
+"""Attributes of an HDF5 object: named values in its header, or (many or large ones) in a heap of their own.
+
+Texts of any length stand in the global heap of the file.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,14 @@ from typing import Any
 import numpy as np
 
 from core.errors import ModelFileError
+from core.files.hdf5_format.btree import ATTRIBUTE_NAMES, read_records
+from core.files.hdf5_format.fractal_heap import FractalHeap
 from core.files.hdf5_format.headers import ATTRIBUTE, ATTRIBUTE_INFO, Message
 from core.files.hdf5_format.source import NOWHERE, Source, number
-from core.files.hdf5_format.types import VariableString, read_shape, read_type
+from core.files.hdf5_format.types import VariableString, read_shape, read_type, unpadded
 from core.files.limits import LARGEST_JSON
+
+_TEXT = 64  # work of making one text, however short
 
 
 class Attributes(Mapping[str, Any]):
@@ -26,12 +33,16 @@ class Attributes(Mapping[str, Any]):
         self._values: dict[str, tuple[bytes, bytes, bytes]] = {}
         for message in messages:
             if message.kind == ATTRIBUTE:
-                name, *parts = _split(message.data)
-                self._values[name] = (parts[0], parts[1], parts[2])
+                self._add(message.data)
             elif message.kind == ATTRIBUTE_INFO:
-                flags = number(message.data, 1, 1)
-                if number(message.data, 4 if flags & 1 else 2) != NOWHERE:
-                    raise ModelFileError("an HDF5 object keeps attributes in a fractal heap, which Keras never writes")
+                for data in _dense(source, message.data):
+                    self._add(data)
+
+    def _add(self, data: bytes) -> None:
+        name, *parts = _split(data)
+        if name in self._values:
+            raise ModelFileError(f"an HDF5 object has the attribute {name[:100]!r} twice")
+        self._values[name] = (parts[0], parts[1], parts[2])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -45,14 +56,27 @@ class Attributes(Mapping[str, Any]):
         count = math.prod(shape)
         if count * kind.itemsize > len(data):
             raise ModelFileError(f"the attribute {name[:100]!r} is damaged: its shape {shape} is larger than its data")
+        if isinstance(kind, np.dtype) and kind.kind != "S":
+            return np.frombuffer(data, kind, count).reshape(shape)
+        self._source.budget.charge_work(_TEXT * count)
         if isinstance(kind, VariableString):
             texts = _texts(self._source, data, count, name)
         else:
-            values = np.frombuffer(data, kind, count)
-            if kind.kind != "S":
-                return values.reshape(shape)
-            texts = values.tolist()
+            texts = [unpadded(text, type_data) for text in np.frombuffer(data, kind, count).tolist()]
         return texts if shape else texts[0]
+
+
+def _dense(source: Source, data: bytes) -> Iterator[bytes]:
+    """Go through the attribute messages of an object that has too many for its header: a heap, and a tree of them."""
+    start = 4 if number(data, 1, 1) & 1 else 2
+    heap, names = number(data, start), number(data, start + 8)
+    if heap == NOWHERE:
+        return
+    objects = FractalHeap(source, heap)
+    for record in read_records(source, names, ATTRIBUTE_NAMES):
+        if record[8:9] != b"\0":
+            raise ModelFileError("an HDF5 attribute is shared between objects, which Keras never writes")
+        yield objects.get(record[:8])
 
 
 def _split(data: bytes) -> tuple[str, bytes, bytes, bytes]:

@@ -9,13 +9,14 @@ from core.errors import ModelFileError
 from core.files.hdf5_format.source import Source, number
 
 #: Kinds of messages.
-DATASPACE, LINK_INFO, DATATYPE, EXTERNAL, LINK, LAYOUT, FILTERS = 1, 2, 3, 7, 6, 8, 11
+NOTHING, DATASPACE, LINK_INFO, DATATYPE, EXTERNAL, LINK, LAYOUT, FILTERS = 0, 1, 2, 3, 7, 6, 8, 11
 ATTRIBUTE, CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO = 12, 16, 17, 21
+_LAST_KNOWN = 24
 
-#: Bit of a message's flags: its content stands elsewhere in the file.
-_SHARED = 2
-#: The most blocks of messages that one header may have.
-_MOST_BLOCKS = 1_000
+#: Bits of a message's flags: its content stands elsewhere in the file; who does not know it must not go on.
+_SHARED, _MUST_BE_KNOWN = 2, 128
+#: The most blocks of messages that one header may have, and the work that one message makes.
+_MOST_BLOCKS, _MESSAGE = 1_000, 48
 
 
 class Message(NamedTuple):
@@ -28,55 +29,85 @@ class Message(NamedTuple):
 def read_messages(source: Source, address: int) -> list[Message]:
     """Read the header at `address`. Raises `ModelFileError` for a damaged one and for content that stands elsewhere."""
     newer = source.read(address, 4) == b"OHDR"
-    start, size, stated = _newer_start(source, address) if newer else _older_start(source, address)
-    tracked = newer and bool(source.read(address + 5, 1)[0] & 4)
-    blocks, seen = [(start, size)], {start}
     messages: list[Message] = []
-    while blocks:
-        data = source.read(*blocks.pop(0))
-        for message in _split_newer(data, tracked) if newer else _split_older(data):
-            messages.append(message)
-            if message.kind == CONTINUATION:
-                place, length = number(message.data, 0), number(message.data, 8)
-                if place in seen or len(seen) > _MOST_BLOCKS:
-                    raise ModelFileError(f"the HDF5 header at byte {address} goes round in circles")
-                seen.add(place)
-                blocks.append((place + 4, length - 8) if newer else (place, length))  # without OCHK and checksum
-    return messages if stated is None else messages[:stated]
+    for kind, data in _newer(source, address) if newer else _older(source, address):
+        source.budget.charge_work(_MESSAGE)
+        if kind not in {NOTHING, CONTINUATION}:
+            messages.append(Message(kind, data))
+    return messages
 
 
-def _older_start(source: Source, address: int) -> tuple[int, int, int | None]:
+def only(messages: list[Message], kind: int) -> bytes | None:
+    """Return the content of the message of a kind, which may stand in a header once; None where there is none."""
+    found = [message.data for message in messages if message.kind == kind]
+    if len(found) > 1:
+        raise ModelFileError("an HDF5 header describes its object twice")
+    return found[0] if found else None
+
+
+def _older(source: Source, address: int) -> Iterator[tuple[int, bytes]]:
+    """Go through the messages of a header of version 1, of which the first block states how many there are."""
     head = source.read(address, 16, b"\x01")
-    return address + 16, number(head, 8, 4), number(head, 2, 2)
+    stated, count = number(head, 2, 2), 0
+    blocks = _Blocks(address, address + 16, number(head, 8, 4))
+    for start, size in blocks:
+        data, position = source.read(start, size), 0
+        while position + 8 <= len(data) and count < stated:
+            kind, length, flags = number(data, position, 2), number(data, position + 2, 2), data[position + 4]
+            content = _content(kind, data, position + 8, length, flags)
+            position, count = position + 8 + length, count + 1
+            blocks.note(kind, content)
+            yield kind, content
+    if count < stated:
+        raise ModelFileError(f"the HDF5 header at byte {address} has {count} messages, and says {stated}")
 
 
-def _newer_start(source: Source, address: int) -> tuple[int, int, int | None]:
-    head = source.read(address, 6, b"OHDR\x02")
-    flags = head[5]
-    place = address + 6 + (16 if flags & 32 else 0) + (4 if flags & 16 else 0)
+def _newer(source: Source, address: int) -> Iterator[tuple[int, bytes]]:
+    """Go through the messages of a header of version 2, each of whose blocks ends with a checksum."""
+    flags = source.read(address, 6, b"OHDR\x02")[5]
+    begin = 6 + (16 if flags & 32 else 0) + (4 if flags & 16 else 0)
     width = 1 << (flags & 3)
-    return place + width, number(source.read(place, width), 0, width), None
+    size = number(source.read(address + begin, width), 0, width)
+    head = 6 if flags & 4 else 4
+    blocks = _Blocks(address, address, begin + width + size + 4)
+    for start, length in blocks:
+        first = start == address
+        data = source.read_checked(start, length - 4, b"OHDR" if first else b"OCHK")
+        position = begin + width if first else 4
+        while position + head <= len(data):
+            kind, size, flags = data[position], number(data, position + 1, 2), data[position + 3]
+            content = _content(kind, data, position + head, size, flags)
+            position += head + size
+            blocks.note(kind, content)
+            yield kind, content
 
 
-def _split_older(data: bytes) -> Iterator[Message]:
-    place = 0
-    while place + 8 <= len(data):
-        kind, size, flags = number(data, place, 2), number(data, place + 2, 2), data[place + 4]
-        yield _message(kind, data, place + 8, size, flags)
-        place += 8 + size
+class _Blocks:
+    """The blocks of one header, each met once: a message may name one more."""
+
+    def __init__(self, address: int, start: int, size: int) -> None:
+        self._address, self._waiting, self._seen = address, [(start, size)], {start}
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        while self._waiting:
+            yield self._waiting.pop(0)
+
+    def note(self, kind: int, content: bytes) -> None:
+        """Add the block that a message names, if it is one that does."""
+        if kind != CONTINUATION:
+            return
+        start, size = number(content, 0), number(content, 8)
+        if start in self._seen or len(self._seen) > _MOST_BLOCKS:
+            raise ModelFileError(f"the HDF5 header at byte {self._address} goes round in circles")
+        self._seen.add(start)
+        self._waiting.append((start, size))
 
 
-def _split_newer(data: bytes, tracked: bool) -> Iterator[Message]:
-    place, head = 0, 6 if tracked else 4
-    while place + head <= len(data):
-        kind, size, flags = data[place], number(data, place + 1, 2), data[place + 3]
-        yield _message(kind, data, place + head, size, flags)
-        place += head + size
-
-
-def _message(kind: int, data: bytes, start: int, size: int, flags: int) -> Message:
+def _content(kind: int, data: bytes, start: int, size: int, flags: int) -> bytes:
     if start + size > len(data):
         raise ModelFileError("an HDF5 message is longer than the header that holds it")
     if flags & _SHARED and kind in {DATASPACE, DATATYPE, LAYOUT, FILTERS, ATTRIBUTE}:
-        raise ModelFileError("an HDF5 object describes itself by another one, which Keras never writes")
-    return Message(kind, data[start : start + size])
+        raise ModelFileError("an HDF5 object describes itself by another one (a named type), which Keras never writes")
+    if flags & _MUST_BE_KNOWN and kind > _LAST_KNOWN:
+        raise ModelFileError(f"an HDF5 object has a property of kind {kind}, which is not known here")
+    return data[start : start + size]

@@ -1,4 +1,4 @@
-"""The members of an HDF5 group: a tree of tables with a heap of names, or (newer, small groups) one message each."""
+"""The members of an HDF5 group: a tree of tables with a heap of names, or (newer) a message each, or a heap of those."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from core.errors import ModelFileError
+from core.files.hdf5_format.btree import LINK_NAMES, read_records
+from core.files.hdf5_format.fractal_heap import FractalHeap
 from core.files.hdf5_format.headers import LINK, LINK_INFO, SYMBOL_TABLE, Message
 from core.files.hdf5_format.source import NOWHERE, Source, number
 from core.files.limits import MOST_LINKS
@@ -38,8 +40,8 @@ def read_links(source: Source, messages: Sequence[Message]) -> dict[str, Link] |
             _add(links, *_single(message.data))
         elif message.kind == LINK_INFO:
             is_group = True
-            if number(message.data, 10 if message.data[1:2] and message.data[1] & 1 else 2) != NOWHERE:
-                raise ModelFileError("an HDF5 group keeps its members in a fractal heap, which Keras never writes")
+            for single in _dense(source, message.data):
+                _add(links, *_single(single))
     return links if is_group else None
 
 
@@ -49,6 +51,17 @@ def _add(links: dict[str, Link], name: str, link: Link) -> None:
     links[name] = link
 
 
+def _dense(source: Source, data: bytes) -> Iterator[bytes]:
+    """Go through the link messages of a group that has too many for its header: a heap, and a tree that lists them."""
+    start = 10 if number(data, 1, 1) & 1 else 2
+    heap, names = number(data, start), number(data, start + 8)
+    if heap == NOWHERE:
+        return
+    objects = FractalHeap(source, heap)
+    for record in read_records(source, names, LINK_NAMES):
+        yield objects.get(record[4:])  # behind a hash of the name
+
+
 def _table(source: Source, tree: int, heap: int) -> Iterator[tuple[str, Link]]:
     head = source.read(heap, 32, b"HEAP")
     names = source.read(number(head, 24), number(head, 8))
@@ -56,6 +69,7 @@ def _table(source: Source, tree: int, heap: int) -> Iterator[tuple[str, Link]]:
         table = source.read(node, 8, b"SNOD")
         entries = source.read(node + 8, number(table, 6, 2) * _ENTRY)
         for place in range(0, len(entries), _ENTRY):
+            source.budget.charge_work(_ENTRY)
             kind = SOFT if number(entries, place + 16, 4) == _SOFT_ENTRY else HARD
             start = number(entries, place)
             end = names.find(b"\0", start)
@@ -81,6 +95,7 @@ def tree_entries(source: Source, root: int, *, kind: int, key_size: int) -> Iter
             raise ModelFileError(f"the HDF5 tree at byte {address} has the level {level}, expected {expected_level}")
         entries = source.read(address + 24, number(head, 6, 2) * step)
         for place in range(0, len(entries), step):
+            source.budget.charge_work(_ENTRY)
             child = number(entries, place + key_size)
             if level == 0:
                 yield entries[place : place + key_size], child

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from core.arrays import Array
 from core.errors import ModelFileError
+from core.files.budget import Budget
 from core.files.hdf5_format.arrays import read_array
 from core.files.hdf5_format.attributes import Attributes
-from core.files.hdf5_format.headers import DATASPACE, DATATYPE, EXTERNAL, LAYOUT, Message, read_messages
+from core.files.hdf5_format.headers import DATASPACE, DATATYPE, EXTERNAL, LAYOUT, Message, only, read_messages
 from core.files.hdf5_format.links import Link, read_links
-from core.files.hdf5_format.source import Source, number
+from core.files.hdf5_format.source import Source
+from core.files.hdf5_format.superblock import find_root, find_superblock
 from core.files.hdf5_format.types import VariableString, read_shape, read_type
-
-MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
 class _Object:
@@ -61,20 +60,31 @@ class Group(_Object):
 
 
 class Dataset(_Object):
-    """An array of the file: its shape and type now, its numbers when `read` is called."""
+    """An array of the file: its shape and type when asked for, its numbers when `read` is called."""
 
-    def __init__(self, source: Source, name: str, address: int, messages: list[Message]) -> None:
-        super().__init__(source, name, address, messages)
-        found = {message.kind: message.data for message in messages}
-        self.shape = read_shape(found[DATASPACE])
-        kind = read_type(found[DATATYPE])
-        self.dtype: np.dtype = np.dtype(object) if isinstance(kind, VariableString) else kind
-        #: Whether its numbers stand in other files, at places that the file states.
-        self.external = EXTERNAL in found
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """The size of each axis."""
+        return read_shape(self._only(DATASPACE))
+
+    @cached_property
+    def dtype(self) -> np.dtype:
+        """The type of the elements; that of texts of any length is ``object``."""
+        try:
+            kind = read_type(self._only(DATATYPE))
+        except ModelFileError as error:
+            raise ModelFileError(f"{self.name}: {error}") from error
+        return np.dtype(object) if isinstance(kind, VariableString) else kind
+
+    def _only(self, kind: int) -> bytes:
+        found = only(self.messages, kind)
+        if found is None:
+            raise ModelFileError(f"{self.name} is neither a group nor an array")
+        return found
 
     def read(self) -> Array:
         """Read the numbers. Raises `ModelFileError` where they are not all inside this file."""
-        if self.external:
+        if any(message.kind == EXTERNAL for message in self.messages):
             raise ModelFileError(f"{self.name} keeps its data in another file, which is refused")
         if self.dtype.kind == "O":
             raise ModelFileError(f"{self.name} holds texts, expected numbers")
@@ -84,28 +94,19 @@ class Dataset(_Object):
             raise ModelFileError(f"{self.name}: {error}") from error
 
 
-def open_root(file: BinaryIO) -> Group:
-    """Open the root group of an HDF5 file, which begins with its first byte."""
-    size = file.seek(0, io.SEEK_END)
-    source = Source(file, size)
-    head = source.read(0, min(size, 96), MAGIC)
-    version = number(head, 8, 1)
-    newer = version in {2, 3}
-    widths = head[9:11] if newer else head[13:15]
-    if version > 3 or widths != b"\x08\x08":
-        raise ModelFileError(
-            f"an HDF5 file of version {version} with addresses of {widths!r} bytes, which Keras never writes"
-        )
-    base = number(head, {0: 24, 1: 28}.get(version, 12))
-    if base:
-        raise ModelFileError(f"the HDF5 file counts its addresses from byte {base}, expected 0")
-    root = _open(source, "/", number(head, {0: 64, 1: 68}.get(version, 36)))
+def open_root(file: BinaryIO, budget: Budget | None = None) -> Group:
+    """Open the root group of an HDF5 file; what is read of it is charged to `budget`, or to one of its own."""
+    origin = find_superblock(file)
+    if origin is None:
+        raise ModelFileError("not an HDF5 file: its signature is not where it may be")
+    source = Source(file, origin, budget)
+    root = _open(source, "/", find_root(source, origin))
     if not isinstance(root, Group):
         raise ModelFileError("the HDF5 file has an array where its root group should be")
     return root
 
 
-def _open(source: Source, name: str, address: int) -> Any:
+def _open(source: Source, name: str, address: int) -> Group | Dataset:
     messages = read_messages(source, address)
     links = read_links(source, messages)
     if links is not None:

@@ -1,0 +1,86 @@
+"""What one opened file may cost in all: bytes against its own size, and work against a constant, whatever asks for them.
+
+One budget goes through everything that is opened within a file (the archive, its weights, its vocabularies), so that
+many small demands, each of them allowed, do not add up to a large one.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import BinaryIO
+
+from core.errors import ModelFileError
+from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, LARGEST_METADATA, MOST_LINES
+
+#: Bytes of memory that one byte of JSON, and one line of a vocabulary, become at worst as Python objects.
+_JSON_GROWTH, _LINE_BYTES = 8, 80
+#: Holes of a sparse file that are looked for; one with more is charged as if the rest were empty.
+_MOST_EXTENTS = 1_000
+
+
+class Budget:
+    """What is left of the bytes and of the work that a file may ask for."""
+
+    def __init__(self, size: int) -> None:
+        self._bytes_left = LARGEST_GROWTH * size + ALWAYS_ALLOWED
+        self._work_left = LARGEST_METADATA
+        self._lines_left = MOST_LINES
+        self._size = size
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> Budget:
+        """Make the budget of an open file."""
+        return cls(count_bytes(file))
+
+    def require(self, count: int) -> None:
+        """Raise `ModelFileError` unless `count` more bytes may still be read, without counting them yet."""
+        if count > self._bytes_left:
+            raise ModelFileError(
+                f"the file has {self._size:,} bytes, and asks for more than {LARGEST_GROWTH} times as much to be read "
+                f"and unpacked (beyond the {ALWAYS_ALLOWED:,} that are always allowed)"
+            )
+
+    def charge(self, count: int) -> None:
+        """Count bytes that are read or unpacked."""
+        self.require(count)
+        self._bytes_left -= count
+
+    def charge_work(self, units: int) -> None:
+        """Count work on the structure of the file; a unit takes about as long as a byte of it, some 40 ns."""
+        self._work_left -= units
+        if self._work_left < 0:
+            raise ModelFileError(f"the file describes its content in more than {LARGEST_METADATA:,} bytes")
+
+    def charge_json(self, count: int) -> None:
+        """Count bytes of JSON that become Python objects."""
+        self.charge_work(2 * count)
+        self.charge(_JSON_GROWTH * count)
+
+    def charge_lines(self, count: int) -> None:
+        """Count lines of text that become Python objects."""
+        self._lines_left -= count
+        if self._lines_left < 0:
+            raise ModelFileError(f"the vocabularies have more than {MOST_LINES:,} lines")
+        self.charge(_LINE_BYTES * count)
+
+
+def count_bytes(file: BinaryIO) -> int:
+    """Count the bytes that a file really has: the holes of a sparse one cost its maker nothing, and count for nothing."""
+    size = file.seek(0, io.SEEK_END)
+    try:
+        handle, data, hole = file.fileno(), os.SEEK_DATA, os.SEEK_HOLE
+    except (OSError, AttributeError):  # in memory, or a system that does not tell
+        return size
+    counted, position = 0, 0
+    for _ in range(_MOST_EXTENTS):
+        try:
+            start = os.lseek(handle, position, data)
+            position = os.lseek(handle, start, hole)
+        except OSError:  # no more data
+            break
+        counted += position - start
+        if position >= size:
+            break
+    file.seek(0)
+    return min(counted, size)
