@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar, Self
 
@@ -20,6 +20,7 @@ from core.engine.step import Step
 from core.errors import InputError, UnsupportedLayerError, WeightMismatchError
 from core.gradients import Backward, Gradient, Gradients
 from core.ops.bfloat16 import rounded
+from core.weight_lists import get_weights, set_weights
 
 #: Options that matter only while a network learns: they stay in `config` and never change the forward pass.
 _LEARNING_SUFFIXES = ("_initializer", "_regularizer", "_constraint")
@@ -81,6 +82,9 @@ class Layer:
 
     #: True where training spreads the rows over threads of its own, so that BLAS should have none.
     has_threads: ClassVar[bool] = False
+
+    #: The type that a model which begins with this layer takes, where it is not the one that the layer computes in.
+    input_dtype: str | None = None
 
     #: Constants among the arguments of a call that decide what comes out; `compute_output_shape` receives them too.
     shaping_arguments: ClassVar[tuple[str, ...]] = ()
@@ -209,8 +213,16 @@ class Layer:
 
     # --- parameters -----------------------------------------------------------------------------------------------
 
-    def assign(self, name: str, value: Array) -> None:
-        """Set the parameter `name`; its shape must be the declared one."""
+    def get_weights(self) -> list[Array]:
+        """Return copies of all parameters in Keras' order: those of this layer, then those of the layers inside."""
+        return get_weights(self)
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set all parameters, or none, in the order of `get_weights`. Raises `WeightMismatchError`."""
+        set_weights(self, weights)
+
+    def check_parameter(self, name: str, value: Array) -> None:
+        """Raise `WeightMismatchError` unless `value` can be the parameter `name`."""
         if name not in self.parameter_shapes:
             raise WeightMismatchError(
                 f"{self} has no parameter {name!r}; it has {', '.join(self.parameter_shapes) or 'none'}"
@@ -220,6 +232,10 @@ class Layer:
             raise WeightMismatchError(f"{self}: parameter {name!r} has the shape {expected}, got {tuple(value.shape)}")
         if value.dtype.kind not in "fiub":
             raise WeightMismatchError(f"{self}: parameter {name!r} must hold numbers, got {value.dtype}")
+
+    def assign(self, name: str, value: Array) -> None:
+        """Set the parameter `name`; its shape must be the declared one. Raises `WeightMismatchError`."""
+        self.check_parameter(name, value)
         value = value.astype(self.dtype.variable_dtype, copy=False)
         self.parameters[name] = rounded(value) if self.dtype.variable == "bfloat16" else value
 
@@ -256,6 +272,10 @@ class Layer:
         return None
 
     # --- the function -----------------------------------------------------------------------------------------------
+
+    def __call__(self, *inputs: Any, **context: Any) -> Any:
+        """Do what `forward` does, as in Keras: ``layer(x, training=False)``."""
+        return self.forward(*inputs, **context)
 
     def forward(self, *inputs: Any, **context: Any) -> Any:
         """Check and cast the inputs, then apply `call`. `mask`, `training` and `rng` reach the layers that use them."""

@@ -98,6 +98,16 @@ class Model(Layer):
         args, kwargs = self._shapes.arguments(node)
         return 0 if node.is_input else node.layer.multiply_adds(*(args or kwargs.values()))
 
+    @property
+    def input_shape(self) -> Any:
+        """The declared shape of the input, None where a size is free: a tuple, or a list or dict of them as in Keras."""
+        return map_nest(lambda ref: self._input_layers[ref].batch_shape, self.inputs)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output: a tuple, or a list or dict of them."""
+        return map_nest(self.shapes.__getitem__, self.outputs)
+
     # --- running --------------------------------------------------------------------------------------------------
 
     @refusing
@@ -234,6 +244,20 @@ class Model(Layer):
         load_weights(self, Path(path))
 
     # --- parts ------------------------------------------------------------------------------------------------------
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return the layer of this name, or of this number in `layers`. Raises `InputError` where there is none."""
+        if (name is None) == (index is None):
+            raise InputError("get_layer takes a name or an index, one of them")
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise InputError(f"{self} has {len(self.layers)} layers, got index {index}")
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        known = ", ".join(layer.name for layer in self.layers)
+        raise InputError(f"{self} has no layer {name!r}; its layers are {known}")
 
     def adapt(self, x: Any) -> Any:
         """Give what the user gave as arrays of the shapes and types that the input layers declare. Raises `InputError`."""

@@ -16,7 +16,8 @@ from core.registry import build_layer
 class Sequential(Model):
     """y = layer_n(... layer_2(layer_1(x))).
 
-    `batch_shape` is the shape of x with the batch (None) in front, for when the first layer is no InputLayer.
+    `batch_shape` is the shape of x with the batch (None) in front, for when the first layer is no InputLayer; x has the
+    type that the first layer takes. A first layer over strings needs no shape: it takes one string a row.
     Source: https://keras.io/guides/sequential_model/
     """
 
@@ -26,7 +27,7 @@ class Sequential(Model):
         self, layers: Sequence[Layer], batch_shape: Any = None, name: str = "sequential", **common: Any
     ) -> None:
         rest = list(layers)
-        entry = rest.pop(0) if rest and isinstance(rest[0], InputLayer) else InputLayer(batch_shape, name="input")
+        entry = rest.pop(0) if rest and isinstance(rest[0], InputLayer) else _input_of(rest, batch_shape)
         nodes = [Node(entry)] + [Node(layer, (Ref(index),)) for index, layer in enumerate(rest)]
         super().__init__(rest, nodes, Ref(0), Ref(len(rest)), name=name, **common)
 
@@ -65,3 +66,11 @@ class Sequential(Model):
         model = super().from_config({"layers": layers, "batch_shape": shape, "name": name} | known)
         model.config = dict(config)
         return model
+
+
+def _input_of(layers: list[Layer], batch_shape: Any) -> InputLayer:
+    """Return the input of a line of layers, of the type that its first layer takes."""
+    dtype = (layers[0].input_dtype or layers[0].dtype.compute) if layers else None
+    return InputLayer(
+        (None, 1) if batch_shape is None and dtype == "string" else batch_shape, name="input", dtype=dtype
+    )

@@ -24,19 +24,16 @@ Rule: TypeAlias = Callable[[Arguments], bool]
 
 def row_rule(name: str) -> Callable[[Call], bool]:
     """Return the rule of an operation: whether a call of it keeps rows apart."""
-    rule = _RULES.get(name, _unknown)
+    rule = _RULES.get(name)
 
     def keeps_rows(call: Call) -> bool:
+        if rule is None:
+            return False
         bound = signature(call.function).bind(*call.args, **call.options)
         bound.apply_defaults()
         return rule(bound.arguments)
 
     return keeps_rows
-
-
-def _unknown(given: Arguments) -> bool:
-    """An operation without a rule counts as mixing rows."""
-    return False
 
 
 def _tensors(given: Arguments) -> list[Symbol]:

@@ -25,6 +25,7 @@ class Embedding(Layer):
 
     supports_masking = True
     autocast = False
+    input_dtype = "int64"
 
     def __init__(
         self,

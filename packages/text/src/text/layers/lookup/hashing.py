@@ -26,6 +26,7 @@ class Hashing(Layer):
     """
 
     autocast = False
+    input_dtype = "int64"
 
     def __init__(
         self,

@@ -31,6 +31,7 @@ class IndexLookup(Layer):
     """
 
     autocast = False
+    input_dtype = "int64"
     assets = ("vocabulary.txt",)
     named_in_files = frozenset({"idf_weights"})
 

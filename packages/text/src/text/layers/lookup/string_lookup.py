@@ -24,6 +24,7 @@ class StringLookup(IndexLookup):
         one_of(str(encoding).lower(), "encoding", ("utf-8", "utf8"))
         one_of(options.pop("oov_method", "floormod"), "oov_method", ("floormod", "farmhash"))  # for numbers alone
         super().__init__(oov_token=oov_token, **options)
+        self.input_dtype = "int64" if self.invert else "string"
 
     def read_token(self, value: object) -> Token:
         """Give a word as UTF-8."""

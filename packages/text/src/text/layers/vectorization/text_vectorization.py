@@ -45,6 +45,7 @@ class TextVectorization(Layer):
     """
 
     autocast = False
+    input_dtype = "string"
     assets = ("vocabulary.txt",)
     named_in_files = frozenset({"idf_weights"})
     written_again = ("_lookup_layer",)
