@@ -65,6 +65,10 @@ def full(session: nox.Session) -> None:
     sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), "--extra=experiment", "--group=test")
     folders = [f"packages/{package}/tests_full" for package in PACKAGES]
     session.run("pytest", *folders, *session.posargs, env=quiet())
+    # every row of the tables of layers once more, now with Keras' own predictions beside ours
+    tables = [f"packages/{package}/tests" for package in PACKAGES]
+    chosen = ("-k", "layers or recurrent or operations or functional or lookup or vectorization")
+    session.run("pytest", *tables, *chosen, *session.posargs, env=quiet() | {"KACA_PREDICTIONS": "1"})
 
 
 @nox.session

@@ -6,6 +6,7 @@ whole batch and row by row. Tolerances are relative to the largest value of Kera
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import numpy as np
 
 import core
 
+#: Each prediction is made on so many threads.
+THREADS = (1, 2, 7)
 #: Rounding of a few hundred sums in each type; a test that needs more says why.
 TOLERANCE = {"float32": 1e-6, "float64": 1e-12, "float16": 2e-3}
 
@@ -66,6 +69,8 @@ def check_model(
     assert_close(actual, expected, tolerance)
     if isinstance(actual, np.ndarray) and actual.dtype == np.float32:
         check_fast(opened, x, actual)
+    if os.environ.get("KACA_PREDICTIONS"):
+        check_predictions(model, opened, x, (None, 2), tolerance)
     if rows and isinstance(x, np.ndarray) and not isinstance(expected, list):
         by_row = np.concatenate([opened.forward(x[index : index + 1]) for index in range(len(x))])
         assert_close(by_row, expected, tolerance)
@@ -77,6 +82,26 @@ def check_fast(model: core.Model, x: Any, expected: Any | None = None, tolerance
     expected = model.forward(x) if expected is None else expected
     for options in ({}, {"threads": 1}, {"batch_size": 1}, {"batch_size": 3, "threads": 2}):
         assert_close(model.predict(x, **options), expected, tolerance)
+
+
+def check_predictions(
+    model: keras.Model,
+    opened: core.Model,
+    x: Any,
+    batch_sizes: tuple[int | None, ...] = (None, 7),
+    tolerance: float = 1e-6,
+) -> None:
+    """Compare all outputs of Keras' `predict` with those of Kaca's: structure, shapes, types and values."""
+    for batch_size in batch_sizes:
+        expected = model.predict(x, batch_size=batch_size, verbose=0)
+        for threads in THREADS:
+            actual = opened.predict(x, batch_size=batch_size, threads=threads)
+            assert type(actual) is type(expected)
+            theirs, ours = keras.tree.flatten(expected), keras.tree.flatten(actual)
+            if theirs[0].dtype == object:
+                assert [part.tolist() for part in ours] == [part.tolist() for part in theirs]
+            else:
+                assert_close(ours, theirs, tolerance)
 
 
 def check_layer(

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from core.engine.plan import make_plan
-from core.engine.program import NotFloat32Error, Program
+from core.engine.program import OtherTensorError, Program
 from core.engine.rows import PLAIN_ROWS, cut
 from core.engine.step import Routine
 from core.graph import Ref, leaves
@@ -70,7 +70,7 @@ class Engine:
             with self._program(tuple(leaf.shape for leaf in leaves(inputs))) as program:
                 try:
                     outputs = program.run(inputs)
-                except NotFloat32Error:
+                except OtherTensorError:
                     self._is_plain = True
                 else:
                     yield outputs

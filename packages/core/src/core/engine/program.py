@@ -26,8 +26,8 @@ Values: TypeAlias = dict[Ref, Any]
 Action: TypeAlias = Callable[[Values, Values], None]
 
 
-class NotFloat32Error(Exception):
-    """A tensor came out in another type than the steps after it compute in: the plain model has to run."""
+class OtherTensorError(Exception):
+    """A tensor came out in another type or shape than the steps after it are bound to: the plain model has to run."""
 
 
 class Program:
@@ -111,8 +111,8 @@ def _run_bound(
     stage: Stage, fetched: list[tuple[Ref, Array]], calls: list[Callable[[], Any]], target: Array, values: Values, masks: Values
 ) -> None:  # fmt: skip
     for ref, buffer in fetched:
-        if values[ref].dtype != np.float32:
-            raise NotFloat32Error
+        if values[ref].dtype != np.float32 or values[ref].shape != buffer.shape:
+            raise OtherTensorError
         np.copyto(buffer, values[ref])
     for call in calls:
         call()

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from core.arrays import Array
-from core.engine.program import NotFloat32Error
+from core.engine.program import OtherTensorError
 from core.engine.step import Routine, Same, Step
 from core.errors import InputError
 from core.layer import Layer
@@ -111,7 +111,7 @@ class Recur(Routine):
         mask = check_mask(mask, x, self.layer)
         if self.tokens is None:
             if x.dtype != np.float32:
-                raise NotFloat32Error
+                raise OtherTensorError
             self.layer.check_input(x)
             table, rows = self._products(x.reshape(-1, x.shape[-1])), np.arange(batch * length).reshape(batch, length)
         else:

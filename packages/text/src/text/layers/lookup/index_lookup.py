@@ -98,8 +98,12 @@ class IndexLookup(Layer):
         """Share unknown tokens among the `num_oov_indices` buckets, (n,) -> (n,)."""
         raise NotImplementedError
 
-    def show(self, tokens: Array) -> Array:
-        """Give tokens as a user reads them."""
+    def show(self, token: Token | None) -> Any:
+        """Return a token as a user reads it."""
+        raise NotImplementedError
+
+    def given_back(self, tokens: Array) -> Array:
+        """Return the tokens of ids in the type that Keras gives them. Raises `InputError` where one is None."""
         raise NotImplementedError
 
     # --- the vocabulary ---------------------------------------------------------------------------------------------
@@ -141,10 +145,8 @@ class IndexLookup(Layer):
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
         """Give the tokens in the order of their ids."""
-        found = np.empty(len(self._known()) + len(self.special) * include_special_tokens, dtype=object)
-        found[:] = [*(self.special if include_special_tokens else []), *self._known()]
-        listed: list[Any] = self.show(found).tolist()
-        return listed
+        tokens = [*(self.special if include_special_tokens else []), *self._known()]
+        return [self.show(token) for token in tokens]
 
     def load_asset(self, name: str, data: bytes) -> None:
         """Take the vocabulary from ``vocabulary.txt``; one that stands in the config goes before it."""
@@ -204,7 +206,7 @@ class IndexLookup(Layer):
         """Look up every token, or with `invert` every id."""
         tokens = to_tokens(inputs, self)
         if self.invert:
-            return self.show(self._back(tokens))
+            return self.given_back(self._back(tokens))
         ids = self._ids(tokens)
         if self.output_mode == "int":
             return ids

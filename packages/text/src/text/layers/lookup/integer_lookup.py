@@ -56,8 +56,12 @@ class IntegerLookup(IndexLookup):
             return buckets(tokens, self.num_oov_indices, self.salt)
         return np.mod(tokens, self.num_oov_indices)
 
-    def show(self, tokens: Array) -> Array:
-        """Give numbers as int64."""
-        if any(token is None for token in tokens.reshape(-1)):
+    def show(self, token: Token | None) -> int:
+        """Return a number."""
+        if token is None:
             raise InputError(f"{self} has no number for an unknown id: oov_token is None")
-        return tokens.astype(np.int64)
+        return int(token)
+
+    def given_back(self, tokens: Array) -> Array:
+        """Return numbers as int64."""
+        return np.array([self.show(token) for token in tokens.reshape(-1)], np.int64).reshape(tokens.shape)

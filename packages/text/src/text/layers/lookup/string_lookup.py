@@ -42,11 +42,18 @@ class StringLookup(IndexLookup):
         """Hash the words."""
         return buckets(tokens, self.num_oov_indices, self.salt)
 
-    def show(self, tokens: Array) -> Array:
-        """Give words as text."""
+    def show(self, token: Token | None) -> str:
+        """Return a word as text."""
+        return show(self._word(token))
+
+    def given_back(self, tokens: Array) -> Array:
+        """Return words as bytes, like Keras: an array of objects."""
         found = np.empty(tokens.shape, dtype=object)
-        for place, token in np.ndenumerate(tokens):
-            if token is None:
-                raise InputError(f"{self} has no word for an unknown id: oov_token is None")
-            found[place] = show(token)
+        for position, token in np.ndenumerate(tokens):
+            found[position] = self._word(token)
         return found
+
+    def _word(self, token: Token | None) -> bytes:
+        if token is None:
+            raise InputError(f"{self} has no word for an unknown id: oov_token is None")
+        return cast(bytes, token)
