@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
 from graphs import LAYERS, Draw, Recipe, Step, grow
 from hypothesis import HealthCheck, given, reject, settings
