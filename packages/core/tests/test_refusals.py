@@ -68,5 +68,9 @@ def test_a_model_nested_beyond_the_stack():
         model = core.Sequential([model], batch_shape=(None, 3))
     for way in ("forward", "predict_proba", "activations"):
         with pytest.raises(core.KacaError):
-            model.build()
-            WAYS[way](model, np.zeros((2, 3), np.float32))
+            _built_and_run(model, WAYS[way])
+
+
+def _built_and_run(model, way):
+    model.build()
+    way(model, np.zeros((2, 3), np.float32))
