@@ -21,3 +21,17 @@ def known_size(shape: Shape) -> int | None:
     """Count the elements of one shape: the product of its sizes, or None where one of them is unknown."""
     sizes = [size for size in shape if size is not None]
     return int(np.prod(sizes, dtype=object)) if len(sizes) == len(shape) else None
+
+
+def to_positions(indices: Any) -> Array:
+    """Return whole numbers as indices of this machine (`numpy.intp`); what it cannot count stays out of range.
+
+    Where addresses have 32 bits, a plain cast of 2**32 + 1 would be 1. Arrays of other types are left as they are.
+    """
+    indices = np.asarray(indices)
+    if indices.dtype.kind not in "iu":
+        return indices
+    if np.can_cast(indices.dtype, np.intp):
+        return indices.astype(np.intp, copy=False)
+    limits = np.iinfo(np.intp)
+    return np.clip(indices, limits.min if indices.dtype.kind == "i" else 0, limits.max).astype(np.intp)

@@ -57,13 +57,13 @@ def bundled(options: DataOptions, fallback: str | None = None) -> Dataset:
     return _dataset("ulasan", ulasan.CLASSES, splits, ulasan.SOURCE, note, fallback)
 
 
-def stratified_order(labels: Labels, generator: np.random.Generator) -> npt.NDArray[np.int64]:
+def stratified_order(labels: Labels, generator: np.random.Generator) -> npt.NDArray[np.intp]:
     """Shuffle rows so that any stretch of the order holds every class in its share, to within one example; (n,) -> (n,)."""
     place = np.empty(len(labels))
     for label in np.unique(labels):
         rows = generator.permutation(np.flatnonzero(labels == label))
         place[rows] = (np.arange(len(rows)) + generator.random()) / len(rows)
-    return np.argsort(place, kind="stable").astype(np.int64)
+    return np.argsort(place, kind="stable")
 
 
 def _part(split: Split, limit: int | None) -> Split:
@@ -72,7 +72,7 @@ def _part(split: Split, limit: int | None) -> Split:
     return _rows(split, np.sort(stratified_order(split.labels, np.random.default_rng(LIMIT_SEED))[:limit]))
 
 
-def _rows(split: Split, rows: npt.NDArray[np.int64]) -> Split:
+def _rows(split: Split, rows: npt.NDArray[np.intp]) -> Split:
     return Split(split.inputs[rows], split.labels[rows])
 
 

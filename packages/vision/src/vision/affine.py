@@ -35,7 +35,7 @@ def affine_transform(
 
     def pixels(down: Array, across: Array) -> Array:
         inside = (down >= 0) & (down < height) & (across >= 0) & (across < width)
-        down, across = (np.clip(down, 0, height - 1).astype(int), np.clip(across, 0, width - 1).astype(int))
+        down, across = (np.clip(down, 0, height - 1).astype(np.intp), np.clip(across, 0, width - 1).astype(np.intp))
         seen = images[np.arange(batch)[:, None, None], down, across]
         return np.where(inside[..., None], seen, images.dtype.type(fill_value))
 

@@ -59,16 +59,16 @@ def digits(options: DataOptions, fallback: str | None = None) -> Dataset:
     return _dataset("digits", tuple("0123456789"), splits, "scikit-learn, load_digits", note, fallback)
 
 
-def stratified_order(labels: Labels, generator: np.random.Generator) -> npt.NDArray[np.int64]:
+def stratified_order(labels: Labels, generator: np.random.Generator) -> npt.NDArray[np.intp]:
     """Shuffle rows so that any stretch of the order holds every class in its share, to within one example; (n,) -> (n,)."""
     place = np.empty(len(labels))
     for label in np.unique(labels):
         rows = generator.permutation(np.flatnonzero(labels == label))
         place[rows] = (np.arange(len(rows)) + generator.random()) / len(rows)
-    return np.argsort(place, kind="stable").astype(np.int64)
+    return np.argsort(place, kind="stable")
 
 
-def _part(images: npt.NDArray[np.uint8], labels: Labels, rows: npt.NDArray[np.int64], limit: int | None) -> Split:
+def _part(images: npt.NDArray[np.uint8], labels: Labels, rows: npt.NDArray[np.intp], limit: int | None) -> Split:
     chosen = np.sort(rows[:limit])
     return Split(np.ascontiguousarray(images[chosen]), np.ascontiguousarray(labels[chosen]))
 

@@ -20,11 +20,17 @@ _limits: list[Any] = []
 
 
 @cache
-def _controller() -> ThreadpoolController:
-    """Look once for the libraries that are loaded; that, and the import, take a few milliseconds each."""
-    from threadpoolctl import ThreadpoolController  # noqa: PLC0415
+def _controller() -> ThreadpoolController | None:
+    """Look once for the libraries that are loaded; that, and the import, take a few milliseconds each.
 
-    return ThreadpoolController()
+    None on a system where they cannot be listed: BLAS keeps its threads there.
+    """
+    try:
+        from threadpoolctl import ThreadpoolController  # noqa: PLC0415
+
+        return ThreadpoolController()
+    except (ImportError, OSError, RuntimeError, AttributeError):
+        return None
 
 
 @cache
@@ -35,7 +41,8 @@ def most_unpacked() -> int | None:
     Source: https://github.com/OpenMathLib/OpenBLAS/blob/develop/kernel/x86_64/sgemm_small_kernel_permit_skylakex.c
     """
     wide = {"SkylakeX", "Cooperlake", "Sapphirerapids"}
-    libraries = [entry for entry in _controller().info() if entry["user_api"] == "blas"]
+    controller = _controller()
+    libraries = [entry for entry in controller.info() if entry["user_api"] == "blas"] if controller else []
     return 100**3 if any(entry.get("architecture") in wide for entry in libraries) else None
 
 
@@ -45,7 +52,8 @@ def one_thread_each() -> Iterator[None]:
     token = object()
     with _lock:
         if not _running:
-            _limits.append(_controller().limit(limits=1, user_api="blas"))
+            controller = _controller()
+            _limits.append(controller.limit(limits=1, user_api="blas") if controller else None)
         _running.append(token)
     try:
         yield
@@ -53,4 +61,6 @@ def one_thread_each() -> Iterator[None]:
         with _lock:
             _running.remove(token)
             if not _running:
-                _limits.pop().restore_original_limits()
+                limits = _limits.pop()
+                if limits is not None:
+                    limits.restore_original_limits()

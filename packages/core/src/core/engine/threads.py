@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -23,18 +24,22 @@ SMALLEST_BUFFER = 16
 
 def available_cores() -> int:
     """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return len(_cores()) or os.cpu_count() or 1
+
+
+def _cores() -> list[int]:
+    """List the cores that this process may use, where the system tells."""
+    with suppress(AttributeError, OSError):
+        return sorted(os.sched_getaffinity(0))
+    return []
 
 
 def each(work: Callable[[slice], None], parts: Sequence[slice], workers: int) -> None:
-    """Do the work for every part, on so many threads; the first error is raised here."""
+    """Do the work for every part, on so many threads or as many as there are; the first error is raised here."""
     with one_thread_each():
-        if workers == 1 or len(parts) == 1:
-            for part in parts:
-                work(part)
-        else:
-            for _ in _pool(workers).map(work, parts):
-                pass
+        pool = _pool(workers) if workers > 1 and len(parts) > 1 else None
+        for _ in (map if pool is None else pool.map)(work, parts):
+            pass
 
 
 @contextmanager
@@ -49,11 +54,14 @@ def calling_numpy() -> Iterator[None]:
 
 
 @cache
-def _pool(workers: int) -> ThreadPoolExecutor:
-    """Threads, each with a core of its own where the system lets us choose: left alone, two may share one for long."""
+def _pool(workers: int) -> ThreadPoolExecutor | None:
+    """Threads, each with a core of its own where the system lets us choose: left alone, two may share one for long.
+
+    Fewer where the system gives no more, and None where it gives none (in a browser).
+    """
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - its import takes as long as that of a third of core
 
-    cores = cycle(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_setaffinity") else cycle([None])
+    cores = cycle((_cores() if hasattr(os, "sched_setaffinity") else []) or [None])
 
     def settle() -> None:
         core = next(cores)
@@ -61,7 +69,17 @@ def _pool(workers: int) -> ThreadPoolExecutor:
             with suppress(OSError):  # a core that was taken away since
                 os.sched_setaffinity(0, {core})
 
-    return ThreadPoolExecutor(workers, thread_name_prefix="kaca", initializer=settle)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="kaca", initializer=settle)
+    started, begin = 0, threading.Event()
+    try:
+        while started < workers:  # each waits, so that the next one needs a thread of its own
+            pool.submit(begin.wait)
+            started += 1
+    except RuntimeError:  # "can't start new thread"
+        return _pool(started) if started > 1 else None
+    finally:
+        begin.set()
+    return pool
 
 
 if hasattr(os, "register_at_fork"):  # threads do not live on in a forked process

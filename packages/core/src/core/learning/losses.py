@@ -63,7 +63,7 @@ class SparseCategoricalCrossentropy(Loss):
         classes = y.astype(np.int64)
         if (classes != y).any() or classes.min(initial=0) < 0 or classes.max(initial=0) >= output.shape[-1]:
             raise InputError(f"y must hold classes from 0 to {output.shape[-1] - 1}, got {np.unique(y)[:10]}")
-        return classes
+        return classes.astype(np.intp, copy=False)
 
     def values(self, y: Array, output: Array, *, logits: bool = False) -> tuple[Array, Slope]:
         """Compute by logits; those of probabilities are their logarithms."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.arrays import Array, Shape, known_size
+from core.arrays import Array, Shape, known_size, to_positions
 from core.errors import InputError
 from core.operation import Call
 from core.operations.shapes import broadcast_two, same
@@ -16,12 +16,12 @@ from core.options import axis_of, integer
 
 def take(x: Array, indices: Any, axis: int | None = None) -> Array:
     """Take the elements at whole places; those below zero count from the end."""
-    return np.take(x, np.asarray(indices), axis=axis)
+    return np.take(x, to_positions(indices), axis=axis)
 
 
 def take_along_axis(x: Array, indices: Any, axis: int | None = None) -> Array:
     """Take, in each line along the axis, the elements at the places of the same line of `indices`."""
-    return np.take_along_axis(x, np.asarray(indices).astype(np.int64), axis)
+    return np.take_along_axis(x, to_positions(indices).astype(np.intp, copy=False), axis)
 
 
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None, sparse: bool = False) -> Array:

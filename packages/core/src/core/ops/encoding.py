@@ -32,10 +32,11 @@ def encode(ids: Array, mode: str, depth: int, dtype: np.dtype, weights: Array | 
     rows = ids.reshape(-1, ids.shape[-1]) if ids.ndim else ids.reshape(1, 1)
     counts = np.zeros((len(rows), depth), dtype)
     row, column = np.nonzero(rows < depth)
+    chosen = rows[row, column].astype(np.intp)
     if mode == "multi_hot":
-        counts[row, rows[row, column]] = 1
+        counts[row, chosen] = 1
     else:
-        np.add.at(counts, (row, rows[row, column]), 1 if weights is None else weights.reshape(rows.shape)[row, column])
+        np.add.at(counts, (row, chosen), 1 if weights is None else weights.reshape(rows.shape)[row, column])
     return counts.reshape(*ids.shape[:-1], depth)
 
 

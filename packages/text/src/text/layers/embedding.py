@@ -101,4 +101,4 @@ class Embedding(Layer):
                 f"{self}: row {place[0]} holds the token id {inputs[tuple(place)]}, "
                 f"but the table has the ids 0 to {self.input_dim - 1}"
             )
-        return whole.astype(np.int64)
+        return whole.astype(np.intp)

@@ -23,7 +23,7 @@ def top_k(dy: list[Array], y: list[Array], x: Array, *args: Any, **options: Any)
     """The gradients of the chosen go to their places; the places themselves have none."""
     del args, options
     dx = np.zeros_like(x)
-    np.put_along_axis(dx, y[1].astype(np.int64), dy[0], -1)
+    np.put_along_axis(dx, y[1].astype(np.intp), dy[0], -1)
     return dx
 
 

@@ -20,7 +20,7 @@ def _brought_back(places: Any, dy: Any, size: int) -> Array:
     """Add up the gradients of each place, (size,); places may lie in several arrays, and those from `size` on are none."""
     total = np.zeros(size)
     for place, gradient in zip(leaves(places), leaves(dy), strict=True):
-        total += np.bincount(np.ravel(place), np.ravel(gradient), size)[:size]
+        total += np.bincount(np.ravel(place).astype(np.intp), np.ravel(gradient), size)[:size]
     return total
 
 

@@ -103,5 +103,5 @@ def _around(size: int, tile: int, count: int) -> tuple[Array, Array, Array]:
     """Give, for each pixel of one axis, the tile before it, the tile after it, and how far it is between their middles."""
     after = (np.arange(size, dtype=np.float32) - np.float32(tile / 2)) / np.float32(tile) + 1
     second = np.floor(after)
-    first, last = (np.clip(number, 0, count - 1).astype(np.int64) for number in (second - 1, second))
+    first, last = (np.clip(number, 0, count - 1).astype(np.intp) for number in (second - 1, second))
     return first, last, after - second

@@ -74,7 +74,7 @@ def cubic(inputs: int, outputs: int) -> Array:
     step = np.rint((where - first) * _CUBIC_STEPS) / _CUBIC_STEPS
     weights = np.zeros((outputs, inputs), dtype=np.float64)
     for neighbour in (-1, 0, 1, 2):
-        cell = first.astype(np.int64) + neighbour
+        cell = first.astype(np.intp) + neighbour
         inside = (cell >= 0) & (cell < inputs)
         weights[np.flatnonzero(inside), cell[inside]] += keys_cubic(neighbour - step.astype(np.float64))[inside]
     return _normalised(weights)

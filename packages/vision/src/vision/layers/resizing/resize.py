@@ -69,7 +69,7 @@ def _weights(inputs: int, outputs: int, interpolation: str, *, antialias: bool) 
 def _nearest(inputs: int, outputs: int) -> Array:
     """Say which input cell holds the middle of each output cell."""
     scale = np.float32(inputs) / np.float32(outputs)
-    cell = np.floor((np.arange(outputs, dtype=np.float32) + np.float32(0.5)) * scale).astype(np.int64)
+    cell = np.floor((np.arange(outputs, dtype=np.float32) + np.float32(0.5)) * scale).astype(np.intp)
     return np.clip(cell, 0, inputs - 1)
 
 
@@ -88,5 +88,5 @@ def _neighbours(inputs: int, outputs: int) -> tuple[Array, Array, Array]:
     """Give the cell before and the cell after each output cell, and how far it is on the way between them."""
     where = centres(inputs, outputs)
     before = np.floor(where)
-    after = np.minimum(np.ceil(where).astype(np.int64), inputs - 1)
-    return np.maximum(before.astype(np.int64), 0), after, where - before
+    after = np.minimum(np.ceil(where).astype(np.intp), inputs - 1)
+    return np.maximum(before.astype(np.intp), 0), after, where - before
