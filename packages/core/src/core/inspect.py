@@ -20,8 +20,9 @@ from core.command.frame import run_command
 from core.command.printable import printable, write_json, write_line
 from core.errors import KacaError
 from core.files.archive import open_archive
-from core.files.config import build_model, entries, listed, modernise
+from core.files.config import build_model, entries, listed
 from core.files.contents import weights_alone
+from core.files.dialects import modernise
 from core.files.limits import reading
 from core.files.load import fill
 from core.graph import Ref

@@ -1,0 +1,42 @@
+"""All that older versions of Keras said otherwise than Keras 3: their configs are put into the words of today.
+
+One file for each part: the options of layers, those of Keras 1, the line of a Sequential, the calls of a Functional, and
+the TensorFlow functions that Keras 2 wrote as layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.files.dialects.calls import modernise_calls
+from core.files.dialects.keras1 import in_words_of_keras2
+from core.files.dialects.line import line_of
+from core.files.dialects.options import modernise_options
+
+#: What Keras 2 called a Functional model.
+_FUNCTIONAL = ("Model", "Functional")
+
+
+def modernise(config: Mapping[str, Any], keras_version: str) -> Mapping[str, Any]:
+    """Put the config of an older Keras into the words of Keras 3; that of a newer one stays as it is."""
+    old = keras_version.split(".", maxsplit=1)[0] in {"1", "2"}
+    modern: Mapping[str, Any] = _modernise(in_words_of_keras2(config)) if old else config
+    return modern
+
+
+def _modernise(entry: Any) -> Any:
+    """Put a Keras 2 config into the words of Keras 3, wherever in the nest it stands."""
+    if isinstance(entry, list):
+        return [_modernise(item) for item in entry]
+    if not isinstance(entry, dict):
+        return entry
+    if entry.get("class_name") == "Sequential" and "config" in entry:
+        entry = entry | {"config": line_of(entry)}
+    entry = {key: _modernise(value) for key, value in entry.items()}
+    class_name, inner = entry.get("class_name"), entry.get("config")
+    if not isinstance(class_name, str) or not isinstance(inner, dict):
+        return entry
+    if class_name in _FUNCTIONAL:
+        return entry | {"class_name": "Functional", "config": modernise_calls(inner)}
+    return modernise_options(class_name, entry)

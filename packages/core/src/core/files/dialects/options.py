@@ -1,0 +1,85 @@
+"""Options of layers that Keras 2 wrote otherwise, and layers that it had under another name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.errors import UnsupportedLayerError
+
+#: Options that say how a layer was first built: its parameters follow from the graph.
+_OF_BUILDING = ("batch_input_shape", "input_dtype", "time_major", "query_shape", "key_shape", "value_shape")
+#: Layers under the names that they had, or have as well, with options that are theirs alone left out.
+_SAME_LAYER = {
+    "CuDNNLSTM": "LSTM",
+    "CuDNNGRU": "GRU",
+    "SyncBatchNormalization": "BatchNormalization",
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+    "LSTMV2": "LSTM",
+    "GRUV2": "GRU",
+    "Convolution1D": "Conv1D",
+    "Convolution2D": "Conv2D",
+    "Convolution3D": "Conv3D",
+    "Convolution2DTranspose": "Conv2DTranspose",
+    "Convolution3DTranspose": "Conv3DTranspose",
+    "Deconvolution2D": "Conv2DTranspose",
+    "Deconvolution3D": "Conv3DTranspose",
+    "SeparableConvolution1D": "SeparableConv1D",
+    "SeparableConvolution2D": "SeparableConv2D",
+    "AvgPool1D": "AveragePooling1D",
+    "AvgPool2D": "AveragePooling2D",
+    "AvgPool3D": "AveragePooling3D",
+    "MaxPool1D": "MaxPooling1D",
+    "MaxPool2D": "MaxPooling2D",
+    "MaxPool3D": "MaxPooling3D",
+    "GlobalAvgPool1D": "GlobalAveragePooling1D",
+    "GlobalAvgPool2D": "GlobalAveragePooling2D",
+    "GlobalAvgPool3D": "GlobalAveragePooling3D",
+    "GlobalMaxPool1D": "GlobalMaxPooling1D",
+    "GlobalMaxPool2D": "GlobalMaxPooling2D",
+    "GlobalMaxPool3D": "GlobalMaxPooling3D",
+    "ExperimentalEinsumDense": "EinsumDense",
+}
+#: What a layer computed where its options do not say it, and Keras 3 takes it for something else.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "GRU": {"reset_after": False},
+    "GRUCell": {"reset_after": False},
+    "CuDNNLSTM": {"activation": "tanh", "recurrent_activation": "sigmoid"},
+    "CuDNNGRU": {"activation": "tanh", "recurrent_activation": "sigmoid", "reset_after": True},
+}
+#: Output modes of the layers over text and categories, under their first names.
+_OUTPUT_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
+#: The values of options that Keras 3 no longer has; any other cannot be honoured.
+_ONLY = {"time_major": (False, None), "virtual_batch_size": (None,), "renorm": (False,)}
+
+
+def modernise_options(class_name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry of one layer in the words of Keras 3."""
+    options = _DEFAULTS.get(class_name, {}) | entry["config"]
+    for option, allowed in _ONLY.items():
+        if option in options and options[option] not in allowed:
+            raise UnsupportedLayerError(
+                f"{class_name} {options.get('name', '')!r}: {option}={options[option]!r} of Keras 2 is not supported"
+            )
+    if class_name == "InputLayer" and "batch_input_shape" in options:
+        options["batch_shape"] = options["batch_input_shape"]
+    if class_name == "InputLayer" and isinstance(options.get("input_dtype"), str):
+        options["dtype"] = options["input_dtype"]
+    options = {key: value for key, value in options.items() if key not in _OF_BUILDING and key not in _ONLY}
+    if class_name.startswith("BatchNormalization") or class_name == "SyncBatchNormalization":
+        options = _one_axis(options)
+    for option in ("activation", "recurrent_activation"):
+        if options.get(option) == "hard_sigmoid":
+            options[option] = "hard_sigmoid_keras2"
+    if options.get("output_mode") in _OUTPUT_MODES:
+        options["output_mode"] = _OUTPUT_MODES[options["output_mode"]]
+    if class_name in {"Attention", "AdditiveAttention"} and options.get("causal") is False:
+        del options["causal"]
+    named = {"module": "keras.layers"} if "name" in options else {}  # no operation: Keras 2 had none
+    return named | entry | {"class_name": _SAME_LAYER.get(class_name, class_name), "config": options}
+
+
+def _one_axis(options: dict[str, Any]) -> dict[str, Any]:
+    axis = options.get("axis")
+    kept = {key: value for key, value in options.items() if key not in {"fused", "synchronized"}}
+    return kept | {"axis": axis[0]} if isinstance(axis, list) and len(axis) == 1 else kept

@@ -1,0 +1,123 @@
+"""TensorFlow functions that Keras 2 wrote as layers (TFOpLambda): those of a closed table become operations of Keras 3.
+
+``x + 1`` was ``{"class_name": "TFOpLambda", "config": {"function": "__operators__.add"}}``. Nothing is looked up in
+TensorFlow: a function that the table does not name, or an option that its row does not know, is refused by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from core.errors import UnsupportedLayerError
+from core.files.dialects.tensorflow_functions import FUNCTIONS
+from core.files.dialects.tensorflow_rules import Given, Step
+
+#: What TensorFlow lets a call say that changes nothing.
+_SAYS_NOTHING = ("name",)
+#: Of a shape that is computed, one size may stay open: it follows from the others.
+_SHAPED = ("reshape", "compat.v1.reshape")
+_WITHOUT_TABLE = {
+    "ClassMethod": "it calls a method of a TensorFlow class",
+    "InstanceMethod": "it calls a method of a TensorFlow object",
+    "InstanceProperty": "it reads a property of a TensorFlow object",
+    "TensorFlowOpLayer": "it holds a node of a TensorFlow graph",
+}
+
+
+def is_function(entry: Any) -> bool:
+    """Say whether a layer of a config is a TensorFlow function."""
+    return isinstance(entry, dict) and entry.get("class_name") in {"TFOpLambda", "SlicingOpLambda"}
+
+
+def translate_functions(entries: Sequence[dict[str, Any]], outputs: Any) -> list[dict[str, Any]]:
+    """Return the layers of a Functional model with its TensorFlow functions as operations and layers of Keras 3."""
+    for entry in entries:
+        if entry.get("class_name") in _WITHOUT_TABLE:
+            raise UnsupportedLayerError(
+                f"layer {entry['class_name']} {entry.get('name', '')!r} is refused: "
+                f"{_WITHOUT_TABLE[entry['class_name']]}; build the model again with layers"
+            )
+    if not any(map(is_function, entries)):
+        return list(entries)
+    opened = [_with_open_size(entry) for entry in entries]
+    return [step for entry in _needed(opened, outputs) for step in (_steps(entry) if is_function(entry) else [entry])]
+
+
+def _with_open_size(entry: dict[str, Any]) -> dict[str, Any]:
+    """Leave open the one size of a reshape that is computed (mostly the batch), so that nothing need compute it."""
+    config, calls = entry.get("config"), entry.get("inbound_nodes")
+    if not is_function(entry) or not isinstance(config, dict) or not isinstance(calls, list):
+        return entry
+    if config.get("function") not in _SHAPED or len(calls) != 1 or not isinstance(calls[0], dict):
+        return entry
+    shape = calls[0]["kwargs"].get("shape")
+    if not isinstance(shape, list):
+        return entry
+    computed = [size for size in shape if isinstance(size, dict)]
+    if len(computed) != 1 or -1 in shape:
+        return entry
+    kwargs = calls[0]["kwargs"] | {"shape": [-1 if isinstance(size, dict) else size for size in shape]}
+    return entry | {"inbound_nodes": [calls[0] | {"kwargs": kwargs}]}
+
+
+def _needed(entries: Sequence[dict[str, Any]], outputs: Any) -> list[dict[str, Any]]:
+    """Leave out the functions of which no output is used any more."""
+    kept = list(entries)
+    while True:
+        used = set(_names(outputs)) | {name for entry in kept for name in _names(entry.get("inbound_nodes"))}
+        needed = [entry for entry in kept if not is_function(entry) or entry.get("name") in used]
+        if len(needed) == len(kept):
+            return needed
+        kept = needed
+
+
+def _names(nest: Any) -> Iterator[str]:
+    """Go through the names of layers whose tensors stand in a nest."""
+    waiting = [nest]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            if item and isinstance(item[0], str):
+                yield item[0]
+            waiting.extend(item)
+
+
+def _steps(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the operations that compute one function; the last one has its name."""
+    config, calls, name = entry.get("config"), entry.get("inbound_nodes"), entry.get("name")
+    function = config.get("function") if isinstance(config, dict) else None
+    title = f"layer {entry['class_name']} {name!r}"
+    if not isinstance(function, str) or function not in FUNCTIONS:
+        raise UnsupportedLayerError(
+            f"{title} is refused: the TensorFlow function {function!r} is not one that Kaca knows; "
+            "open the model in Keras 2 and build it again with layers"
+        )
+    if not isinstance(calls, list) or len(calls) != 1 or not isinstance(name, str):
+        raise UnsupportedLayerError(f"{title} must have a name and be called once")
+    kwargs = {key: value for key, value in calls[0]["kwargs"].items() if key not in _SAYS_NOTHING}
+    given = Given(title, calls[0]["args"][0], kwargs)
+    steps = FUNCTIONS[function](given)
+    left = {key: value for key, value in given.options.items() if value is not None}
+    if left:
+        key, value = next(iter(left.items()))
+        raise UnsupportedLayerError(f"{title}: {key}={str(value)[:100]} of {function} is not supported")
+    return list(_entries(steps, name))
+
+
+def _entries(steps: Sequence[Step], name: str) -> Iterator[dict[str, Any]]:
+    """Write the steps as layers of a config, each fed with what the one before it gave where it says so."""
+    before: dict[str, Any] | None = None
+    for number, step in enumerate(steps, start=1):
+        own = name if number == len(steps) else f"{name}.{number}"
+        args = [before if arg is Step.BEFORE else arg for arg in step.args]
+        yield {
+            "module": "keras.layers" if step.is_layer else "keras.src.ops.numpy",
+            "class_name": step.operation,
+            "config": {"name": own} | step.options,
+            "name": own,
+            "inbound_nodes": [{"args": args, "kwargs": {}}],
+        }
+        before = {"class_name": "__keras_tensor__", "config": {"keras_history": [own, 0, 0]}}

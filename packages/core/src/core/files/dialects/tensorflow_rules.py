@@ -1,0 +1,315 @@
+"""Rules by which a call of a TensorFlow function becomes operations of Keras 3, for those that differ in more than names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, ClassVar
+
+from core.errors import UnsupportedLayerError
+
+
+@dataclass
+class Given:
+    """A call of a TensorFlow function: its first argument, and the others by name, each taken out as it is used."""
+
+    title: str
+    first: Any
+    options: dict[str, Any]
+
+    def take(self, name: str, default: Any = None) -> Any:
+        """Take an argument out; `default` where it is not given."""
+        value = self.options.pop(name, None)
+        return default if value is None else value
+
+    def tensor(self, name: str) -> Any:
+        """Take out an argument that is a tensor or a constant."""
+        if name not in self.options:
+            raise UnsupportedLayerError(f"{self.title} is called without {name}")
+        return array(self.options.pop(name))
+
+    def only(self, name: str, *allowed: Any) -> None:
+        """Take out an argument that may have no other value than these."""
+        value = self.options.pop(name, None)
+        if value is not None and value not in allowed:
+            raise UnsupportedLayerError(f"{self.title}: {name}={str(value)[:100]} is not supported")
+
+
+@dataclass
+class Step:
+    """One operation or layer of Keras 3; `BEFORE` among its arguments is what the step before it gave."""
+
+    BEFORE: ClassVar[object] = object()
+    operation: str
+    args: list[Any]
+    options: dict[str, Any] = field(default_factory=dict)
+    is_layer: bool = False
+
+
+Function = Callable[[Given], list[Step]]
+
+
+def array(value: Any) -> Any:
+    """Return a constant that was written as nested lists in the words of Keras 3; anything else as it is."""
+    if not isinstance(value, list) or _holds_tensor(value):
+        return value
+    items: Any = value
+    while isinstance(items, list) and items:
+        items = items[0]
+    dtype = "bool" if isinstance(items, bool) else "int32" if isinstance(items, int) else "float32"
+    return {"class_name": "__numpy__", "config": {"value": value, "dtype": dtype}}
+
+
+def _holds_tensor(value: Any) -> bool:
+    return any(_holds_tensor(item) for item in value) if isinstance(value, list) else isinstance(value, dict)
+
+
+def row(operation: str, *tensors: str, **options: str) -> Function:
+    """Make the row of an operation: further `tensors` by TensorFlow's names, and its own options = TensorFlow's names."""
+
+    def steps(given: Given) -> list[Step]:
+        args = [array(given.first), *map(given.tensor, tensors)]
+        named = {own: given.options.pop(theirs, None) for own, theirs in options.items()}
+        return [Step(operation, args, {key: value for key, value in named.items() if value is not None})]
+
+    return steps
+
+
+def reduction(operation: str) -> Function:
+    """Make the rule of a reduction over axes."""
+
+    def steps(given: Given) -> list[Step]:
+        axis = given.take("axis", given.take("reduction_indices"))
+        keepdims = bool(given.take("keepdims", given.take("keep_dims", False)))
+        return [Step(operation, [given.first], {"axis": axis, "keepdims": keepdims})]
+
+    return steps
+
+
+def place_of_extreme(operation: str) -> Function:
+    """Make the rule of argmax and argmin, whose type TensorFlow chooses."""
+
+    def steps(given: Given) -> list[Step]:
+        axis = given.take("axis", given.take("dimension", 0))
+        dtype = given.take("output_type", "int64")
+        return [Step(operation, [given.first], {"axis": axis}), Step("Cast", [Step.BEFORE], {"dtype": dtype})]
+
+    return steps
+
+
+def get_item(given: Given) -> list[Step]:
+    """Index with whole numbers, slices, an ellipsis and None."""
+    spec = given.options.pop("slice_spec", None)
+    parts = [_index(part) for part in spec] if isinstance(spec, list) else _index(spec)
+    return [Step("GetItem", [given.first, parts])]
+
+
+def _index(part: Any) -> Any:
+    if isinstance(part, dict) and part.get("class_name") == "__ellipsis__":
+        return {"class_name": "__ellipsis__", "config": {}}
+    if isinstance(part, dict) and set(part) == {"start", "stop", "step"}:
+        return {"class_name": "__slice__", "config": part}
+    return part
+
+
+def part(given: Given) -> list[Step]:
+    """Take `size` numbers from `begin` on along each axis; -1 takes the rest."""
+    begin, size = given.take("begin"), given.take("size")
+    if not isinstance(begin, list) or not isinstance(size, list) or _holds_tensor([begin, size]):
+        raise UnsupportedLayerError(f"{given.title}: begin and size must be constants")
+    bounds = [(start, None if count == -1 else start + count) for start, count in zip(begin, size, strict=True)]
+    parts = [{"class_name": "__slice__", "config": {"start": start, "stop": stop}} for start, stop in bounds]
+    return [Step("GetItem", [given.first, parts])]
+
+
+def reshape(given: Given) -> list[Step]:
+    """Write the numbers under another shape."""
+    shape = given.take("shape")
+    if not isinstance(shape, list) or not all(isinstance(size, int) for size in shape):
+        raise UnsupportedLayerError(f"{given.title}: a shape of which more than one size is computed is not supported")
+    return [Step("Reshape", [given.first], {"newshape": shape})]
+
+
+def matmul(given: Given) -> list[Step]:
+    """Multiply matrices, either of them transposed first."""
+    turned = {name: bool(given.take(f"transpose_{name}", False)) for name in "ab"}
+    for name in ("adjoint_a", "adjoint_b", "a_is_sparse", "b_is_sparse"):
+        given.only(name, False)
+    a, b = array(given.first), given.tensor("b")
+    swap = {"axis1": -1, "axis2": -2}
+    if turned["a"] and turned["b"]:  # a'b' = (ba)'
+        return [Step("Matmul", [b, a]), Step("Swapaxes", [Step.BEFORE], swap)]
+    if turned["a"]:
+        return [Step("Swapaxes", [a], swap), Step("Matmul", [Step.BEFORE, b])]
+    if turned["b"]:
+        return [Step("Swapaxes", [b], swap), Step("Matmul", [a, Step.BEFORE])]
+    return [Step("Matmul", [a, b])]
+
+
+def split(given: Given) -> list[Step]:
+    """Cut in equal parts, or in parts of the given sizes."""
+    parts = given.take("num_or_size_splits")
+    given.take("num")
+    if isinstance(parts, list):
+        if not all(isinstance(size, int) and size >= 0 for size in parts):
+            raise UnsupportedLayerError(f"{given.title}: sizes that are computed are not supported")
+        parts = list(accumulate(parts))[:-1]
+    return [Step("Split", [given.first], {"indices_or_sections": parts, "axis": given.take("axis", 0)})]
+
+
+def pad(given: Given) -> list[Step]:
+    """Put borders around."""
+    mode = str(given.take("mode", "CONSTANT")).lower()
+    value = given.options.pop("constant_values", None)
+    args = [given.first] if mode != "constant" else [given.first, 0 if value is None else value]
+    options = {"pad_width": given.take("paddings"), "mode": mode}
+    return [Step("Pad", args[:1], options | ({"constant_values": args[1]} if len(args) == 2 else {}))]
+
+
+def gather(given: Given) -> list[Step]:
+    """Take positions along an axis."""
+    given.only("validate_indices", True, False)
+    given.only("batch_dims", 0)
+    return [Step("Take", [array(given.first), given.tensor("indices")], {"axis": given.take("axis", 0)})]
+
+
+def one_hot(given: Given) -> list[Step]:
+    """Turn class numbers into rows of zeros and a one."""
+    given.only("on_value", 1, True)
+    given.only("off_value", 0, False)
+    options = {"num_classes": given.take("depth"), "axis": given.take("axis", -1)}
+    return [Step("OneHot", [given.first], options | {"dtype": given.take("dtype", "float32")})]
+
+
+def cumulated(operation: str) -> Function:
+    """Make the rule of a running sum or product."""
+
+    def steps(given: Given) -> list[Step]:
+        given.only("exclusive", False)
+        given.only("reverse", False)
+        return [Step(operation, [given.first], {"axis": given.take("axis", 0)})]
+
+    return steps
+
+
+def length(given: Given) -> list[Step]:
+    """Compute a norm; 'euclidean' is that of vectors, or of matrices for two axes."""
+    kind, axis = given.take("ord", "euclidean"), given.take("axis")
+    if kind == "euclidean":
+        kind = None if axis is None else "fro" if isinstance(axis, list) and len(axis) == 2 else 2
+    axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
+    keepdims = bool(given.take("keepdims", given.take("keep_dims", False)))
+    return [Step("Norm", [given.first], {"ord": kind, "axis": axis, "keepdims": keepdims})]
+
+
+def unit_length(given: Given) -> list[Step]:
+    """Divide by the length."""
+    shortest = float(given.take("epsilon", 1e-12)) ** 0.5  # TensorFlow bounds the square of the length
+    axis = given.take("axis", given.take("dim"))
+    return [Step("Normalize", [given.first], {"axis": axis, "order": 2, "epsilon": shortest})]
+
+
+def bias_add(given: Given) -> list[Step]:
+    """Add one number for each channel."""
+    given.only("data_format", "NHWC", "NWC", "NDHWC")
+    return [Step("Add", [given.first, given.tensor("bias")])]
+
+
+def silu(given: Given) -> list[Step]:
+    """Compute x * sigmoid(x)."""
+    given.only("beta", 1.0)
+    return [Step("Silu", [given.first])]
+
+
+def softmax(operation: str) -> Function:
+    """Make the rule of a softmax."""
+
+    def steps(given: Given) -> list[Step]:
+        return [Step(operation, [given.first], {"axis": given.take("axis", given.take("dim", -1))})]
+
+    return steps
+
+
+def sort(operation: str) -> Function:
+    """Make the rule of sorting in ascending order."""
+
+    def steps(given: Given) -> list[Step]:
+        given.only("direction", "ASCENDING")
+        given.only("stable", True, False)
+        return [Step(operation, [given.first], {"axis": given.take("axis", -1)})]
+
+    return steps
+
+
+def pool(layer: str) -> Function:
+    """Make the rule of pooling, which is a layer of Keras 3."""
+
+    def steps(given: Given) -> list[Step]:
+        given.only("data_format", "NHWC")
+        size, strides = (_window(given, given.take(name)) for name in ("ksize", "strides"))
+        options = {"pool_size": size, "strides": strides, "padding": str(given.take("padding")).lower()}
+        return [Step(layer, [given.first], options, is_layer=True)]
+
+    return steps
+
+
+def _window(given: Given, size: Any) -> Any:
+    """Return the height and width of a window, which TensorFlow also writes with the batch and the channels."""
+    if isinstance(size, list) and len(size) == 4:
+        if size[0] != 1 or size[3] != 1:
+            raise UnsupportedLayerError(f"{given.title}: windows over the batch or the channels are not supported")
+        return size[1:3]
+    return size
+
+
+def resize(given: Given) -> list[Step]:
+    """Resize images, which is a layer of Keras 3."""
+    given.only("preserve_aspect_ratio", False)
+    given.only("antialias", False)
+    method, size = given.take("method", "bilinear"), given.take("size")
+    if not isinstance(size, list) or len(size) != 2 or _holds_tensor(size):
+        raise UnsupportedLayerError(f"{given.title}: a size that is computed is not supported")
+    options = {"height": size[0], "width": size[1], "interpolation": method}
+    return [Step("Resizing", [given.first], options, is_layer=True)]
+
+
+def layer(name: str, **options: Any) -> Function:
+    """Make the rule of a function that is a layer of Keras 3."""
+    return lambda given: [Step(name, [given.first], options, is_layer=True)]
+
+
+def clip(given: Given) -> list[Step]:
+    """Bound by two numbers or tensors."""
+    low, high = given.tensor("clip_value_min"), given.tensor("clip_value_max")
+    if isinstance(low, int | float) and isinstance(high, int | float):
+        return [Step("Clip", [given.first], {"x_min": low, "x_max": high})]
+    return [Step("Minimum", [array(given.first), high]), Step("Maximum", [Step.BEFORE, low])]
+
+
+def squared_difference(given: Given) -> list[Step]:
+    """Compute (x - y)^2."""
+    return [Step("Subtract", [array(given.first), given.tensor("y")]), Step("Square", [Step.BEFORE])]
+
+
+def transpose(given: Given) -> list[Step]:
+    """Put the axes in another order."""
+    given.only("conjugate", False)
+    return [Step("Transpose", [given.first], {"axes": given.take("perm")})]
+
+
+def like(operation: str) -> Function:
+    """Make the rule of an array of one value in the shape of another."""
+
+    def steps(given: Given) -> list[Step]:
+        given.only("optimize", True)
+        return [Step(operation, [given.first], {"dtype": given.take("dtype")})]
+
+    return steps
+
+
+def top_k(given: Given) -> list[Step]:
+    """Take the k largest numbers of each row, and their positions."""
+    given.only("sorted", True)
+    given.only("index_type", "int32")
+    return [Step("TopK", [given.first], {"k": given.take("k", 1)})]

@@ -1,0 +1,75 @@
+"""Small models of many kinds that older Kerases wrote open, and give the numbers that those Kerases gave; others are refused by name.
+
+Each archive holds ``NAME.h5`` beside ``NAME.npz``: inputs x0, x1, ... (xd_KEY for a dict) and what `predict` gave: y, a list
+yl0, yl1, ... or a dict yd_KEY.
+"""
+
+import io
+import re
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import core
+
+#: What is refused, and what the error must say.
+REFUSED = {
+    "L_bn_renorm": "renorm=True of Keras 2",
+    "L_lambda": "Lambda is refused: it holds Python bytecode",
+    "op_einsum": "function 'einsum'",
+    "op_im_conv2d": "function 'compat.v1.nn.conv2d'",
+    "op_im_gray": "function 'image.rgb_to_grayscale'",
+    "op_im_lrn": "function 'nn.local_response_normalization'",
+    "op_normalize": "function 'linalg.normalize'",
+    "op_shape2": "function 'compat.v1.shape'",
+    "L_thresholded": "ThresholdedReLU",
+    "act": "ThresholdedReLU",
+    "L_sn": "SpectralNormalization",
+    "op_addlayer": "Add",
+    "op_concatlayer": "Concatenate",
+    "op_mullayer": "Multiply",
+} | {f"L_lc{kind}": "LocallyConnected" for kind in (
+    "1d_1", "1d_2", "1d_3", "1d_first_2", "1d_first_3", "1d_same_2", "1d_same_3", "2d_1", "2d_1_nobias", "2d_2", "2d_2_nobias",
+    "2d_3", "2d_3_nobias", "2d_first_1", "2d_first_2", "2d_first_3", "2d_same_2", "2d_same_3",
+)} | {name: "LocallyConnected" for name in ("lc1", "lc2_tf", "lc2_th")}  # fmt: skip
+
+
+def _models():
+    for archive in sorted((Path(__file__).parent / "dialects").glob("*.tar.xz")):
+        with tarfile.open(archive) as members:
+            files = {member.name: members.extractfile(member).read() for member in members}
+        for name in sorted(files):
+            if name.endswith(".h5"):
+                stem = name.removesuffix(".h5")
+                yield pytest.param(
+                    stem, files[name], files[f"{stem}.npz"], id=f"{archive.name.split('.tar')[0]}-{stem}"
+                )
+
+
+def _part(arrays, kind):
+    """Collect the arrays of one kind: a dict, a list, or one array."""
+    named = {key.removeprefix(f"{kind}d_"): arrays[key] for key in arrays if key.startswith(f"{kind}d_")}
+    listed = [arrays[key] for key in sorted(arrays, key=len) if re.fullmatch(rf"{kind}l?\d+", key)]
+    return named or listed or arrays[kind]
+
+
+@pytest.mark.parametrize(("name", "file", "answers"), list(_models()))
+def test_what_older_kerases_wrote(name, file, answers, tmp_path):
+    path = tmp_path / f"{name}.h5"
+    path.write_bytes(file)
+    if name in REFUSED:
+        with pytest.raises(core.KacaError, match=re.escape(REFUSED[name])):
+            core.load_model(path)
+        return
+    with np.load(io.BytesIO(answers)) as arrays:
+        x, expected = _part(arrays, "x"), _part(arrays, "y")
+    actual = core.load_model(path).forward(x)
+    assert type(actual) is type(expected)
+    pairs = [(actual[key], expected[key]) for key in expected] if isinstance(expected, dict) else None
+    pairs = pairs or (list(zip(actual, expected, strict=True)) if isinstance(expected, list) else [(actual, expected)])
+    for ours, theirs in pairs:
+        assert ours.shape == theirs.shape
+        largest = max(1.0, float(np.abs(theirs.astype(np.float64)).max(initial=0.0)))
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6 * largest)
