@@ -1,4 +1,4 @@
-"""Small models of many kinds that older Kerases wrote open, and give the numbers that those Kerases gave; others are refused by name.
+"""Small models of many kinds that older Kerases wrote open and give their numbers; what is not known is refused by name.
 
 Each archive holds ``NAME.h5`` beside ``NAME.npz``: inputs x0, x1, ... (xd_KEY for a dict) and what `predict` gave: y, a list
 yl0, yl1, ... or a dict yd_KEY.
@@ -33,7 +33,7 @@ REFUSED = {
 } | {f"L_lc{kind}": "LocallyConnected" for kind in (
     "1d_1", "1d_2", "1d_3", "1d_first_2", "1d_first_3", "1d_same_2", "1d_same_3", "2d_1", "2d_1_nobias", "2d_2", "2d_2_nobias",
     "2d_3", "2d_3_nobias", "2d_first_1", "2d_first_2", "2d_first_3", "2d_same_2", "2d_same_3",
-)} | {name: "LocallyConnected" for name in ("lc1", "lc2_tf", "lc2_th")}  # fmt: skip
+)} | dict.fromkeys(("lc1", "lc2_tf", "lc2_th"), "LocallyConnected")  # fmt: skip
 
 
 def _models():
