@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import UnsupportedLayerError
 from core.files.dialects.tensorflow import is_function, translate_functions
-from core.files.dialects.tensorflow_rules import array
+from core.files.dialects.tensorflow_rules import array, tensor
 
 #: What stands for the name of a layer where a tensor is a constant.
 _CONSTANT = "_CONSTANT_VALUE"
@@ -99,8 +99,7 @@ def _is_tensor(nest: list[Any], kinds: Mapping[str, str]) -> bool:
 
 def _tensor(triple: list[Any], kinds: Mapping[str, str]) -> dict[str, Any]:
     name, call, output = triple[:3]
-    history = [name, call - (kinds.get(name) in _MODELS and call > 0), output]
-    return {"class_name": "__keras_tensor__", "config": {"keras_history": history}}
+    return tensor(name, call - (kinds.get(name) in _MODELS and call > 0), output)
 
 
 def _is_array(value: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import UnsupportedLayerError
 from core.files.dialects.tensorflow_functions import FUNCTIONS
-from core.files.dialects.tensorflow_rules import Given, Step
+from core.files.dialects.tensorflow_rules import Given, Step, tensor
 
 #: What TensorFlow lets a call say that changes nothing.
 _SAYS_NOTHING = ("name",)
@@ -120,4 +120,4 @@ def _entries(steps: Sequence[Step], name: str) -> Iterator[dict[str, Any]]:
             "name": own,
             "inbound_nodes": [{"args": args, "kwargs": {}}],
         }
-        before = {"class_name": "__keras_tensor__", "config": {"keras_history": [own, 0, 0]}}
+        before = tensor(own, 0, 0)

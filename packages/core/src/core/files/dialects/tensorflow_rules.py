@@ -50,6 +50,12 @@ class Step:
 Function = Callable[[Given], list[Step]]
 
 
+def tensor(layer: str, call: int, output: int) -> dict[str, Any]:
+    """Return a tensor in the words of Keras 3, which expects a shape and a type there and looks at neither."""
+    history = {"shape": [None], "dtype": "float32", "keras_history": [layer, call, output]}
+    return {"class_name": "__keras_tensor__", "config": history}
+
+
 def array(value: Any) -> Any:
     """Return a constant that was written as nested lists in the words of Keras 3; anything else as it is."""
     if not isinstance(value, list) or _holds_tensor(value):
