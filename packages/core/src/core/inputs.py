@@ -87,9 +87,28 @@ def _cast_input(array: Array, layer: InputLayer, first_row: int = 0) -> Array:
     """
     if layer.dtype.compute == "string":
         return _texts(array, layer, first_row)
+    _refuse_what_wraps(array, layer, first_row)
     array = array.astype(layer.dtype.compute_dtype, copy=False)
     _refuse_nan(array, layer, first_row)
     return array
+
+
+def _refuse_what_wraps(array: Array, layer: InputLayer, first_row: int) -> None:
+    """Raise `InputError` naming the first number that the layer's whole numbers cannot hold: a cast would give another."""
+    target = layer.dtype.compute_dtype
+    if target.kind not in "iu" or np.can_cast(array.dtype, target) or not array.size:
+        return
+    limits = np.iinfo(target)
+    if array.dtype.kind == "f":  # the largest whole number may be none of this type; the one after it is a power of two
+        held = (array > limits.min - 1.0) & (array < limits.max + 1.0)
+    else:
+        held = (array >= limits.min) & (array <= limits.max)
+    if not held.all():
+        outside = np.argwhere(~held)[0]
+        raise InputError(
+            f"{layer}: row {first_row + outside[0]} of the input holds {array[tuple(outside)]}, "
+            f"which {target} cannot hold: it takes {limits.min} to {limits.max}"
+        )
 
 
 def _refuse_nan(array: Array, layer: InputLayer, first_row: int) -> None:
