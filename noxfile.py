@@ -1,11 +1,14 @@
 """What the project checks, each in an environment of its own made from the lock.
 
 `nox -s test` runs the tests of every package and, without any extra installed, that models open and predict there.
+`pythons`, `small` and `browser` do the latter on other Pythons, on 32 bits and without threads.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 from pathlib import Path
 
 import nox
@@ -16,6 +19,10 @@ nox.options.sessions = ["test", "lint", "types"]
 
 ROOT = Path(__file__).parent
 PACKAGES = ("core", "vision", "text")
+#: What the reader runs on; where one of them is not installed, its tests are skipped. `oldest` is the oldest NumPy.
+PYTHONS = ("oldest", "3.12", "3.13", "3.14", "3.15")
+OLDEST = ("3.11", "numpy==2.0.*", "threadpoolctl==3.5.*", "pillow==10.4.*")
+BARE = "packages/core/tests_bare"
 SOURCES = [f"packages/{package}/src" for package in PACKAGES]
 
 
@@ -41,15 +48,49 @@ def quiet() -> dict[str, str]:
 @nox.parametrize("package", [*PACKAGES, "together", "bare"], ids=[*PACKAGES, "together", "bare"])
 def test(session: nox.Session, package: str) -> None:
     """Run one package's tests; `together` those that need all packages; `bare` those that prove that none needs its extras."""
-    if package in {"together", "bare"}:
-        extras = ["--extra=experiment"] if package == "together" else []
-        sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), *extras, "--group=test")
-        session.run(
-            "pytest", "tests" if package == "together" else "packages/core/tests_bare", *session.posargs, env=quiet()
-        )
+    together = [f"--package=kaca-{name}" for name in PACKAGES]
+    if package == "together":
+        sync(session, *together, "--extra=experiment", "--group=test")
+        session.run("pytest", "tests", *session.posargs, env=quiet())
+        return
+    if package == "bare":
+        sync(session, *together, "--group=bare")
+        session.run("pytest", BARE, *session.posargs, env=quiet())
         return
     sync(session, "--package=kaca-core", f"--package=kaca-{package}", "--extra=experiment", "--group=test")
     session.run("pytest", f"packages/{package}/tests", *session.posargs, env=quiet())
+
+
+@nox.session(venv_backend="none")
+@nox.parametrize("version", PYTHONS, ids=PYTHONS)
+def pythons(session: nox.Session, version: str) -> None:
+    """Open, predict, learn and save without extras on every Python that is installed here."""
+    wanted, *pins = OLDEST if version == "oldest" else (version,)
+    python = find_python(wanted)
+    if python is None:
+        session.skip(f"no Python {wanted} on the path, among uv's or pyenv's; `nox -s small` runs a recent one of Debian's")
+    folder = ROOT / ".nox" / f"pythons-{version}"
+    packages = [f"--package=kaca-{name}" for name in PACKAGES]
+    session.run(
+        "uv", "sync", "--locked", "--quiet", "--no-default-groups", f"--python={python}", *packages, "--group=bare",
+        env={"UV_PROJECT_ENVIRONMENT": str(folder)}, external=True,
+    )  # fmt: skip
+    scripts = "Scripts" if os.name == "nt" else "bin"
+    inside = str(folder / scripts / "python")
+    if pins:
+        session.run("uv", "pip", "install", "--quiet", f"--python={inside}", *pins, external=True)
+    session.run(inside, "-m", "pytest", BARE, *session.posargs, env=quiet(), external=True)
+
+
+def find_python(version: str) -> str | None:
+    """Return the path of an interpreter of this version: the newest of pyenv's, or what uv finds; none is downloaded."""
+    folder = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    kept = sorted(folder.glob(f"{version}.*/bin/python{version}"), key=lambda path: [*map(int, re.findall(r"\d+", path.parts[-3]))])
+    if kept:
+        return str(kept[-1])
+    command = ["uv", "python", "find", "--no-python-downloads", "--no-project", version]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() if found.returncode == 0 else None
 
 
 @nox.session

@@ -22,6 +22,7 @@ HEAVY = [
     "rich",
     "datasets",
     "omegaconf",
+    "h5py",
 ]
 SENTENCES = ["kopi ini enak sekali", "pelayanan lambat dan mahal", "biasa saja", "", "tidak dikenal kopi"]
 
@@ -87,6 +88,14 @@ def test_predict_commands_work(tmp_path):
     for module, *arguments in (picture, sentence):
         done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True, check=True)
         assert json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("version", "word"), [((3, 13, 0), "pip install"), ((3, 14, 1), "Python 3.11 to 3.13")])
+def test_the_cure_fits_the_python(version, word):
+    from core.extras import _cure
+
+    assert word in _cure("kaca-vision", version)
+    assert "kaca-vision[experiment]" in _cure("kaca-vision", version)
 
 
 def test_commands_that_need_extras_say_which():
