@@ -68,7 +68,9 @@ def pythons(session: nox.Session, version: str) -> None:
     wanted, *pins = OLDEST if version == "oldest" else (version,)
     python = find_python(wanted)
     if python is None:
-        session.skip(f"no Python {wanted} on the path, among uv's or pyenv's; `nox -s small` runs a recent one of Debian's")
+        session.skip(
+            f"no Python {wanted} on the path, among uv's or pyenv's; `nox -s small` runs a recent one of Debian's"
+        )
     folder = ROOT / ".nox" / f"pythons-{version}"
     packages = [f"--package=kaca-{name}" for name in PACKAGES]
     session.run(
@@ -85,7 +87,10 @@ def pythons(session: nox.Session, version: str) -> None:
 def find_python(version: str) -> str | None:
     """Return the path of an interpreter of this version: the newest of pyenv's, or what uv finds; none is downloaded."""
     folder = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    kept = sorted(folder.glob(f"{version}.*/bin/python{version}"), key=lambda path: [*map(int, re.findall(r"\d+", path.parts[-3]))])
+    kept = sorted(
+        folder.glob(f"{version}.*/bin/python{version}"),
+        key=lambda path: [*map(int, re.findall(r"\d+", path.parts[-3]))],
+    )
     if kept:
         return str(kept[-1])
     command = ["uv", "python", "find", "--no-python-downloads", "--no-project", version]

@@ -18,7 +18,7 @@ def require_experiment(package: str) -> None:
     missing = [module for module in MODULES if find_spec(module) is None]
     if missing:
         sys.stderr.write(
-            f"error: this command needs {', '.join(missing)}: {_cure(package, sys.version_info)} "
+            f"error: this command needs {', '.join(missing)}: {_cure(package, sys.version_info[:2])} "
             "(opening a saved model and predicting need neither)\n"
         )
         raise SystemExit(_USAGE_ERROR)
@@ -30,4 +30,6 @@ def _cure(package: str, version: tuple[int, ...]) -> str:
     if version[:2] < _TOO_NEW:
         return install
     first, last = (".".join(map(str, (3, minor))) for minor in (11, _TOO_NEW[1] - 1))
-    return f"TensorFlow has no wheel for Python {version[0]}.{version[1]}, so use Python {first} to {last} and {install}"
+    return (
+        f"TensorFlow has no wheel for Python {version[0]}.{version[1]}, so use Python {first} to {last} and {install}"
+    )
