@@ -10,13 +10,16 @@ from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 from typing import Any, Self
 
+from core.descriptions import Member
 from core.errors import UnsupportedLayerError
 from core.graph import Node, Ref, map_nest, refs
 from core.input_layer import InputLayer
 from core.layer import Layer
 from core.model import Model
+from core.names import check_names
 from core.registry import build_layer
 from core.tensors import Call, History, histories, read_call, read_outputs
+from core.written_graph import write_calls, write_tensors
 
 
 class Functional(Model):
@@ -35,12 +38,16 @@ class Functional(Model):
             raise UnsupportedLayerError(f"model {name!r} must list its layers, got {str(entries)[:200]}")
         layers: dict[str, Layer] = {}
         calls: dict[str, list[Call]] = {}
+        names: set[str] = set()
         for entry in entries:
             layer = build_layer(entry)
             key = entry.get("name", layer.name)
             if not isinstance(key, str) or key in layers:
                 raise UnsupportedLayerError(f"model {name!r} must give each layer a name of its own, got {key!r}")
+            if not layer.is_named or layer.name in names:
+                layer.name, layer.is_named = key, True
             layers[key] = layer
+            names.add(layer.name)
             calls[key] = [read_call(call) for call in _list(entry.get("inbound_nodes", []))] or [Call((), {})]
         inputs, outputs = read_outputs(config.get("input_layers")), read_outputs(config.get("output_layers"))
         _count_calls_from_zero(layers, outputs)
@@ -63,8 +70,20 @@ class Functional(Model):
             for ref in refs(model.inputs)
         ):
             raise UnsupportedLayerError(f"model {name!r}: its inputs must be InputLayers")
-        model.config = dict(config)
+        model.list_layers(list(layers.values()))  # the file numbers its weights in its own order
         return model
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the graph in the words of Keras 3."""
+        check_names(self.layers)
+        calls = write_calls(self.nodes, self.shapes)
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "layers": [Member(layer, not self.trainable, calls.get(id(layer), [])) for layer in self.layers],
+            "input_layers": write_tensors(self.inputs, self.nodes, lambda _: 0),
+            "output_layers": write_tensors(self.outputs, self.nodes, lambda layer: int(isinstance(layer, Functional))),
+        }
 
 
 def _list(value: Any) -> list[Any]:

@@ -17,6 +17,7 @@ class InputLayer(Layer):
     Source: https://keras.io/api/layers/core_layers/input/
     """
 
+    not_written = frozenset({"trainable", "autocast"})
     supports_masking = True
     autocast = False
 

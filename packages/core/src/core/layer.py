@@ -98,6 +98,10 @@ class Layer:
 
     #: Where Keras keeps the class of this name.
     home: ClassVar[str] = "keras.layers"
+    #: The name that Keras writes into files, where it is not that of the class.
+    written_name: ClassVar[str | None] = None
+    #: Options that are read from older files and that Keras 3 does not take.
+    not_written: ClassVar[frozenset[str]] = frozenset()
     #: The name under which a user registered this class, as Keras writes it: ``package>Name``.
     registered_name: ClassVar[str | None] = None
 
@@ -134,6 +138,10 @@ class Layer:
         if name is not None and ".." in re.split(r"[/\\\\]", name):
             raise InputError(f"name must not lead out of its folder, got {name!r}")
         self.name = name or snake_case(type(self).__name__)
+        #: Whether the name was given, or stands in a model already; a model may choose another one else.
+        self.is_named = bool(name)
+        #: What a file says of building and compiling this layer, to be written again as it was.
+        self.kept: dict[str, Any] = {}
         self.trainable = trainable
         self.autocast = self.autocast and autocast
         self.dtype: DTypePolicy = policy(dtype)
@@ -168,8 +176,12 @@ class Layer:
             raise UnsupportedLayerError(f"{named}: {error}") from error
 
     def get_config(self) -> dict[str, Any]:
-        """Give the options that describe this layer, in Keras' words; a layer among them describes itself in turn."""
-        return {"name": self.name} | self.config
+        """Return the options that describe this layer, in Keras' words; a layer among them describes itself in turn."""
+        return {"name": self.name} | self.config | {"name": self.name, "trainable": self.trainable}
+
+    def written_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of a call in the form in which Keras 3 takes them."""
+        return args, kwargs
 
     # --- shapes ---------------------------------------------------------------------------------------------------
 

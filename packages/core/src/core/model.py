@@ -25,11 +25,13 @@ from core.graph import Node, Ref, map_nest, refs
 from core.input_layer import InputLayer
 from core.inputs import cast_rows, fit_inputs
 from core.layer import Layer, numbered
+from core.names import name_layers
 from core.operation import Operation
 from core.propagation import run
 from core.refusals import refusing
 from core.shapes import Shapes, follow_shapes
 from core.summary import summarise
+from core.written_graph import in_order_of_keras
 
 #: Models within models that are each called twice double the work at every level; real ones stay far below this.
 MOST_APPLICATIONS = 20_000
@@ -52,25 +54,37 @@ class Model(Layer):
         inputs: Any,
         outputs: Any,
         *,
-        name: str = "model",
+        name: str | None = None,
         **common: Any,
     ) -> None:
         super().__init__(name=name, **common)
-        self.layers = list(layers)
-        # Raw operations own no weights and are not counted when Keras names the layers in a file.
-        counted = numbered(layer for layer in layers if not isinstance(layer, Operation))
-        self.children = {f"layers/{key}": layer for key, layer in counted.items()}
+        name_layers([*(node.layer for node in nodes), *layers])
         self.nodes = tuple(nodes)
         self.inputs = inputs
         self.outputs = outputs
+        self.list_layers(in_order_of_keras(layers, self.nodes, outputs))
         self._shapes = Shapes()
         self._engine: Engine | None = None
         #: How many times a layer is applied in one pass, those of the models inside included.
         self.applications = sum(_applications(node.layer) for node in nodes)
         if self.applications > MOST_APPLICATIONS:
             raise UnsupportedLayerError(
-                f"model {name!r} applies layers {self.applications:,} times in one pass, more than {MOST_APPLICATIONS:,}"
+                f"model {self.name!r} applies layers {self.applications:,} times in one pass, more than {MOST_APPLICATIONS:,}"
             )
+
+    def list_layers(self, layers: Sequence[Layer]) -> None:
+        """Set the order of the layers, by which their weights are numbered in files."""
+        self.layers = list(layers)
+        # Raw operations own no weights and are not counted when Keras names the layers in a file.
+        counted = numbered(layer for layer in self.layers if not isinstance(layer, Operation))
+        self.children = {f"layers/{key}": layer for key, layer in counted.items()}
+
+    def list_as_keras(self) -> None:
+        """List the layers in Keras' order, in this model and in those inside, whatever the order in their file was."""
+        self.list_layers(in_order_of_keras(self.layers, self.nodes, self.outputs))
+        for _, layer in self.walk():
+            if isinstance(layer, Model) and layer is not self:
+                layer.list_layers(in_order_of_keras(layer.layers, layer.nodes, layer.outputs))
 
     # --- shapes ---------------------------------------------------------------------------------------------------
 

@@ -88,6 +88,10 @@ class Operation(Layer):
         except InputError as error:
             raise UnsupportedLayerError(f"operation {cls.__name__}: {error}") from error
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the name and the options of the function; an operation does not learn."""
+        return self.config | {"name": self.name}
+
     def forward(self, *inputs: Any, **context: Any) -> Any:
         """Apply the function; training and random numbers do not concern it."""
         named = {key: value for key, value in context.items() if key not in {"training", "rng"}}

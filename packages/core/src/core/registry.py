@@ -69,7 +69,9 @@ def build_layer(config: Mapping[str, Any]) -> Layer:
         or not all(isinstance(key, str) for key in inner)
     ):
         raise UnsupportedLayerError(f"a layer must have a class_name and a config, got {str(config)[:200]}")
-    return class_of(config).from_config(inner)
+    layer = class_of(config).from_config(inner)
+    layer.kept = {key: config[key] for key in ("build_config", "compile_config") if config.get(key)}
+    return layer
 
 
 def class_of(config: Mapping[str, Any]) -> type[Layer]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from core.errors import UnsupportedLayerError
+from core.descriptions import Member
+from core.errors import InputError, UnsupportedLayerError
 from core.graph import Node, Ref
 from core.input_layer import InputLayer
 from core.layer import Layer
 from core.model import Model
+from core.names import check_names, separate_names
 from core.registry import build_layer
 
 
@@ -24,7 +26,7 @@ class Sequential(Model):
     home = "keras"
 
     def __init__(
-        self, layers: Sequence[Layer], batch_shape: Any = None, name: str = "sequential", **common: Any
+        self, layers: Sequence[Layer], batch_shape: Any = None, name: str | None = None, **common: Any
     ) -> None:
         rest = list(layers)
         entry = rest.pop(0) if rest and isinstance(rest[0], InputLayer) else _input_of(rest, batch_shape)
@@ -45,10 +47,14 @@ class Sequential(Model):
             self.outputs = outputs[last]
 
     def get_config(self) -> dict[str, Any]:
-        """Give the config it was read from, or that of the line as it was put together."""
-        if not all(isinstance(entry, Layer) for entry in self.config["layers"]):
-            return super().get_config()
-        return {"name": self.name, "layers": [node.layer for node in self.nodes]}
+        """Return the config of the line: its layers, the input in front."""
+        layers = [node.layer for node in self.nodes]
+        check_names(layers)
+        if len({id(layer) for layer in layers}) < len(layers):
+            raise InputError(f"{self} applies a layer twice, which Keras cannot write: build a Functional instead")
+        members = [Member(layer, not self.trainable) for layer in layers]
+        shape = cast(InputLayer, layers[0]).batch_shape
+        return {"name": self.name, "trainable": self.trainable, "layers": members, "build_input_shape": shape}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -57,15 +63,14 @@ class Sequential(Model):
         if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
             raise UnsupportedLayerError(f"Sequential {name!r} must list its layers, got {str(entries)[:200]}")
         layers = [build_layer(entry) for entry in entries]
+        separate_names(layers)
         shape = config.get("build_input_shape")
         if shape is None and not (layers and isinstance(layers[0], InputLayer)):
             raise UnsupportedLayerError(
                 f"Sequential {name!r} says no input shape: build the model in Keras before saving it"
             )
         known = {key: config[key] for key in ("trainable", "dtype") if key in config}
-        model = super().from_config({"layers": layers, "batch_shape": shape, "name": name} | known)
-        model.config = dict(config)
-        return model
+        return super().from_config({"layers": layers, "batch_shape": shape, "name": name} | known)
 
 
 def _input_of(layers: list[Layer], batch_shape: Any) -> InputLayer:

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 import core
+from core.descriptions import describe
 
 #: Each prediction is made on so many threads.
 THREADS = (1, 2, 7)
@@ -69,12 +70,25 @@ def check_model(
     assert_close(actual, expected, tolerance)
     if isinstance(actual, np.ndarray) and actual.dtype == np.float32:
         check_fast(opened, x, actual)
+    check_saved_again(opened, x, expected, {type(layer).__name__: type(layer) for layer in model.layers})
     if os.environ.get("KACA_PREDICTIONS"):
         check_predictions(model, opened, x, (None, 2), tolerance)
     if rows and isinstance(x, np.ndarray) and not isinstance(expected, list):
         by_row = np.concatenate([opened.forward(x[index : index + 1]) for index in range(len(x))])
         assert_close(by_row, expected, tolerance)
     return opened
+
+
+def check_saved_again(opened: core.Model, x: Any, expected: Any, classes: dict[str, type]) -> None:
+    """Save a model that was opened: Keras opens the file and gives the same numbers, and so do we, with the same config."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "again.keras"
+        opened.save(path)
+        actual = keras.models.load_model(path, custom_objects=classes)(x)
+        once = core.load_model(path)
+        assert describe(once) == describe(opened)
+    for ours, theirs in zip(keras.tree.flatten(actual), keras.tree.flatten(expected), strict=True):
+        np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs))
 
 
 def check_fast(model: core.Model, x: Any, expected: Any | None = None, tolerance: float = TOLERANCE["float32"]) -> None:

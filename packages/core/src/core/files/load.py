@@ -34,6 +34,7 @@ def fill(model: Model, archive: Archive) -> None:
     """Give a model that was built the vocabularies and the parameters of its file."""
     _load_assets(model, archive)
     read_parameters(model, archive)
+    model.list_as_keras()
 
 
 def _load_assets(model: Model, archive: Archive) -> None:

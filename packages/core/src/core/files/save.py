@@ -5,19 +5,14 @@ from __future__ import annotations
 import json
 import time
 import zipfile
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from core.dtypes import DTypePolicy
+from core.descriptions import describe
 from core.errors import InputError
 from core.files.atomic import destination, output
 from core.files.weights import planned_weights
-from core.layer import Layer
-from core.registry import known_class
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -55,27 +50,3 @@ def save_model(model: Model, to: object) -> None:
                 if (data := layer.save_asset(name)) is not None:
                     for folder in (place, *(f"{place}/{again}" for again in layer.written_again)):
                         archive.writestr(f"assets/{folder}/{name}", data)
-
-
-def describe(layer: Layer) -> dict[str, Any]:
-    """Describe a layer in Keras' words: ``{"module", "class_name", "config", "registered_name"}``."""
-    kind = type(layer).__name__
-    registered = None if layer.home.startswith("keras.layers") or layer.home == "keras" else kind
-    config = {key: _plain(value) for key, value in layer.get_config().items()}
-    entry = {"module": layer.home, "class_name": kind, "config": config, "registered_name": registered}
-    return entry | ({"module": None, "registered_name": layer.registered_name} if layer.registered_name else {})
-
-
-def _plain(value: Any) -> Any:
-    """Turn an option into what JSON can hold."""
-    if isinstance(value, Layer):
-        return describe(value)
-    if isinstance(value, Mapping):
-        plain = {key: _plain(item) for key, item in value.items()}
-        layer = known_class(value)  # HDF5 files leave its module out, and Keras 2 had other modules
-        return plain if layer is None else plain | {"module": layer.home}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, DTypePolicy):
-        return value.name
-    return value.item() if isinstance(value, np.generic) else value

@@ -25,6 +25,7 @@ class BatchNormalization(Layer):
     moving_mean, moving_variance. Source: Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167
     """
 
+    not_written = frozenset({"fused", "virtual_batch_size"})
     supports_masking = True
     statistics = frozenset({"moving_mean", "moving_variance"})
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from core.activation_gradients import activate_and_back
 from core.activations import activation as find_activation
 from core.arrays import Array, Shape
@@ -67,18 +69,20 @@ class Dense(Layer):
 
     def call(self, x: Array) -> Array:
         """Return activation(x @ kernel + bias)."""
-        y = product(x, self.computing("kernel"))
+        return self.activation(self._weighted_sums(x, self.computing("kernel")))
+
+    def _weighted_sums(self, x: Array, kernel: Array) -> Array:
+        """Return x @ kernel + bias; in half precision rounded once, at the end, as Keras' compiled `predict` does."""
+        halved = x.dtype == np.float16
+        z = product(x.astype(np.float32), kernel.astype(np.float32)) if halved else product(x, kernel)
         if self.use_bias:
-            y += self.computing("bias")
-        return self.activation(y)
+            z += self.computing("bias")
+        return z.astype(np.float16) if halved else z
 
     def call_and_back(self, x: Array, want_inputs: bool = True) -> tuple[Array, Backward]:
         """dx = dz @ kernel^T, d kernel = x^T @ dz, d bias = sum of dz; dz is the gradient before the activation."""
         kernel = self.computing("kernel")
-        z = product(x, kernel)
-        if self.use_bias:
-            z += self.computing("bias")
-        y, activation_back = activate_and_back(self.activation, z)
+        y, activation_back = activate_and_back(self.activation, self._weighted_sums(x, kernel))
 
         def backward(dy: Array) -> tuple[Array | None, Gradients]:
             dz = activation_back(dy)

@@ -19,6 +19,7 @@ class Pipeline(Layer):
     Source: https://keras.io/api/layers/preprocessing_layers/
     """
 
+    not_written = frozenset({"trainable", "dtype", "autocast"})
     autocast = False
 
     def __init__(self, layers: Sequence[Layer], **common: Any) -> None:

@@ -14,6 +14,7 @@ from core.errors import InputError, UnsupportedLayerError
 from core.gradients import Backward, Gradients, join
 from core.graph import leaves
 from core.layer import Layer
+from core.layers.recurrent import name_states
 from core.options import one_of
 from core.registry import build_layer
 from text.engine.recur import Recur
@@ -69,6 +70,10 @@ class Bidirectional(Layer):
         if "layer" not in halves or not all(isinstance(half, Mapping) for half in halves.values()):
             raise UnsupportedLayerError(f"Bidirectional must describe its layer, got {str(halves)[:200]}")
         return super().from_config({**config, **{key: build_layer(half) for key, half in halves.items()}})
+
+    def written_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of a call with the states by name."""
+        return name_states(args, kwargs)
 
     # --- shapes -----------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ class Embedding(Layer):
     Source: https://keras.io/api/layers/core_layers/embedding/
     """
 
+    not_written = frozenset({"input_length", "sparse"})
     supports_masking = True
     autocast = False
     input_dtype = "int64"
@@ -50,12 +51,6 @@ class Embedding(Layer):
         self.input_dim = integer(input_dim, "input_dim")
         self.output_dim = integer(output_dim, "output_dim")
         self.mask_zero = flag(mask_zero, "mask_zero")
-
-    def get_config(self) -> dict[str, Any]:
-        """Leave out what only Keras 2 knows."""
-        return {
-            option: value for option, value in super().get_config().items() if option not in {"input_length", "sparse"}
-        }
 
     def build(self, input_shape: Shape) -> None:
         """Declare the table."""

@@ -15,6 +15,8 @@ class SpatialDropout(Dropout):
     Source: Tompson et al. 2015, https://arxiv.org/abs/1411.4280
     """
 
+    not_written = frozenset({"trainable", "autocast", "noise_shape"})
+
     rank: ClassVar[int]
 
     def __init__(self, rate: float, data_format: object = None, seed: object = None, **common: Any) -> None:

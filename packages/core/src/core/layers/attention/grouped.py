@@ -18,6 +18,7 @@ class GroupedQueryAttention(HeadedAttention):
     Source: Ainslie et al. 2023, https://arxiv.org/abs/2305.13245
     """
 
+    written_name = "GroupQueryAttention"
     prefix: ClassVar[str] = "_"
 
     def __init__(

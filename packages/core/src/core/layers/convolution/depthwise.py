@@ -24,6 +24,8 @@ class DepthwiseConvolution(ConvolutionLayer):
     Source: https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
     """
 
+    not_written = frozenset({"groups"})
+
     def __init__(
         self,
         kernel_size: Any,

@@ -22,6 +22,8 @@ class SeparableConvolution(ConvolutionLayer):
     Source: Chollet 2017, https://arxiv.org/abs/1610.02357
     """
 
+    not_written = frozenset({"groups"})
+
     def __init__(
         self,
         filters: int,

@@ -22,6 +22,8 @@ class TransposedConvolution(ConvolutionLayer):
     Source: https://keras.io/api/layers/convolution_layers/convolution2d_transpose/
     """
 
+    not_written = frozenset({"groups"})
+
     def __init__(
         self,
         filters: int,

@@ -21,6 +21,7 @@ class Discretization(Layer):
     Source: https://keras.io/api/layers/preprocessing_layers/numerical/discretization/
     """
 
+    not_written = frozenset({"trainable", "autocast"})
     autocast = False
 
     def __init__(

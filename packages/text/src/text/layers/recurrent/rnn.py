@@ -34,6 +34,8 @@ class RNN(Recurrent):
     Source: https://keras.io/api/layers/recurrent_layers/rnn/
     """
 
+    not_written = frozenset({"time_major"})
+
     def __init__(
         self,
         cell: Any,
@@ -72,10 +74,6 @@ class RNN(Recurrent):
         elif isinstance(cell, list) and all(isinstance(entry, Mapping) for entry in cell):
             config = {**config, "cell": [build_layer(entry) for entry in cell]}
         return super().from_config(config)
-
-    def get_config(self) -> dict[str, Any]:
-        """Leave out what only Keras 2 knows."""
-        return {option: value for option, value in super().get_config().items() if option != "time_major"}
 
     # --- shapes -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,81 @@
+"""A layer in the words of Keras 3, as `config.json` holds it, whatever words it was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.dtypes import DTypePolicy, policy
+from core.errors import InputError
+from core.layer import Layer
+from core.registry import known_class
+
+_POLICIES = frozenset({"DTypePolicy", "Policy"})
+_PLAIN = (str, bool, int, float, type(None))
+
+
+@dataclass(frozen=True)
+class Member:
+    """A layer in the config of a model: `calls` are what was made of it in a graph, None in a line of layers.
+
+    `frozen` tells that the model around it does not learn. Keras says so of each of its layers.
+    """
+
+    layer: Layer
+    frozen: bool
+    calls: list[Any] | None = None
+
+
+def describe(layer: Layer, frozen: bool = False) -> dict[str, Any]:
+    """Return ``{"module", "class_name", "config", "registered_name"}``, and what the file said of building and compiling.
+
+    Raises `InputError` for an option that JSON cannot hold.
+    """
+    kind = layer.written_name or (layer.registered_name or type(layer).__name__).split(">")[-1]
+    config = {
+        key: plain(value, f"{layer}: option {key}", frozen)
+        for key, value in layer.get_config().items()
+        if key not in layer.not_written
+    }
+    if frozen and "trainable" in config:
+        config["trainable"] = False
+    registered = None if layer.home.startswith("keras.") or layer.home == "keras" else kind
+    entry = {"module": layer.home, "class_name": kind, "config": config, "registered_name": registered} | layer.kept
+    return entry | ({"module": None, "registered_name": layer.registered_name} if layer.registered_name else {})
+
+
+def plain(value: Any, what: str, frozen: bool = False) -> Any:
+    """Turn an option into what JSON can hold; `what` names it in errors."""
+    if isinstance(value, Layer | Member):
+        return _describe_inner(value, frozen)
+    if isinstance(value, Mapping):
+        if value.get("class_name") in _POLICIES:
+            return policy(value).name
+        described = {key: plain(item, what, frozen) for key, item in value.items()}
+        layer = known_class(value)  # HDF5 files leave its module out, and Keras 2 had other modules
+        return described if layer is None else described | {"module": layer.home}
+    if isinstance(value, list | tuple):
+        return [plain(item, what, frozen) for item in value]
+    return _leaf(value, what)
+
+
+def _describe_inner(value: Layer | Member, frozen: bool) -> dict[str, Any]:
+    if isinstance(value, Layer):
+        return describe(value, frozen)
+    entry = describe(value.layer, frozen or value.frozen)
+    return entry if value.calls is None else entry | {"name": value.layer.name, "inbound_nodes": value.calls}
+
+
+def _leaf(value: Any, what: str) -> Any:
+    if isinstance(value, DTypePolicy):
+        return value.name
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if not isinstance(value, _PLAIN):
+        raise InputError(
+            f"{what} is {value!r}, which a file cannot hold: give its name, or a dict as Keras' configs do"
+        )
+    return value
