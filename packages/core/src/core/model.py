@@ -109,8 +109,10 @@ class Model(Layer):
 
     def node_cost(self, node: Node) -> int | None:
         """Count the multiply-adds of one node for one example; None where a size is unknown."""
+        if node.is_input or not self.shapes:
+            return 0 if node.is_input else None
         args, kwargs = self._shapes.arguments(node)
-        return 0 if node.is_input else node.layer.multiply_adds(*(args or kwargs.values()))
+        return node.layer.multiply_adds(*(args or kwargs.values()))
 
     @property
     def input_shape(self) -> Any:

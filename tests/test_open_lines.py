@@ -1,0 +1,60 @@
+"""A Sequential that says no input shape takes that of its first input, as in Keras, by itself and inside another model."""
+
+import copy
+import pickle
+
+import keras
+import numpy as np
+import pytest
+
+import core
+
+layers = keras.layers
+NUMBERS = np.random.default_rng(0).normal(size=(3, 4, 4, 2)).astype(np.float32)
+ROWS = {
+    "numbers": ([layers.Rescaling(0.5), layers.Flatten()], NUMBERS),
+    "rows": ([layers.Activation("relu")], NUMBERS[:, 0, 0]),
+    "augmentation": ([layers.RandomFlip(), layers.RandomRotation(0.1)], NUMBERS),
+    "text": ([layers.TextVectorization(vocabulary=["a", "b"])], np.array(["a b", "b c a"])),
+    "texts in a column": ([layers.TextVectorization(vocabulary=["a", "b"])], np.array([["a b"], ["b c a"]])),
+    "bags": ([layers.TextVectorization(vocabulary=["a", "b"], output_mode="multi_hot")], np.array(["a b", "b c a"])),
+    "strings": ([layers.StringLookup(vocabulary=["a", "b"])], np.array([["a", "c"], ["b", "b"]])),
+    "integers": ([layers.IntegerLookup(vocabulary=[3, 4])], np.array([[3, 5], [4, 4]])),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_the_first_input_decides(row, tmp_path):
+    line, x = ROWS[row]
+    keras.Sequential(line).save(tmp_path / "line.keras")
+    texts = x.dtype.kind == "U"
+    expected = keras.Sequential(line)(
+        keras.ops.convert_to_tensor(x, dtype="string" if texts else x.dtype.name), training=False
+    )
+    opened = core.load_model(tmp_path / "line.keras")
+    for model in (copy.deepcopy(opened), pickle.loads(pickle.dumps(opened)), opened):
+        model.summary()
+        for _ in range(2):
+            np.testing.assert_array_equal(model.predict(x), expected)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_within_a_model_the_model_decides(row, tmp_path):
+    line, x = ROWS[row]
+    x = x.reshape(len(x), -1) if x.ndim == 1 else x
+    entry = keras.Input(x.shape[1:], dtype="string" if x.dtype.kind == "U" else x.dtype.name)
+    model = keras.Model(entry, keras.Sequential(line)(entry))
+    model.save(tmp_path / "model.keras")
+    texts = keras.ops.convert_to_tensor(x, dtype="string") if x.dtype.kind == "U" else x
+    np.testing.assert_array_equal(core.load_model(tmp_path / "model.keras").predict(x), model(texts, training=False))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_an_unsaved_kernel_is_named(tmp_path):
+    keras.Sequential([layers.Dense(3)]).save(tmp_path / "line.keras")
+    model = core.load_model(tmp_path / "line.keras")
+    with pytest.raises(core.WeightMismatchError, match="'kernel' yet"):
+        model.predict(np.ones((2, 4), np.float32))
+    with pytest.raises(core.KacaError):
+        model.predict([[1.0], [2.0, 3.0]])
