@@ -33,7 +33,10 @@ def test_the_first_input_decides(row, tmp_path):
         keras.ops.convert_to_tensor(x, dtype="string" if texts else x.dtype.name), training=False
     )
     opened = core.load_model(tmp_path / "line.keras")
-    for model in (copy.deepcopy(opened), pickle.loads(pickle.dumps(opened)), opened):
+    opened.save(tmp_path / "copy.keras")
+    keras.models.load_model(tmp_path / "copy.keras")
+    reopened = core.load_model(tmp_path / "copy.keras")
+    for model in (reopened, copy.deepcopy(opened), pickle.loads(pickle.dumps(opened)), opened):
         model.summary()
         for _ in range(2):
             np.testing.assert_array_equal(model.predict(x), expected)

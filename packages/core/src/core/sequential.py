@@ -63,14 +63,14 @@ class Sequential(Model):
             self.outputs = outputs[last]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the config of the line: its layers, the input in front."""
-        layers = [node.layer for node in self.nodes]
+        """Return the config of the line: its layers, the input in front where its shape is known."""
+        layers = [node.layer for node in self.nodes[1 if self.is_open else 0 :]]
         check_names(layers)
         if len({id(layer) for layer in layers}) < len(layers):
             raise InputError(f"{self} applies a layer twice, which Keras cannot write: build a Functional instead")
         members = [Member(layer, not self.trainable) for layer in layers]
-        shape = cast(InputLayer, layers[0]).batch_shape
-        return {"name": self.name, "trainable": self.trainable, "layers": members, "build_input_shape": shape}
+        built = {} if self.is_open else {"build_input_shape": cast(InputLayer, layers[0]).batch_shape}
+        return {"name": self.name, "trainable": self.trainable, "layers": members} | built
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
