@@ -33,11 +33,11 @@ def layer_normalization(
     sizes = [size if place in chosen else 1 for place, size in enumerate(x.shape)]
     mean, variance = (part(precise, axis=chosen, keepdims=True) for part in (np.mean, np.var))
     inverse = 1 / np.sqrt(variance + precise.dtype.type(EPSILON if epsilon is None else epsilon))
-    y = (precise if rms_scaling else precise - mean) * inverse
     if gamma is not None:
-        y = y * np.asarray(gamma).astype(precise.dtype).reshape(sizes)
-    if beta is not None and not rms_scaling:
-        y = y + np.asarray(beta).astype(precise.dtype).reshape(sizes)
+        inverse = inverse * np.asarray(gamma).astype(precise.dtype).reshape(sizes)
+    y = precise * inverse
+    if not rms_scaling:  # in Keras' order, see the layer
+        y = y + ((0 if beta is None else np.asarray(beta).astype(precise.dtype).reshape(sizes)) - mean * inverse)
     return y.astype(x.dtype, copy=False)
 
 

@@ -59,10 +59,11 @@ class LayerNormalization(Layer):
         if self.scale:
             inverse = inverse * self.gamma.astype(precise.dtype, copy=False).reshape(sizes)
         y = precise * inverse
-        if not self.rms_scaling:
-            y -= mean * inverse
+        # In Keras' order: where x hardly differs from its mean, rounding is nearly all that is left.
         if self.center:
-            y += self.beta.astype(precise.dtype, copy=False).reshape(sizes)
+            y += self.beta.astype(precise.dtype, copy=False).reshape(sizes) - mean * inverse
+        elif not self.rms_scaling:
+            y -= mean * inverse
         return y.astype(self.dtype.compute_dtype, copy=False)
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
