@@ -222,9 +222,10 @@ def test_what_cannot_be_trained_is_refused():
         ({"callbacks": ["stop"]}, "callbacks must be"),
         ({"loss": "nonsense"}, "loss must be"),
         ({"optimizer": "nonsense"}, "optimizer must be"),
-        ({"validation_data": (1, 2, 3)}, "validation_data must be a pair"),
+        ({"validation_data": (1, 2, 3, 4)}, "validation_data must be a pair"),
+        ({"validation_data": (1, 2, 3)}, "validation_data: "),
         ({"callbacks": [EarlyStopping()]}, "watches 'val_loss'"),
-        ({"epochs": 0}, "epochs"),
+        ({"epochs": -1}, "epochs"),
     ):
         with pytest.raises(core.InputError, match=message):
             model.fit(POINTS, LABELS, **change)

@@ -31,13 +31,14 @@ from core.propagation import run
 from core.refusals import refusing
 from core.shapes import Shapes, follow_shapes
 from core.summary import summarise
+from core.trainable import Trainable
 from core.written_graph import in_order_of_keras
 
 #: Models within models that are each called twice double the work at every level; real ones stay far below this.
 MOST_APPLICATIONS = 20_000
 
 
-class Model(Layer):
+class Model(Trainable, Layer):
     """Layers, the nodes that apply them, and the tensors that go in and out.
 
     `nodes` are in the order in which they can be run. `inputs` and `outputs` are one `Ref`, or a list or dict of them,
@@ -162,13 +163,6 @@ class Model(Layer):
         if not self.shapes:
             self.build()
         initialise(self, np.random.default_rng(seed))
-
-    @refusing
-    def fit(self, x: Any, y: Any, **options: Any) -> dict[str, list[float]]:
-        """Train on x and y; return loss and accuracy, one value an epoch. The options are those of `core.learning.fit`."""
-        from core.learning.fit import fit  # noqa: PLC0415  learning is built upon this module
-
-        return fit(self, x, y, **options)
 
     @refusing
     def activations(self, x: Any) -> dict[str, Any]:

@@ -49,6 +49,8 @@ def fit_scratch(
         history = model.fit(
             network.encode(dataset.train.inputs)[order],
             dataset.train.labels[order],
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
             shuffle=False,  # in one order, drawn once, as Keras: its shuffle, once seeded, starts anew in every epoch
             optimizer=Adam(rate, clipnorm=options.clipnorm),
             validation_data=(validation, dataset.validation.labels),

@@ -1,4 +1,4 @@
-"""Callbacks look at the scores after every epoch and act: stop, lower the learning rate, keep the best weights, write a log.
+"""Callbacks look at the scores after every epoch and act: stop, lower the learning rate, keep the best weights.
 
 Names and rules are Keras'. What a callback remembers goes into the checkpoint of `fit` (`state`), so that a training that
 was killed goes on as if nothing had happened. Source: https://keras.io/api/callbacks/
@@ -6,10 +6,9 @@ was killed goes on as if nothing had happened. Source: https://keras.io/api/call
 
 from __future__ import annotations
 
-import csv
 import math
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +26,15 @@ State = dict[str, Array]
 class Callback:
     """The common part: a callback that does nothing."""
 
+    #: Whether it may add to the scores, so that nobody knows their names before.
+    adds_scores: ClassVar[bool] = True
+
+    def begin(self, names: Sequence[str] | None) -> None:
+        """Look at the options before the first epoch; `names` are those of the scores, None where others may join them.
+
+        Raises `InputError` for what would fail later.
+        """
+
     def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> bool:
         """Act on the scores of `epoch`, counted from 0, to which it may add; True ends the training."""
         del trainer, epoch, logs
@@ -40,26 +48,34 @@ class Callback:
         return {}
 
     def restore(self, state: State) -> None:
-        """Take what `state` gave."""
+        """Take what `state` gave; may raise `InputError` or `KeyError` for anything else."""
 
 
-class _Watching(Callback):
+class Watching(Callback):
     """A callback that watches one score: whether it is better than the best so far, by at least `min_delta`."""
+
+    adds_scores: ClassVar[bool] = False
 
     def __init__(self, monitor: str, mode: str, min_delta: float) -> None:
         self.monitor = monitor
         self.mode = one_of(mode, "mode", ("auto", "min", "max"))
         self.min_delta = abs(number(min_delta, "min_delta"))
         self.largest_is_best = self.mode == "max" or (
-            self.mode == "auto" and monitor.endswith(("acc", "accuracy", "f1"))
+            self.mode == "auto" and monitor.endswith(("acc", "accuracy", "f1", "precision", "recall"))
         )
         self.best = -math.inf if self.largest_is_best else math.inf
 
-    def current(self, logs: Logs) -> float:
-        """Give the score. Raises `InputError` where there is none of that name."""
-        if self.monitor not in logs:
+    def begin(self, names: Sequence[str] | None) -> None:
+        """See that there is such a score."""
+        self._known = names is not None
+        if names is not None and self.monitor not in names:
+            raise InputError(f"{type(self).__name__} watches {self.monitor!r}, but there are only {', '.join(names)}")
+
+    def current(self, logs: Logs) -> float | None:
+        """Return the score, None in an epoch without validation. Raises `InputError` where there is none of that name."""
+        if self.monitor not in logs and not getattr(self, "_known", False):
             raise InputError(f"{type(self).__name__} watches {self.monitor!r}, but there are only {', '.join(logs)}")
-        return logs[self.monitor]
+        return logs.get(self.monitor)
 
     def improves(self, current: float) -> bool:
         """Say whether `current` is better than the best."""
@@ -68,7 +84,7 @@ class _Watching(Callback):
         return current + self.min_delta < self.best
 
 
-class EarlyStopping(_Watching):
+class EarlyStopping(Watching):
     """Stops after `patience` epochs without a better score, and puts the best weights back if asked to."""
 
     def __init__(
@@ -90,7 +106,7 @@ class EarlyStopping(_Watching):
     def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> bool:
         """Keep the weights if they are the best so far, else wait."""
         current = self.current(logs)
-        if epoch < self.start_from_epoch:
+        if current is None or epoch < self.start_from_epoch:
             return False
         if self.restore_best_weights and not self.best_weights:
             self.best_weights = _weights(trainer)
@@ -114,11 +130,11 @@ class EarlyStopping(_Watching):
 
     def restore(self, state: State) -> None:
         """Remember it again."""
-        self.best, self.wait = float(state["best"]), int(state["wait"])
+        self.best, self.wait = float_of(state, "best"), count_of(state, "wait")
         self.best_weights = [state[f"weights/{index}"] for index in range(len(state) - 2)]
 
 
-class ReduceLROnPlateau(_Watching):
+class ReduceLROnPlateau(Watching):
     """Multiplies the learning rate by `factor` after `patience` epochs without a better score, down to `min_lr`.
 
     After that the next `cooldown` epochs do not count.
@@ -147,6 +163,8 @@ class ReduceLROnPlateau(_Watching):
         """Lower the learning rate where the score stands still."""
         current = self.current(logs)
         logs["learning_rate"] = trainer.optimizer.learning_rate
+        if current is None:
+            return False
         if self.cooling:
             self.cooling, self.wait = self.cooling - 1, 0
         if self.improves(current):
@@ -165,67 +183,11 @@ class ReduceLROnPlateau(_Watching):
 
     def restore(self, state: State) -> None:
         """Remember it again."""
-        self.best, self.wait, self.cooling = float(state["best"]), int(state["wait"]), int(state["cooling"])
-
-
-class ModelCheckpoint(_Watching):
-    """Saves the model after every epoch, or only where the score is the best so far, to `path`.
-
-    `path` ends in ``.keras``, or with `save_weights_only` in ``.weights.h5`` or ``.npz``; ``{epoch}`` (from 1) and scores may
-    stand in it, as in ``"{epoch:02d}-{val_loss:.2f}.keras"``.
-    """
-
-    def __init__(
-        self,
-        path: str | Path,
-        monitor: str = "val_loss",
-        save_best_only: bool = False,
-        save_weights_only: bool = False,
-        mode: str = "auto",
-    ) -> None:
-        super().__init__(monitor, mode, 0.0)
-        self.path = str(path)
-        self.save_best_only = save_best_only
-        self.save_weights_only = save_weights_only
-
-    def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> bool:
-        """Save."""
-        if self.save_best_only:
-            current = self.current(logs)
-            if not self.improves(current):
-                return False
-            self.best = current
-        path = Path(self.path.format(epoch=epoch + 1, **logs))
-        if self.save_weights_only:
-            trainer.model.save_weights(path)
-        else:
-            trainer.model.save(path)
-        return False
-
-    def state(self) -> State:
-        """Remember the best."""
-        return {"best": np.array(self.best)}
-
-    def restore(self, state: State) -> None:
-        """Remember it again."""
-        self.best = float(state["best"])
-
-
-class CSVLogger(Callback):
-    """Writes the scores of every epoch as a line of a table, for a spreadsheet."""
-
-    def __init__(self, path: str | Path, separator: str = ",") -> None:
-        self.path = Path(path)
-        self.separator = separator
-
-    def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> bool:
-        """Write a line; the first one says what the columns are."""
-        with self.path.open("w" if epoch == 0 else "a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, delimiter=self.separator)
-            if epoch == 0:
-                writer.writerow(["epoch", *logs])
-            writer.writerow([epoch, *logs.values()])
-        return False
+        self.best, self.wait, self.cooling = (
+            float_of(state, "best"),
+            count_of(state, "wait"),
+            count_of(state, "cooling"),
+        )
 
 
 def _weights(trainer: Trainer) -> list[Array]:
@@ -234,9 +196,29 @@ def _weights(trainer: Trainer) -> list[Array]:
 
 
 def check_callbacks(given: Any) -> list[Callback]:
-    """Give the callbacks as a list. Raises `InputError` for anything else."""
-    found = list(given or ())
-    for callback in found:
+    """Return the callbacks as a list. Raises `InputError` for anything else."""
+    found = [given] if isinstance(given, Callback) else list(given) if isinstance(given, list | tuple) else given
+    for callback in found or ():
         if not isinstance(callback, Callback):
-            raise InputError(f"callbacks must be core.learning callbacks, got {callback!r}")
-    return found
+            raise InputError(
+                f"callbacks must be core.learning callbacks, got {callback!r}; those of Keras' names are in core.learning"
+            )
+    if found is not None and not isinstance(found, list):
+        raise InputError(f"callbacks must be core.learning callbacks in a list, got {given!r}")
+    return found or []
+
+
+def float_of(state: State, name: str) -> float:
+    """Return a number of a checkpoint. Raises `InputError` where it is none."""
+    value = state[name]
+    if value.shape or value.dtype.kind != "f" or np.isnan(value):
+        raise InputError(f"{name!r} must be a number, got {value.dtype} of shape {value.shape}")
+    return float(value)
+
+
+def count_of(state: State, name: str) -> int:
+    """Return a count of a checkpoint. Raises `InputError` where it is none."""
+    value = state[name]
+    if value.shape or value.dtype.kind not in "iu" or value < 0:
+        raise InputError(f"{name!r} must be a count, got {value.dtype} of shape {value.shape}")
+    return int(value)

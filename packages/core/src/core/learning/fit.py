@@ -6,8 +6,8 @@ the same weights, and a training that goes on from a checkpoint gives those of o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,18 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError
-from core.graph import leaves, map_nest
 from core.learning.callbacks import Callback, Logs, check_callbacks
-from core.learning.checkpoint import History, load_checkpoint, save_checkpoint
+from core.learning.checkpoint import Checkpoint
+from core.learning.checkpoint_fields import settings_of
+from core.learning.compiled import compiled
+from core.learning.evaluation import scores_of
+from core.learning.examples import Examples, check_examples, read_examples
+from core.learning.feeds import ArrayFeed, Feed, StreamFeed, is_stream, whole_or_none
+from core.learning.history import History
 from core.learning.losses import Loss
+from core.learning.metrics import Tally, add, means
 from core.learning.optimizers import Optimizer
-from core.learning.parameters import parameters
-from core.learning.progress import Progress
+from core.learning.progress import Progress, progress_of
 from core.learning.trainer import Trainer
 from core.model import Model
 from core.options import flag, integer
@@ -31,170 +36,198 @@ from core.options import flag, integer
 Augment = Callable[[Array, np.random.Generator], Array]
 
 
-@dataclass(frozen=True)
-class _Examples:
-    """Inputs (a nest of arrays), truths, and how much each example counts."""
-
-    x: Any
-    y: Array
-    weights: Array | None = None
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def batches(self, order: Array, size: int) -> Iterator[_Examples]:
-        """Cut the examples, in this order, in batches."""
-        for start in range(0, len(order), size):
-            rows = order[start : start + size]
-            weights = None if self.weights is None else self.weights[rows]
-            yield _Examples(map_nest(partial(_take, rows), self.x), self.y[rows], weights)
-
-
 def fit(
     model: Model,
-    x: Any,
-    y: Any,
-    *,
-    loss: Loss | str = "sparse_categorical_crossentropy",
-    optimizer: Optimizer | str = "adam",
+    x: Any = None,
+    y: Any = None,
+    batch_size: int | None = None,
     epochs: int = 1,
-    batch_size: int = 32,
-    validation_data: Sequence[Any] | None = None,
-    sample_weight: Any = None,
-    class_weight: Mapping[int, float] | None = None,
+    verbose: int | str = "auto",
+    callbacks: Callback | Sequence[Callback] | None = None,
+    validation_split: float = 0.0,
+    validation_data: Any = None,
     shuffle: bool = True,
+    class_weight: Mapping[int, float] | None = None,
+    sample_weight: Any = None,
+    initial_epoch: int = 0,
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
+    validation_batch_size: int | None = None,
+    validation_freq: int | Sequence[int] = 1,
+    *,
+    optimizer: Optimizer | str | None = None,
+    loss: Loss | str | Any = None,
+    loss_weights: Any = None,
+    metrics: Any = None,
+    weighted_metrics: Any = None,
     augment: Augment | None = None,
-    callbacks: Sequence[Callback] = (),
     checkpoint: str | Path | None = None,
     progress: Progress | None = None,
     seed: int = 0,
+    **unknown: Any,
 ) -> History:
-    """Train a model; return loss and accuracy, and those of `validation_data` (x, y), one value an epoch.
-
-    `sample_weight` (n,) or `class_weight` {class: weight} says how much an example counts. `checkpoint` is a file that is
-    written after every epoch; where it is there already, training goes on from it. Raises `InputError` for data that does
-    not fit, `DivergedError` where the loss becomes NaN or infinite, `UnsupportedLayerError` for what cannot be trained.
-    """
-    epochs, batch_size = integer(epochs, "epochs"), integer(batch_size, "batch_size")
-    examples = _examples(x, y, _weights(y, sample_weight, class_weight))
-    held_out = None if validation_data is None else _examples(*_pair(validation_data), None)
-    trainer, watching = Trainer(model, loss, optimizer), check_callbacks(callbacks)
-    settings = {
-        "seed": integer(seed, "seed", minimum=0, maximum=2**63),
-        "batch_size": batch_size,
-        "shuffle": flag(shuffle, "shuffle"),
-        "examples": len(examples),
-        "loss": _describe(trainer.loss),
-        "optimizer": _describe(trainer.optimizer, without=("iterations", "memory")),
-        "parameters": [[*parameter.shape] for parameter in parameters(model)],
-        "callbacks": [type(callback).__name__ for callback in watching],
-    }
-    history: History = {}
-    ended = False
-    if checkpoint is not None and Path(checkpoint).exists():
-        history, ended = load_checkpoint(Path(checkpoint), trainer, watching, settings)
-    if progress is not None:
-        progress.begin(epochs, -(-len(examples) // batch_size))
-    for epoch in range(len(history.get("loss", ())), 0 if ended else epochs):
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(epoch,)))  # no other draws from its stream
-        order = rng.permutation(len(examples)) if shuffle else np.arange(len(examples))
-        logs = _train(trainer, examples.batches(order, batch_size), rng, augment, progress)
-        if held_out is not None:
-            scores = _evaluate(trainer, held_out, batch_size)
-            logs |= {f"val_{name}": value for name, value in scores.items()}
-        verdicts = [callback.on_epoch_end(trainer, epoch, logs) for callback in watching]
-        ended = any(verdicts)
-        for name, value in logs.items():
-            history.setdefault(name, []).append(value)
-        if progress is not None:
-            progress.epoch(epoch, logs)
-        if checkpoint is not None:
-            save_checkpoint(Path(checkpoint), trainer, watching, history, settings, ended)
-        if ended:
+    """Train a model; see `core.Model.fit`."""
+    if unknown:
+        raise InputError(
+            f"fit has no option {', '.join(map(repr, unknown))}; {_ADVICE.get(next(iter(unknown)), _KNOWN)}"
+        )
+    epochs, first = integer(epochs, "epochs", minimum=0), integer(initial_epoch, "initial_epoch", minimum=0)
+    seed, shuffle = integer(seed, "seed", minimum=0, maximum=2**63), flag(shuffle, "shuffle")
+    sizes = {
+        name: whole_or_none(value, name)
+        for name, value in {
+            "batch_size": batch_size, "validation_batch_size": validation_batch_size,
+            "steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps,
+        }.items()
+    }  # fmt: skip
+    watching, shown, due = check_callbacks(callbacks), progress_of(verbose, progress), _due(validation_freq)
+    words = compiled(model, optimizer, loss, loss_weights, metrics, weighted_metrics)
+    trainer = Trainer(model, words.objectives(model), words.optimizer)
+    lessons = _Lessons(trainer, sizes, epochs - first)
+    if is_stream(x):
+        lessons.read_stream(x, class_weight, y=y, batch_size=batch_size, sample_weight=sample_weight,
+                            validation_split=validation_split or None)  # fmt: skip
+    else:
+        examples = read_examples(model, trainer.objectives, x, y, sample_weight, class_weight)
+        if validation_split and validation_data is None:
+            examples, validation_data = examples.split(validation_split)
+        lessons.read_arrays(examples, shuffle=shuffle, seed=seed)
+        if class_weight is not None and isinstance(validation_data, Examples):  # it is for learning only
+            validation_data = replace(validation_data, weights=[None])
+    lessons.read_validation(validation_data)
+    for callback in watching:
+        callback.begin(None if any(one.adds_scores for one in watching) else lessons.names)
+    saved, scores, ended = None, dict[str, list[float]](), False
+    if checkpoint is not None:
+        settings = settings_of(
+            trainer, watching, lessons.feed, lessons.held, seed=seed, shuffle=shuffle, first=first, augment=augment
+        )
+        saved = Checkpoint(checkpoint, trainer, watching, settings)
+        if saved.path.exists():
+            scores, ended = saved.load()
+    model.compiled = words
+    history = History(scores, first)
+    left = range(first + len(history.epoch), 0 if ended else epochs)
+    if shown is not None and left:
+        shown.begin(epochs, lessons.feed.steps or 0)
+    for epoch in left:
+        logs = lessons.learn(epoch, seed, augment, shown)
+        logs |= lessons.validate() if due(epoch) else {}
+        if _ends(trainer, watching, history, epoch, logs, shown, saved):
             break
     for callback in watching:
         callback.on_train_end(trainer)
     return history
 
 
-def _take(rows: Array, leaf: Array) -> Array:
-    return leaf[rows]
-
-
-class _Mean:
-    """The mean of scores over batches, each by its number of examples."""
-
-    def __init__(self) -> None:
-        self.totals: dict[str, float] = {}
-        self.count = 0
-
-    def add(self, loss: float, right: float | None, rows: int) -> None:
-        """Take in one batch."""
-        scores = {"loss": loss} | ({} if right is None else {"accuracy": right})
-        self.count += rows
-        for name, value in scores.items():
-            self.totals[name] = self.totals.get(name, 0.0) + value * rows
-
-    def logs(self) -> Logs:
-        """Give the means so far."""
-        return {name: total / self.count for name, total in self.totals.items()}
-
-
-def _train(
+def _ends(
     trainer: Trainer,
-    batches: Iterator[_Examples],
-    rng: np.random.Generator,
-    augment: Augment | None,
-    progress: Progress | None,
-) -> Logs:
-    mean = _Mean()
-    for batch in batches:
-        x = batch.x if augment is None else augment(batch.x, rng)
-        mean.add(*trainer.step(x, batch.y, batch.weights, rng=rng), len(batch))
-        if progress is not None:
-            progress.step(mean.logs())
-    return mean.logs()
+    watching: list[Callback],
+    history: History,
+    epoch: int,
+    logs: Logs,
+    shown: Progress | None,
+    saved: Checkpoint | None,
+) -> bool:
+    """Tell everybody the scores of an epoch; return whether one of the callbacks ends the training."""
+    verdicts = [callback.on_epoch_end(trainer, epoch, logs) for callback in watching]
+    history.add(epoch, logs)
+    if shown is not None:
+        shown.epoch(epoch, logs)
+    if saved is not None:
+        saved.save(history, ended=any(verdicts))
+    return any(verdicts)
 
 
-def _evaluate(trainer: Trainer, examples: _Examples, batch_size: int) -> Logs:
-    mean = _Mean()
-    for batch in examples.batches(np.arange(len(examples)), batch_size):
-        mean.add(*trainer.evaluate(batch.x, batch.y), len(batch))
-    return mean.logs()
+_KNOWN = (
+    "its options are those of keras.Model.fit and optimizer, loss, loss_weights, metrics, weighted_metrics, augment, \
+checkpoint, progress, seed"
+)
+_ADVICE = {
+    "nb_epoch": "it is called epochs",
+    "lr": "give optimizer=core.learning.Adam(learning_rate=...)",
+    "learning_rate": "give optimizer=core.learning.Adam(learning_rate=...)",
+    **dict.fromkeys(("workers", "use_multiprocessing", "max_queue_size"), "batches are made one after the other"),
+    **dict.fromkeys(("jit_compile", "run_eagerly", "steps_per_execution"), "nothing is compiled"),
+}
 
 
-def _examples(x: Any, y: Any, weights: Array | None) -> _Examples:
-    arrays = map_nest(np.asarray, x) if isinstance(x, dict | tuple) or _is_list_of_arrays(x) else np.asarray(x)
-    truths = np.asarray(y)
-    if not len(truths) or any(len(leaf) != len(truths) for leaf in leaves(arrays)):
-        raise InputError(f"x and y must have as many rows, at least one; y has {len(truths)}")
-    return _Examples(arrays, truths, weights)
+class _Lessons:
+    """What an epoch learns from, `feed`, and what it is validated with, `held`."""
+
+    feed: Feed
+    held: Feed | None = None
+
+    def __init__(self, trainer: Trainer, sizes: Mapping[str, int | None], epochs: int) -> None:
+        self._trainer, self._sizes, self._epochs = trainer, sizes, epochs
+        self._read = partial(read_examples, trainer.model, trainer.objectives)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all scores."""
+        names = self._trainer.objectives.names
+        return names if self.held is None else [*names, *(f"val_{name}" for name in names)]
+
+    def read_stream(self, x: Any, class_weight: Any, **others: Any) -> None:
+        """Learn from batches that x gives. Raises `InputError` for what cannot be given beside them."""
+        given = [name for name, value in others.items() if value is not None]
+        if given:
+            raise InputError(f"x gives batches: {', '.join(given)} cannot be given beside it")
+
+        def read(x: Any, y: Any, weights: Any = None) -> Examples:
+            return self._read(x, y, weights, class_weight)
+
+        self.feed = StreamFeed(x, self._sizes["steps_per_epoch"], self._epochs, read, "x")
+
+    def read_arrays(self, examples: Examples, *, shuffle: bool, seed: int) -> None:
+        """Learn from examples in memory. Raises `InputError` for the first row that does not fit."""
+        check_examples(self._trainer.model, self._trainer.objectives, examples)
+        sizes = self._sizes
+        self.feed = ArrayFeed(examples, sizes["batch_size"], sizes["steps_per_epoch"], shuffle=shuffle, seed=seed)
+
+    def read_validation(self, data: Any) -> None:
+        """Take the data that each epoch ends with. Raises `InputError` where they do not fit."""
+        if data is None:
+            return
+        steps = self._sizes["validation_steps"]
+        if is_stream(data) and not isinstance(data, Examples):
+            if self._epochs > 1 and hasattr(data, "__next__"):
+                raise InputError("validation_data is an iterator, which can be gone through only once: give its arrays")
+            self.held = StreamFeed(data, steps, self._epochs, self._read, "validation_data")
+            return
+        if not isinstance(data, Examples) and (not isinstance(data, list | tuple) or len(data) not in {2, 3}):
+            parts = f"{len(data)} parts" if isinstance(data, list | tuple) else type(data).__name__
+            raise InputError(f"validation_data must be a pair (x, y), or (x, y, weights), got {parts}")
+        try:
+            examples = data if isinstance(data, Examples) else self._read(*data)
+            check_examples(self._trainer.model, self._trainer.objectives, examples)
+        except InputError as error:
+            raise InputError(f"validation_data: {error}") from error
+        size = self._sizes["validation_batch_size"] or self._sizes["batch_size"]
+        self.held = ArrayFeed(examples, size, steps, shuffle=False)
+
+    def learn(self, epoch: int, seed: int, augment: Augment | None, shown: Progress | None) -> Logs:
+        """Learn from the batches of one epoch; return the means of its scores."""
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(epoch,)))  # no other draws from its stream
+        tally, roots = Tally(), self._trainer.objectives.roots
+        for batch in self.feed.epoch(epoch, rng):
+            changed = batch if augment is None else replace(batch, x=augment(batch.x, rng))
+            add(tally, self._trainer.learn(changed, rng)[1])
+            if shown is not None:
+                shown.step(means(tally, roots))
+        return means(tally, roots)
+
+    def validate(self) -> Logs:
+        """Return the scores of what is held out, their names with ``val_`` in front; it begins anew in every epoch."""
+        if self.held is None:
+            return {}
+        return {f"val_{name}": value for name, value in scores_of(self._trainer, self.held.epoch(0, None)).items()}
 
 
-def _is_list_of_arrays(x: Any) -> bool:
-    return isinstance(x, list) and bool(x) and isinstance(x[0], np.ndarray)
-
-
-def _pair(data: Sequence[Any]) -> tuple[Any, Any]:
-    if len(data) != 2:
-        raise InputError(f"validation_data must be a pair (x, y), got {len(data)} parts")
-    return data[0], data[1]
-
-
-def _weights(y: Any, sample_weight: Any, class_weight: Mapping[int, float] | None) -> Array | None:
-    if class_weight is None:
-        return None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    if sample_weight is not None:
-        raise InputError("give only one of sample_weight and class_weight")
-    truths = np.asarray(y)
-    classes = truths.argmax(axis=-1) if truths.ndim == 2 and truths.shape[1] > 1 else truths.reshape(len(truths))
-    return np.array([float(class_weight.get(int(number), 1.0)) for number in classes])
-
-
-def _describe(thing: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Give the class and the options of a loss or an optimiser, for comparison."""
-    options = {name: value for name, value in vars(thing).items() if name not in without}
-    plain = {
-        name: value if isinstance(value, int | float | str | None) else repr(value) for name, value in options.items()
-    }
-    return {"class": type(thing).__name__, **plain}
+def _due(frequency: Any) -> Callable[[int], bool]:
+    """Return whether an epoch, counted from 0, ends with validation: every so many, or those listed, counted from 1."""
+    if isinstance(frequency, list | tuple | set):
+        listed = {integer(one, "validation_freq") for one in frequency}
+        return lambda epoch: epoch + 1 in listed
+    every = integer(frequency, "validation_freq")
+    return lambda epoch: (epoch + 1) % every == 0

@@ -8,7 +8,6 @@ Source: https://keras.io/api/losses/
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -32,11 +31,19 @@ class Loss:
         """Give the truth in the shape and type that `values` needs. Raises `InputError`."""
         if y.ndim == output.ndim - 1 and output.shape[-1] == 1:
             y = y[..., None]
+        elif y.ndim == output.ndim + 1 and y.shape[-1] == 1:
+            y = y[..., 0]
         if y.shape != output.shape:
             raise InputError(
                 f"{type(self).__name__} compares arrays of one shape: y is {y.shape}, the output {output.shape}"
+                f"{self.advice(y, output)}"
             )
         return y.astype(output.dtype, copy=False)
+
+    def advice(self, y: Array, output: Array) -> str:
+        """Return what to do where the shape of `y` does not fit that of `output`."""
+        del y, output
+        return ""
 
     def values(self, y: Array, output: Array, *, logits: bool = False) -> tuple[Array, Slope]:
         """Give the loss of every example, (batch, ...), and its slope; `logits` says what the output is."""
@@ -59,11 +66,17 @@ class SparseCategoricalCrossentropy(Loss):
         if y.ndim == output.ndim and y.shape[-1] == 1:
             y = y[..., 0]
         if y.shape != output.shape[:-1]:
-            raise InputError(f"y must hold a class for each of {output.shape[:-1]}, got the shape {y.shape}")
+            raise InputError(
+                f"y must hold a class for each of {output.shape[:-1]}, got the shape {y.shape}{self.advice(y, output)}"
+            )
         classes = y.astype(np.int64)
         if (classes != y).any() or classes.min(initial=0) < 0 or classes.max(initial=0) >= output.shape[-1]:
             raise InputError(f"y must hold classes from 0 to {output.shape[-1] - 1}, got {np.unique(y)[:10]}")
         return classes.astype(np.intp, copy=False)
+
+    def advice(self, y: Array, output: Array) -> str:
+        """Name the loss for shares of classes, where `y` looks like them."""
+        return "; for a column for each class, loss='categorical_crossentropy'" if y.shape == output.shape else ""
 
     def values(self, y: Array, output: Array, *, logits: bool = False) -> tuple[Array, Slope]:
         """Compute by logits; those of probabilities are their logarithms."""
@@ -95,6 +108,11 @@ class CategoricalCrossentropy(Loss):
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
         self.from_logits = flag(from_logits, "from_logits")
         self.label_smoothing = number(label_smoothing, "label_smoothing", minimum=0.0, maximum=1.0)
+
+    def advice(self, y: Array, output: Array) -> str:
+        """Name the loss for numbers of classes, where `y` looks like them."""
+        numbers = y.shape in {output.shape[:-1], (*output.shape[:-1], 1)}
+        return "; for the number of each class, loss='sparse_categorical_crossentropy'" if numbers else ""
 
     def values(self, y: Array, output: Array, *, logits: bool = False) -> tuple[Array, Slope]:
         """Compute by logits, or by probabilities."""
@@ -157,22 +175,3 @@ class MeanSquaredError(Loss):
 def _inside(p: Array) -> Array:
     """Say where a probability is not cut off: there its slope is 0."""
     return (p >= EPSILON) & (p <= 1 - EPSILON)
-
-
-#: By Keras' names.
-LOSSES: dict[str, Callable[[], Loss]] = {
-    "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
-    "categorical_crossentropy": CategoricalCrossentropy,
-    "binary_crossentropy": BinaryCrossentropy,
-    "mean_squared_error": MeanSquaredError,
-    "mse": MeanSquaredError,
-}
-
-
-def find_loss(given: Any) -> Loss:
-    """Give the loss, or the one of that name."""
-    if isinstance(given, Loss):
-        return given
-    if not isinstance(given, str) or given not in LOSSES:
-        raise InputError(f"loss must be a Loss or one of {', '.join(LOSSES)}, got {given!r}")
-    return LOSSES[given]()

@@ -6,6 +6,7 @@ Source: https://keras.io/api/optimizers/
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -30,6 +31,8 @@ class Optimizer:
 
     #: What is remembered of each parameter, zeros at first.
     memories: ClassVar[tuple[str, ...]] = ()
+    #: What an option lets it remember further from the first step on.
+    further_memories: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class Optimizer:
             raise InputError("give only one of clipnorm, clipvalue and global_clipnorm")
         self.iterations = 0
         self.memory: list[Memory] = []
+        self._owners: list[tuple[Any, str]] | None = None
 
     @property
     def learning_rate(self) -> float:
@@ -62,6 +66,26 @@ class Optimizer:
         if not isinstance(self.schedule, Constant):
             raise InputError("the learning rate follows a schedule, so it cannot be set")
         self.schedule = Constant(value)
+
+    def belong_to(self, slots: Sequence[tuple[Any, str]], shapes: Sequence[tuple[int, ...]]) -> None:
+        """Belong to the parameters of one model from the first step on: what is remembered is of no use to another.
+
+        `slots` are a layer and a name each. Raises `InputError` where steps were taken with others.
+        """
+        owners = [(weakref.ref(layer), name) for layer, name in slots]
+        remembered = [value.shape for memory in self.memory for value in memory.values()]
+        expected = [shape for shape in shapes for _ in self.memory[0]] if self.memory else []
+        same = self._owners == owners if self._owners else remembered == expected
+        if self.memory and not same:
+            raise InputError(
+                f"this {type(self).__name__} has taken {self.iterations} steps with the parameters of another model, or with "
+                "other layers frozen; make a new one"
+            )
+        self._owners = owners
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the model behind in a copy."""
+        return self.__dict__ | {"_owners": None}
 
     def step(self, values: Sequence[Array], gradients: Sequence[Slope]) -> list[Array]:
         """Give the new values of all parameters, in the same order at every call."""
@@ -147,6 +171,7 @@ class Adam(Optimizer):
         self.beta_2 = number(beta_2, "beta_2", minimum=0.0, maximum=1.0)
         self.epsilon = number(epsilon, "epsilon", minimum=0.0)
         self.amsgrad = flag(amsgrad, "amsgrad")
+        self.further_memories = ("largest",) if self.amsgrad else ()
 
     def step_one(self, w: Array, gradient: Slope, rate: Any, memory: Memory) -> Array:
         """Take one step."""

@@ -1,9 +1,12 @@
-"""How far a training is, on a stream: a bar that grows through the epoch, and a line for each epoch that is over."""
+"""How far a training is, on a stream: a bar that grows through the epoch, or only a line for each epoch that is over."""
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Protocol, TextIO
+
+from core.errors import InputError
 
 _WIDTH = 24  # characters of the bar
 _PAUSE = 0.1  # seconds between two drawings, so that drawing takes no time from training
@@ -13,7 +16,7 @@ class Progress(Protocol):
     """What `fit` tells as it goes."""
 
     def begin(self, epochs: int, steps: int) -> None:
-        """The training begins: so many epochs of so many steps."""
+        """The training begins: so many epochs of so many steps, 0 where their number is not known."""
 
     def step(self, logs: dict[str, float]) -> None:
         """A step is done; `logs` are the scores of the epoch so far."""
@@ -41,11 +44,15 @@ class ProgressBar:
         now = time.monotonic()
         if now - self._drawn >= _PAUSE:
             self._drawn = now
-            full = _WIDTH * self._done // max(self._steps, 1)
-            left = (now - self._started) / self._done * (self._steps - self._done)
-            bar = "#" * full + "." * (_WIDTH - full)
-            self._stream.write(f"\r{self._done}/{self._steps} [{bar}] {left:.0f}s left  {_show(logs)}")
+            self._stream.write(f"\r{self._bar(now)}  {_show(logs)}")
             self._stream.flush()
+
+    def _bar(self, now: float) -> str:
+        if not self._steps:
+            return f"{self._done} steps"
+        full = _WIDTH * min(self._done, self._steps) // self._steps
+        left = (now - self._started) / self._done * max(self._steps - self._done, 0)
+        return f"{self._done}/{self._steps} [{'#' * full}{'.' * (_WIDTH - full)}] {left:.0f}s left"
 
     def epoch(self, number: int, logs: dict[str, float]) -> None:
         """Write the epoch's line in the place of the bar."""
@@ -54,6 +61,44 @@ class ProgressBar:
         self._stream.write(f"\r{line:<100}\n")
         self._stream.flush()
         self._done, self._started = 0, time.monotonic()
+
+
+class EpochLines:
+    """Writes a line on `stream` for each epoch and nothing in between."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._epochs = 0
+
+    def begin(self, epochs: int, steps: int) -> None:
+        """Remember how much there is to do."""
+        del steps
+        self._epochs = epochs
+
+    def step(self, logs: dict[str, float]) -> None:
+        """Write nothing."""
+
+    def epoch(self, number: int, logs: dict[str, float]) -> None:
+        """Write the line."""
+        self._stream.write(f"epoch {number + 1}/{self._epochs}  {_show(logs)}\n")
+        self._stream.flush()
+
+
+def progress_of(verbose: int | str, progress: Progress | None = None) -> Progress | None:
+    """Return what shows a training: `progress` if it is given, else by Keras' `verbose` on the standard output.
+
+    0 is nothing, 1 a bar, 2 a line for each epoch; "auto" is a bar where someone looks (a terminal, a notebook). Raises
+    `InputError` for anything else.
+    """
+    if not isinstance(verbose, int | str) or verbose not in (0, 1, 2, "auto"):
+        raise InputError(f"verbose must be 0, 1, 2 or 'auto', got {verbose!r}")
+    if progress is not None:
+        return progress
+    if verbose == "auto":
+        verbose = int(sys.stdout is not None and (sys.stdout.isatty() or "ipykernel" in sys.modules))
+    if not verbose:
+        return None
+    return EpochLines(sys.stdout) if verbose == 2 else ProgressBar(sys.stdout)
 
 
 def _show(logs: dict[str, float]) -> str:

@@ -1,4 +1,4 @@
-"""One training step: forward, loss, back, and every parameter takes its step; `Trainer` is that and nothing around it."""
+"""One training step: forward, loss, backward, and every parameter takes its step; `Scorer` is the first half, for evaluation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from core.arrays import Array
 from core.backpropagation import run_and_back
 from core.engine.blas import one_thread_each
 from core.errors import InputError, UnsupportedLayerError
@@ -17,117 +16,126 @@ from core.graph import leaves
 from core.learning.activity import Activities
 from core.learning.constraints import constraint_of
 from core.learning.divergence import check_gradients, diverged
+from core.learning.examples import Examples, read_examples
 from core.learning.logits import Logits
-from core.learning.losses import Loss, find_loss
-from core.learning.metrics import count_right
+from core.learning.metrics import Tally
+from core.learning.objectives import Objectives
 from core.learning.optimizers import Optimizer, find_optimizer
 from core.learning.parameters import parameters
 from core.learning.regularizers import penalties
 from core.model import Model
+from core.propagation import mask_leaves
 
-#: Loss and accuracy of a batch (accuracy None where the loss knows no classes).
-Scores = tuple[float, float | None]
+#: The loss of a batch, and the sums of all its scores.
+Scores = tuple[float, Tally]
 
 
-class Trainer:
+class Scorer:
+    """Says how well a model does on a batch by its objectives, as it predicts: loss, penalties, metrics."""
+
+    def __init__(self, model: Model, objectives: Objectives) -> None:
+        self.model = model
+        self.objectives = objectives
+        self.logits = Logits(model, (one.loss is not None and one.loss.takes_logits for one in objectives.each))
+        self.penalties = penalties(model)
+        self.activities = Activities(model)
+
+    def examples(self, x: Any, y: Any, weights: Any = None) -> Examples:
+        """Take what a user gives for one batch. Raises `InputError`."""
+        return read_examples(self.model, self.objectives, x, y, weights)
+
+    def evaluate(self, x: Any, y: Any, weights: Any = None) -> Scores:
+        """Return the loss and the scores of a batch as it is predicted, penalties included."""
+        return self.score(self.examples(x, y, weights))
+
+    def score(self, batch: Examples) -> Scores:
+        """Return the loss and the scores of a batch."""
+        inputs = self.model.adapt(batch.x)
+        if self.activities:
+            output, mask, _ = self._run_and_back(inputs, {"training": False})
+        else:
+            output, mask = self.logits.model.run(inputs, training=False)
+        value, _, tally = self._measure(output, mask, batch)
+        return self._whole(value, tally, len(batch))
+
+    def _run_and_back(self, inputs: Any, context: dict[str, Any]) -> tuple[Any, Any, Backward]:
+        self.activities.total = 0.0
+        return run_and_back(self.logits.model, inputs, None, context, want_inputs=False, charges=self.activities)
+
+    def _measure(self, output: Any, mask: Any, batch: Examples) -> tuple[float, list[Any], Tally]:
+        masks = mask_leaves(mask, len(self.objectives.each))
+        return self.objectives.measure(list(leaves(output)), batch.y, batch.weights, masks, self.logits.activations)
+
+    def _whole(self, value: float, tally: Tally, rows: int) -> Scores:
+        """Add what the parameters and the outputs of the last pass cost."""
+        value += sum(penalty.cost() for penalty in self.penalties) + self.activities.total
+        return value, {"loss": (value * rows, float(rows))} | tally
+
+
+class Trainer(Scorer):
     """Trains `model` on one batch after another: ``trainer.step(x, y, rng=rng)`` gives the loss before the step.
 
     Raises `UnsupportedLayerError` for a layer, a regulariser or a policy that training cannot honour.
     """
 
-    def __init__(self, model: Model, loss: Loss | str, optimizer: Optimizer | str) -> None:
-        self.model = model
-        self.loss = find_loss(loss)
+    def __init__(self, model: Model, loss: Any, optimizer: Optimizer | str, **words: Any) -> None:
+        objectives = loss if isinstance(loss, Objectives) else Objectives(model, loss, **words)
+        super().__init__(model, objectives)
         self.optimizer = find_optimizer(optimizer)
-        self.logits = Logits(model)
-        self.penalties = penalties(model)
         # Threads of BLAS wait for more work in a busy loop, and would keep the cores from threads of ours.
         own_threads = any(layer.has_threads for _, layer in model.walk())
         self._threads: Callable[[], AbstractContextManager[None]] = one_thread_each if own_threads else nullcontext
-        self.activities = Activities(model)
         self.learnt = [parameter for parameter in parameters(model) if parameter.trainable]
         if not self.learnt:
             raise InputError(f"{model} has no parameter that learns")
+        for parameter in parameters(model):
+            if parameter.name not in parameter.layer.parameters:
+                raise InputError(f"{parameter} has no value yet: call model.initialise(seed), or load weights")
         self.constraints = [constraint_of(parameter) for parameter in self.learnt]
         for parameter in self.learnt:
             if parameter.layer.dtype.compute_dtype.kind != "f" or parameter.layer.dtype.compute_dtype.itemsize < 4:
                 raise UnsupportedLayerError(
                     f"{parameter} is computed in {parameter.layer.dtype.compute}: train in float32"
                 )
+        #: The numbers of the parameters that the loss depends on, known after the first step.
+        self.reached: list[int] = []
+        self.optimizer.belong_to([parameter.slot for parameter in self.learnt], [p.shape for p in self.learnt])
 
-    def step(self, x: Any, y: Any, weights: Array | None = None, *, rng: np.random.Generator | None = None) -> Scores:
+    def step(self, x: Any, y: Any, weights: Any = None, *, rng: np.random.Generator | None = None) -> Scores:
         """Take one step on a batch; `weights` (batch,) says how much each example counts. Raises `DivergedError`."""
-        with self._threads():
-            return self._step(x, y, weights, rng)
+        return self.learn(self.examples(x, y, weights), rng)
 
-    def _step(self, x: Any, y: Any, weights: Array | None, rng: np.random.Generator | None) -> Scores:
-        inputs = self.model.adapt(x)
-        network = self.logits.model if self._by_logits else self.model
-        output, mask, backward = self._run_and_back(network, inputs, {"training": True, "rng": rng})
-        value, d_output, right = self._measure(output, y, weights, mask)
-        _, gradients = backward(d_output)
+    def learn(self, batch: Examples, rng: np.random.Generator | None = None) -> Scores:
+        """Take one step on a batch of examples. Raises `DivergedError`."""
+        with self._threads():
+            return self._learn(batch, rng)
+
+    def _learn(self, batch: Examples, rng: np.random.Generator | None) -> Scores:
+        inputs = self.model.adapt(batch.x)
+        output, mask, backward = self._run_and_back(inputs, {"training": True, "rng": rng})
+        value, d_outputs, tally = self._measure(output, mask, batch)
+        _, gradients = backward(d_outputs)
         gradients = _renew(self.logits.of_originals(gradients))
-        value += self._cost()
+        value, tally = self._whole(value, tally, len(batch))
         if not np.isfinite(value):
             raise diverged(self.model, inputs, self.optimizer.iterations + 1, value)
         self._apply(gradients)
-        return value, right
-
-    def evaluate(self, x: Any, y: Any, weights: Array | None = None) -> Scores:
-        """Give loss and accuracy of a batch as it is predicted, penalties included."""
-        network = self.logits.model if self._by_logits else self.model
-        if self.activities:
-            output, mask, _ = self._run_and_back(network, self.model.adapt(x), {"training": False})
-        else:
-            output, mask = network.run(self.model.adapt(x), training=False)
-        value, _, right = self._measure(output, y, weights, mask)
-        return value + self._cost(), right
-
-    def _run_and_back(self, network: Model, inputs: Any, context: dict[str, Any]) -> tuple[Any, Any, Backward]:
-        self.activities.total = 0.0
-        return run_and_back(network, inputs, None, context, want_inputs=False, charges=self.activities)
-
-    def _cost(self) -> float:
-        """Add up what the parameters and the outputs of the last pass cost."""
-        return sum(penalty.cost() for penalty in self.penalties) + self.activities.total
-
-    @property
-    def _by_logits(self) -> bool:
-        return self.logits.are_there and self.loss.takes_logits
-
-    def _measure(self, output: Any, y: Any, weights: Array | None, mask: Any) -> tuple[float, Array, float | None]:
-        """Give the mean loss, the gradient of the output, and the share of right answers."""
-        if not isinstance(output, np.ndarray):
-            raise InputError(f"{self.model} has several outputs, which cannot be trained at once")
-        truth = self.loss.check(np.asarray(y), output)
-        with np.errstate(
-            over="ignore", invalid="ignore", divide="ignore"
-        ):  # a loss that is no number is looked at by `step`
-            values, slope = self.loss.values(truth, output, logits=self._by_logits)
-        shares = np.full(values.shape, 1 / values.size, values.dtype)
-        if weights is not None:
-            if weights.shape != values.shape[: weights.ndim]:
-                raise InputError(f"weights must fit the losses {values.shape}, got {weights.shape}")
-            shares *= weights.reshape(weights.shape + (1,) * (values.ndim - weights.ndim))
-        masked = next(leaves(mask))
-        if masked is not None:
-            shares *= masked / max(np.mean(masked), 1 / masked.size)  # what counts stands for all, as in Keras
-        probabilities = self.logits.activation(output) if self._by_logits else output
-        right = count_right(self.loss, truth, probabilities)
-        return float(np.sum(values * shares)), slope(shares), right
+        return value, tally
 
     def _apply(self, gradients: Gradients) -> None:
         for penalty in self.penalties:
             gradients = join(gradients, {penalty.parameter.slot: penalty.gradient()})
         check_gradients(gradients, self.optimizer.iterations + 1)
-        found: list[Any] = []
-        for parameter in self.learnt:
-            gradient = gradients.get(parameter.slot)
-            if gradient is None:
-                raise InputError(f"the loss does not depend on {parameter}: freeze its layer (trainable=False)")
-            found.append(gradient)
-        new = self.optimizer.step([parameter.value for parameter in self.learnt], found)
-        for parameter, constraint, value in zip(self.learnt, self.constraints, new, strict=True):
+        self.reached = reached = [index for index, parameter in enumerate(self.learnt) if parameter.slot in gradients]
+        if len(reached) < len(self.learnt) and all(one.loss is not None for one in self.objectives.each):
+            missing = next(parameter for parameter in self.learnt if parameter.slot not in gradients)
+            raise InputError(f"the loss does not depend on {missing}: freeze its layer (trainable=False)")
+        learnt = [self.learnt[index] for index in reached]
+        found: list[Any] = [gradients[parameter.slot] for parameter in learnt]
+        new = self.optimizer.step([parameter.value for parameter in learnt], found)
+        for parameter, constraint, value in zip(
+            learnt, (self.constraints[index] for index in reached), new, strict=True
+        ):
             parameter.layer.assign(parameter.name, value if constraint is None else constraint(value))
         for (layer, name), gradient in gradients.items():
             if isinstance(gradient, Moving):
