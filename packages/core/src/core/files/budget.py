@@ -19,32 +19,42 @@ _JSON_GROWTH, _LINE_BYTES = 8, 80
 _MOST_EXTENTS = 1_000
 
 
+class Allowance:
+    """Bytes of one kind, of which a file may ask for a few times its own size."""
+
+    def __init__(self, size: int, what: str) -> None:
+        self._left = LARGEST_GROWTH * size + ALWAYS_ALLOWED
+        self._size, self._what = size, what
+
+    def require(self, count: int) -> None:
+        """Raise `ModelFileError` unless `count` bytes are left, without taking them yet."""
+        if count > self._left:
+            raise ModelFileError(
+                f"the file has {self._size:,} bytes, and asks for more than {LARGEST_GROWTH} times as many to be "
+                f"{self._what} (beyond the {ALWAYS_ALLOWED:,} that are always allowed)"
+            )
+
+    def charge(self, count: int) -> None:
+        """Take `count` bytes."""
+        self.require(count)
+        self._left -= count
+
+
 class Budget:
     """What is left of the bytes and of the work that a file may ask for."""
 
     def __init__(self, size: int) -> None:
-        self._bytes_left = LARGEST_GROWTH * size + ALWAYS_ALLOWED
+        #: Bytes that are read as they are: each may be read a few times, but not the same ones without end.
+        self.read = Allowance(size, "read")
+        #: Bytes that are made of others: unpacked, or turned into Python objects.
+        self.unpacked = Allowance(size, "unpacked")
         self._work_left = LARGEST_METADATA
         self._lines_left = MOST_LINES
-        self._size = size
 
     @classmethod
     def of(cls, file: BinaryIO) -> Budget:
         """Make the budget of an open file."""
         return cls(count_bytes(file))
-
-    def require(self, count: int) -> None:
-        """Raise `ModelFileError` unless `count` more bytes may still be read, without counting them yet."""
-        if count > self._bytes_left:
-            raise ModelFileError(
-                f"the file has {self._size:,} bytes, and asks for more than {LARGEST_GROWTH} times as much to be read "
-                f"and unpacked (beyond the {ALWAYS_ALLOWED:,} that are always allowed)"
-            )
-
-    def charge(self, count: int) -> None:
-        """Count bytes that are read or unpacked."""
-        self.require(count)
-        self._bytes_left -= count
 
     def charge_work(self, units: int) -> None:
         """Count work on the structure of the file; a unit takes about as long as a byte of it, some 40 ns."""
@@ -55,14 +65,14 @@ class Budget:
     def charge_json(self, count: int) -> None:
         """Count bytes of JSON that become Python objects."""
         self.charge_work(2 * count)
-        self.charge(_JSON_GROWTH * count)
+        self.unpacked.charge(_JSON_GROWTH * count)
 
     def charge_lines(self, count: int) -> None:
         """Count lines of text that become Python objects."""
         self._lines_left -= count
         if self._lines_left < 0:
             raise ModelFileError(f"the vocabularies have more than {MOST_LINES:,} lines")
-        self.charge(_LINE_BYTES * count)
+        self.unpacked.charge(_LINE_BYTES * count)
 
 
 def count_bytes(file: BinaryIO) -> int:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from core.errors import ModelFileError
 from core.files import hdf5
 from core.files.archive import is_hdf5, is_zip, open_file
 from core.files.hdf5_format import Group, open_root
 from core.files.hdf5_format.links import HARD
 from core.files.npz import Npz
+from core.files.zip_members import Zip
 
 
 class Entry(NamedTuple):
@@ -25,10 +27,12 @@ class Entry(NamedTuple):
 def weights_alone(path: Path) -> tuple[str, list[Entry]] | None:
     """Give the format and the arrays of a file of weights; None for a file that holds a model, or is neither."""
     with open_file(path) as file:
+        if is_zip(file):
+            return ("npz weights", list(_npz(file))) if _is_npz(file) else None
         if is_hdf5(file):
             root = open_root(file)
             return None if "model_config" in root.attrs else ("hdf5 weights", list(_arrays(root)))
-        return ("npz weights", list(_npz(file))) if is_zip(file) and _is_npz(file) else None
+    return None
 
 
 def _arrays(root: Group) -> Iterator[Entry]:
@@ -40,12 +44,16 @@ def _arrays(root: Group) -> Iterator[Entry]:
                 continue
             member = group.open(name)
             if not isinstance(member, Group):
-                yield Entry(place, member.shape, str(member.dtype))
+                try:
+                    yield Entry(place, member.shape, str(member.dtype))
+                except ModelFileError as error:
+                    yield Entry(place, (), "", str(error))
 
 
 def _is_npz(file: BinaryIO) -> bool:
-    names = list(Npz(file))
-    return "config.json" not in names and "model.weights.h5" not in names
+    """Return whether an archive holds arrays and nothing else."""
+    names = [member.name for member in Zip(file).files()]
+    return bool(names) and all(name.endswith(".npy") for name in names)
 
 
 def _npz(file: BinaryIO) -> Iterator[Entry]:

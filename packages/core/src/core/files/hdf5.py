@@ -50,6 +50,8 @@ def index_groups(root: Group) -> dict[str, Group]:
     waiting = [("", root)]
     while waiting:
         path, group = waiting.pop()
+        if path in found:  # "a/b" may be one name, or two groups
+            raise ModelFileError(f"the file holds two groups that are named {path[:200]!r}")
         found[path] = group
         for name, link in group.links.items():
             if link.kind != HARD:

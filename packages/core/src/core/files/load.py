@@ -7,7 +7,7 @@ from pathlib import Path
 from core.errors import ModelFileError
 from core.files.archive import Archive, open_archive
 from core.files.config import build_model
-from core.files.limits import MOST_LINES, reading
+from core.files.limits import reading
 from core.files.weights import read_parameters
 from core.model import Model
 from core.precision import compute_in, floating
@@ -44,8 +44,7 @@ def _load_assets(model: Model, archive: Archive) -> None:
             read = archive.assets.get(f"assets/{place}/{name}")
             if read is not None:
                 data = read()
-                if data.count(b"\n") > MOST_LINES:
-                    raise ModelFileError(f"{archive.path}: {name} of {layer} has more than {MOST_LINES:,} lines")
+                archive.budget.charge_lines(data.count(b"\n"))
                 try:
                     layer.load_asset(name, data)
                 except UnicodeDecodeError as error:

@@ -72,7 +72,7 @@ class Npz(Mapping[str, Array]):
             raise WeightMismatchError(f"{what}: the model expects the shape {shape}, the file holds {found}")
         if member.size != start + math.prod(found) * dtype.itemsize:
             raise ModelFileError(f"{what}: its header and its size disagree")
-        self._zip.budget.require(member.size)
+        self._zip.require(member)
         try:
             array = np.empty(found[::-1] if first_fastest else found, dtype)
         except (ValueError, MemoryError) as error:

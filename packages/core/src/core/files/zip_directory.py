@@ -28,6 +28,8 @@ _END = struct.Struct("<4s4H2IH")
 _WIDE_END, _LOCATOR = struct.Struct("<4sQ2H2I4Q"), struct.Struct("<4sIQI")
 _ENTRY = struct.Struct("<4s6H3I5H2I")
 _LONGEST_COMMENT = 2**16 - 1
+#: What begins the record at the end, and how many of them are looked at: a comment may be full of them.
+_END_MARK, _MOST_MARKS = b"PK\5\6", 1_000
 #: Work of reading one entry, in units of a budget.
 _ENTRY_COST = 128
 
@@ -102,18 +104,18 @@ def _find_directory(file: BinaryIO) -> _Directory:
     first = max(0, size - _END.size - _LONGEST_COMMENT - _LOCATOR.size - _WIDE_END.size)
     file.seek(first)
     tail = file.read()
-    found: list[tuple[bool, _Directory]] = []
-    position = tail.rfind(b"PK\5\6")
-    tries = 0
-    while position >= 0 and (tries := tries + 1) <= 1_000:
+    exact: list[int] = []
+    others: list[int] = []
+    position = tail.rfind(_END_MARK)
+    while position >= 0:
         if position + _END.size <= len(tail):
-            comment = _END.unpack_from(tail, position)[-1]
-            directory = _directory_of(file, tail, position, first)
-            if directory is not None:
-                found.append((position + _END.size + comment == len(tail), directory))
-        position = tail.rfind(b"PK\5\6", 0, position)
-    exact = [directory for ends_there, directory in found if ends_there]
-    candidates = exact or [directory for _, directory in found]
+            comment = int.from_bytes(tail[position + _END.size - 2 : position + _END.size], "little")
+            (exact if position + _END.size + comment == len(tail) else others).append(position)
+        position = tail.rfind(_END_MARK, 0, position)
+    candidates: list[_Directory] = []
+    for positions in (exact, others):  # a stray byte behind the end is forgiven
+        found = (_directory_of(file, tail, position, first) for position in positions[:_MOST_MARKS])
+        candidates = candidates or [directory for directory in found if directory is not None]
     if not candidates:
         raise ModelFileError("the archive has no end: it was cut, or is not a zip file")
     if len(candidates) > 1:

@@ -9,7 +9,7 @@ import zlib
 from typing import Any, BinaryIO, cast
 
 from core.errors import ModelFileError
-from core.files.budget import Budget
+from core.files.budget import Allowance, Budget
 from core.files.zip_directory import (
     DEFLATED,
     ENCRYPTED,
@@ -33,7 +33,7 @@ class Zip:
         self._file = file
         self.budget = budget or Budget.of(file)
         self.members = read_members(file, self.budget)
-        self.budget.require(sum(member.size for member in self.members if member.method == DEFLATED))
+        self.budget.unpacked.require(sum(member.size for member in self.members if member.method == DEFLATED))
 
     def files(self) -> list[Member]:
         """List the members that somebody meant to pack: no folders, and nothing that a system adds by itself."""
@@ -41,13 +41,13 @@ class Zip:
 
     def stream(self, member: Member) -> Stream:
         """Open a member to read it from its beginning."""
-        return Stream(self._file, member, self._start(member), self.budget)
+        return Stream(self._file, member, self._start(member), self._allowance(member))
 
     def read(self, member: Member, limit: int) -> bytes:
         """Read one member whole, its checksum compared; `limit` is in bytes."""
         if member.size > limit:
             raise ModelFileError(f"{member.name} holds {member.size} bytes, more than the {limit} allowed")
-        self.budget.require(member.size)
+        self.require(member)
         stream = self.stream(member)
         data = stream.read(member.size)
         stream.finish()
@@ -60,15 +60,22 @@ class Zip:
         part = _Slice(self._file, self._start(member), member.size)
         checksum = 0
         while block := part.read(2**20):
-            self.budget.charge(len(block))
+            self.budget.read.charge(len(block))
             checksum = zlib.crc32(block, checksum)
         if checksum != member.checksum:
             raise ModelFileError(f"{member.name} is damaged: its checksum does not match")
         part.seek(0)
         return cast(BinaryIO, io.BufferedReader(part))
 
+    def require(self, member: Member) -> None:
+        """Raise `ModelFileError` unless all of a member may still be read."""
+        self._allowance(member).require(member.size)
+
+    def _allowance(self, member: Member) -> Allowance:
+        return self.budget.unpacked if member.method == DEFLATED else self.budget.read
+
     def _unpacked(self, member: Member) -> BinaryIO:
-        self.budget.require(member.size)
+        self.budget.unpacked.require(member.size)
         unpacked = io.BytesIO()
         if member.size:  # made as large as it will be, so that it is in memory once
             unpacked.seek(member.size - 1)
@@ -106,8 +113,8 @@ def _is_junk(name: str) -> bool:
 class Stream:
     """The bytes of a member from the first to the last, unpacked as they are asked for and never more than stated."""
 
-    def __init__(self, file: BinaryIO, member: Member, start: int, budget: Budget) -> None:
-        self._file, self._member, self._budget = file, member, budget
+    def __init__(self, file: BinaryIO, member: Member, start: int, allowance: Allowance) -> None:
+        self._file, self._member, self._allowance = file, member, allowance
         self._position, self._packed_left, self._left = start, member.packed, member.size
         self._unpack = None if member.method == STORED else zlib.decompressobj(-zlib.MAX_WBITS)
         self._checksum = 0
@@ -120,7 +127,7 @@ class Stream:
 
     def fill(self, target: memoryview) -> None:
         """Read the next bytes into `target`, all of it."""
-        self._budget.charge(len(target))
+        self._allowance.charge(len(target))
         if len(target) > self._left:
             raise ModelFileError(f"{self._member.name} ends too early")
         self._left -= len(target)

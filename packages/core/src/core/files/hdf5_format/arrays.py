@@ -25,7 +25,6 @@ def read_array(source: Source, messages: list[Message], shape: tuple[int, ...], 
     """Read an array of numbers. Raises `ModelFileError` unless all of it lies in this file, and nothing else does."""
     layout = only(messages, LAYOUT) or b""
     size = math.prod(shape) * dtype.itemsize
-    source.budget.require(size)
     version, kind = number(layout, 0, 1), number(layout, 1, 1)
     if version == 4 and kind == _VIRTUAL:
         raise ModelFileError("the array keeps its data in another file (virtual), which is refused")
@@ -42,6 +41,7 @@ def read_array(source: Source, messages: list[Message], shape: tuple[int, ...], 
         raise ModelFileError(f"the array needs {size:,} bytes, the file holds {held:,}")
     if kind == _COMPACT:
         return np.frombuffer(layout[4 : 4 + size], dtype).reshape(shape).copy()
+    source.budget.read.require(size)
     array = np.empty(shape, dtype)
     if size:
         source.fill(number(layout, 2), array.reshape(-1).view(np.uint8).data)
@@ -55,6 +55,8 @@ def _join(source: Source, messages: list[Message], layout: bytes, shape: tuple[i
     filters = read_filters(messages)
     if chunking.bytes_each > math.prod(shape) * dtype.itemsize + _ROOM_TO_GROW:
         raise ModelFileError(f"the chunks {chunking.sizes} do not fit an array of shape {shape}")
+    budget = source.budget
+    (budget.unpacked if filters else budget.read).require(math.prod(shape) * dtype.itemsize)
     array = np.empty(shape, dtype)
     source.budget.charge_work(_CHUNK * math.prod(chunking.grid))
     seen = np.zeros(chunking.grid, bool)
@@ -83,5 +85,5 @@ def _read_chunk(source: Source, chunk: Chunk, chunking: Chunking, filters: Seque
     raw = bytearray(chunk.stored)
     source.fill(chunk.address, memoryview(raw))
     if filters:
-        source.budget.charge(size)
+        source.budget.unpacked.charge(size)
     return np.frombuffer(unfilter(raw, filters, chunk.skipped, size, dtype.itemsize), dtype).reshape(chunking.sizes)

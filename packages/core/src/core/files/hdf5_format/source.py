@@ -68,7 +68,7 @@ class Source:
     def fill(self, address: int, target: memoryview) -> None:
         """Read the bytes of an array straight into `target`."""
         self.check(address, len(target))
-        self.budget.charge(len(target))
+        self.budget.read.charge(len(target))
         self._file.seek(self._origin + address)
         filled = 0
         while filled < len(target):
