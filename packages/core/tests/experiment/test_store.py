@@ -1,7 +1,5 @@
 """Kept runs: found by what determines them and by nothing else, and never half there."""
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +7,7 @@ import pytest
 from toy_task import ToyTask, config
 
 from core.experiment import store
-from core.experiment.cache import cache_folder, whole_folder
+from core.experiment.cache import cache_folder
 from core.experiment.fingerprint import fingerprint, fingerprint_of_record
 from core.experiment.task import Split
 
@@ -75,22 +73,6 @@ def test_a_training_that_fails_leaves_nothing(cache):
         store.keep(key(), fail)
     assert store.find(key()) is None
     assert not [path for path in cache.rglob("*") if path.is_file()]
-
-
-def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path):
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    target = tmp_path / "target"
-    orphan = tmp_path / f".part-target-{dead.pid}-x"
-    busy = tmp_path / ".part-target-1-x"  # process 1 always runs
-    for folder in (orphan, busy):
-        folder.mkdir()
-    with whole_folder(target) as folder:
-        (folder / "file").write_text("whole")
-        assert not target.exists()
-    assert (target / "file").read_text() == "whole"
-    assert not orphan.exists()
-    assert busy.exists()
 
 
 def test_the_cache_is_where_the_environment_says(monkeypatch, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +11,11 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from core.command.printable import printable
 from core.experiment import provenance, store
 from core.experiment.compare import Comparison, compare
 from core.experiment.options import check_seed
+from core.experiment.outputs import own_file, own_folder, write_json
 from core.experiment.progress import Progress
 from core.experiment.quiet import load_tensorflow
 from core.experiment.store import KeptRun
@@ -53,7 +54,7 @@ def run_job(task: Task, job: Job, console: Console) -> Json:
 
 def warn(sentence: str, console: Console) -> None:
     """Say loudly that the data is not what was asked for."""
-    console.print(f"ATTENTION: {sentence}", style="bold yellow", highlight=False, soft_wrap=True)
+    console.print(f"ATTENTION: {printable(sentence)}", style="bold yellow", highlight=False, soft_wrap=True)
 
 
 def find_or_train(
@@ -63,7 +64,7 @@ def find_or_train(
     key = store.key_of(task, settings, dataset, seed)
     kept = None if force else store.find(key)
     if kept is not None:
-        console.print(f"  trained before, on {kept.about['date']}: found again", highlight=False)
+        console.print(f"  trained before, on {kept.facts.date}: found again", highlight=False)
         return kept, True
     load_tensorflow()
     from core.experiment.training import train_into  # noqa: PLC0415  # imports Keras, which a kept run can do without
@@ -73,23 +74,23 @@ def find_or_train(
 
 
 def _result(job: Job, run: KeptRun, comparison: Comparison, dataset: Dataset, reused: bool) -> Json:
-    about = run.about
+    facts = run.facts
     return {
         "experiment": job.config["experiment"],
         "variant": job.variant,
         "seed": job.config["seed"],
         "dataset": dataset.name,
         **comparison.scores(),
-        "parameters": about["parameters"],
-        "train_seconds": about["train_seconds"],
+        "parameters": facts.parameters,
+        "train_seconds": facts.train_seconds,
         "scratch_predict_seconds": comparison.scratch_predict_seconds,
-        "keras_predict_seconds": about["keras_predict_seconds"],
+        "keras_predict_seconds": facts.keras_predict_seconds,
         "run_dir": job.folder.name,
         "classes": list(dataset.classes),
         "fallback": dataset.fallback,
         "reused": reused,
-        "epochs": about["epochs"],
-        "val_macro_f1": about.get("val_macro_f1"),  # runs that were kept before it was noted have none
+        "epochs": facts.epochs,
+        "val_macro_f1": facts.val_macro_f1,  # runs that were kept before it was noted have none
         "provenance": {
             "git_commit": job.git_commit,
             "versions": provenance.versions(),
@@ -102,8 +103,8 @@ def _result(job: Job, run: KeptRun, comparison: Comparison, dataset: Dataset, re
                 "validation": len(dataset.validation),
                 "test": len(dataset.test),
             },
-            "hardware": about["hardware"],
-            "date": about["date"],
+            "hardware": facts.hardware,
+            "date": facts.date,
             "command": job.command,
             "config": dict(job.config),
         },
@@ -125,16 +126,16 @@ def _sample(task: Task, dataset: Dataset, comparison: Comparison, row: int) -> J
 
 def _write(folder: Path, result: Json, run: KeptRun, comparison: Comparison, samples: list[Json]) -> None:
     """Fill the job's folder; `result.json` last, so that a folder that has one is whole."""
-    folder.mkdir(parents=True, exist_ok=True)
+    own_folder(folder)
     (folder / "result.json").unlink(missing_ok=True)
-    shutil.copyfile(run.model_file, folder / "model.keras")
-    np.savez_compressed(
-        folder / "predictions.npz", labels=comparison.labels, keras=comparison.keras, scratch=comparison.scratch
-    )
+    with own_file(folder / "model.keras") as file:
+        shutil.copyfile(run.model_file, file)
+    with own_file(folder / "predictions.npz") as file, file.open("wb") as opened:
+        np.savez_compressed(opened, labels=comparison.labels, keras=comparison.keras, scratch=comparison.scratch)
     for name, value in (
         ("history", run.history),
         ("trace", comparison.trace),
         ("samples", samples),
         ("result", result),
     ):
-        (folder / f"{name}.json").write_text(json.dumps(value, indent=2, ensure_ascii=False), encoding="utf-8")
+        write_json(folder / f"{name}.json", value)

@@ -2,47 +2,83 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import hydra
+from hydra.errors import HydraException
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
+from yaml import YAMLError
 
+from core.command.frame import INTERRUPTED, USAGE_ERROR, describe
+from core.command.printable import write_error
 from core.errors import KacaError
 from core.experiment.errors import OptionError
 from core.experiment.sweep import Sweep
 from core.experiment.task import Task
 
-USAGE_ERROR = 2  # the exit status that Unix tools give for a mistake in the command
 UNLIMITED = 200  # characters of a line where no terminal sets a limit
-INTERRUPTED = 130  # 128 + SIGINT
 
 
 def launch(task: Task) -> None:
     """Run what the command line asks for; on a mistake, print one line and exit with status 2."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's log in C++; must be set before its import
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what cannot be written in its encoding is an escape
+            stream.reconfigure(errors="backslashreplace")
     try:
         folder = experiments_folder(task.package)
-        console = Console()
-        sweep = Sweep(task, folder, console if console.is_terminal else Console(width=UNLIMITED))
+        console = Console(markup=False, emoji=False)
+        if not console.is_terminal:
+            console = Console(markup=False, emoji=False, width=UNLIMITED)
+        sweep = Sweep(task, folder, console)
 
         def job(config: DictConfig) -> None:
-            # Hydra would print a stack trace for an error, so mistakes are answered here, inside the job.
+            # Hydra announces every error that leaves a job, so mistakes are answered here, inside it.
             try:
                 sweep(config)
-            except KacaError as error:
+            except (KacaError, OSError) as error:
                 _give_up(error)
 
-        hydra.main(version_base="1.3", config_path=str(folder), config_name="config")(job)()
+        with _raised_as_they_are():
+            hydra.main(version_base="1.3", config_path=str(folder), config_name="config")(job)()
         sweep.finish()
-    except KacaError as error:
+    except (
+        HydraException,
+        OmegaConfBaseException,
+        YAMLError,
+        UnicodeError,
+    ) as error:  # a missing config is an OSError too
+        for line in (*str(error).splitlines(), *str(error.__cause__ or "").splitlines()):
+            write_error(line)
+        raise SystemExit(1) from None
+    except (KacaError, OSError) as error:
         _give_up(error)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; trained runs are kept, and the same command goes on from there\n")
+        write_error("interrupted; trained runs are kept, and the same command goes on from there")
         raise SystemExit(INTERRUPTED) from None
+
+
+@contextmanager
+def _raised_as_they_are() -> Iterator[None]:
+    """Let Hydra raise what it meets; left alone, it prints a stack trace for an unwritable folder and ends the process."""
+    variable = "HYDRA_FULL_ERROR"
+    before = os.environ.get(variable)
+    os.environ[variable] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[variable]
+        else:
+            os.environ[variable] = before
 
 
 def experiments_folder(package: str) -> Path:
@@ -58,6 +94,6 @@ def experiments_folder(package: str) -> Path:
     )
 
 
-def _give_up(error: KacaError) -> NoReturn:
-    sys.stderr.write(f"error: {error}\n")
+def _give_up(error: KacaError | OSError) -> NoReturn:
+    write_error(f"error: {describe(error) if isinstance(error, OSError) else error}")
     raise SystemExit(USAGE_ERROR) from None

@@ -15,7 +15,18 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from core.experiment.reporting.svg import INK, MUTED, PAPER, RULE, canvas, colour, markup, styled
+from core.experiment.reporting.svg import (
+    INK,
+    LARGEST_DRAWN,
+    MUTED,
+    PAPER,
+    RULE,
+    canvas,
+    colour,
+    in_figure,
+    markup,
+    styled,
+)
 from core.experiment.reporting.wording import fraction, power, signed
 from core.experiment.statistics import Floats, Interval
 
@@ -71,7 +82,7 @@ def class_plot(classes: Sequence[str], scores: Sequence[Floats], name: str, desc
     """F1 of each class (row, best on top) by each variant (dot); scores variants x classes."""
     table = np.asarray(scores, dtype=np.float64)
     order = np.argsort(-table.mean(axis=0), kind="stable")
-    labels = [classes[index] for index in order]
+    labels = [in_figure(classes[index]) for index in order]
     figure, axes = canvas(WIDTH, len(labels) * 26 + FOOT + 6, left=_label_width(labels), right=16, top=6, bottom=FOOT)
     heights = np.arange(len(labels))
     axes.hlines(heights, table[:, order].min(axis=0), table[:, order].max(axis=0), color=RULE, linewidth=5)
@@ -98,17 +109,17 @@ def layer_plot(
 ) -> Markup:
     """Largest difference after each layer, first layer on top, beside one float32 step at that layer's largest value."""
     figure, axes = canvas(WIDTH, len(layers) * 22 + FOOT + 6, left=_label_width(layers), right=62, top=6, bottom=FOOT)
-    positive = [value for value in (*differences, *steps) if value > 0] or [1.0]
+    positive = [value for value in (*differences, *steps) if 0 < value <= LARGEST_DRAWN] or [1.0]
     low, high = min(positive) / 5, max(positive) * 3
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     for height, (difference, step) in enumerate(zip(differences, steps, strict=True)):
-        if step > 0:
+        if 0 < step <= LARGEST_DRAWN:
             axes.plot([step, step], [height - 0.32, height + 0.32], color=MUTED, linewidth=1.6)
         _difference_dot(axes, height, difference, low, position)
-        text = power(difference) if difference > 0 else "0"
+        text = power(difference)
         axes.text(1.02, height, text, transform=axes.get_yaxis_transform(), va="center", fontsize=10.5)
-    axes.set_yticks(range(len(layers)), layers, color=INK)
+    axes.set_yticks(range(len(layers)), [in_figure(layer) for layer in layers], color=INK)
     axes.set_ylim(len(layers) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(LogLocator(numticks=6))
@@ -119,15 +130,15 @@ def layer_plot(
 
 
 def _difference_dot(axes: Axes, height: float, difference: float, low: float, position: int) -> None:
-    if difference > 0:
+    if 0 < difference <= LARGEST_DRAWN:
         axes.plot([low, difference], [height, height], color=RULE, linewidth=1.2)
         axes.plot(difference, height, "o", color=colour(position), markeredgecolor=PAPER, markersize=8)
-    else:
+    elif difference == 0:
         axes.plot(1.3 * low, height, "o", markerfacecolor=PAPER, markeredgecolor=colour(position), markersize=7)
 
 
 def _folded(label: str) -> str:
-    return label.replace(", ", ",\n")
+    return in_figure(label).replace(", ", ",\n")
 
 
 def _label_width(labels: Sequence[str]) -> float:

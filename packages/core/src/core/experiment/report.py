@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from core.errors import KacaError
+from core.command.frame import run_command
+from core.command.printable import printable, write_line
+from core.experiment.outputs import write_text
 from core.experiment.reporting.folder import read_sweep
 from core.experiment.reporting.page import render
 
@@ -21,9 +22,7 @@ def write_report(sweep_dir: Path) -> Path:
     sweep = read_sweep(sweep_dir)
     page = render(sweep, np.random.default_rng(SEED))
     path = sweep_dir / "report.html"
-    draft = path.with_suffix(".html.part")
-    draft.write_text(page, encoding="utf-8")
-    draft.replace(path)  # a reader never meets half a page
+    write_text(path, page)
     return path
 
 
@@ -34,12 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("folder", type=Path, help="the sweep folder: one folder per job, with a result.json in each")
     folder = parser.parse_args(arguments).folder
-    try:
-        path = write_report(folder)
-    except (KacaError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    sys.stdout.write(f"{path}\n")
+    return run_command(lambda: _make(folder))
+
+
+def _make(folder: Path) -> int:
+    write_line(printable(str(write_report(folder))))
     return 0
 
 

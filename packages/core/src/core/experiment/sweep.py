@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,11 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
+from core.command.printable import printable
 from core.experiment import provenance
 from core.experiment.errors import OptionError
 from core.experiment.job import Job, run_job, warn
+from core.experiment.outputs import own_file, own_folder, write_json
 from core.experiment.plan import Plan, check_plan, read_plan
 from core.experiment.reporting.folder import variant_label
 from core.experiment.table import print_table
@@ -57,7 +58,7 @@ class Sweep:
             style="bold",
             highlight=False,
         )
-        folder = Path(hydra.runtime.output_dir)
+        folder = own_folder(Path(hydra.runtime.output_dir))
         job = Job(settings, variant, folder, self.git_commit, self.command)
         self.results.append(run_job(self.task, job, self.console))
 
@@ -66,8 +67,8 @@ class Sweep:
         if self.folder is None:
             return
         rows = [{field: result[field] for field in SUMMARY} for result in self.results]
-        _write_json(self.folder / "summary.json", rows)
-        with (self.folder / "summary.csv").open("w", encoding="utf-8", newline="") as file:
+        write_json(self.folder / "summary.json", rows)
+        with own_file(self.folder / "summary.csv") as path, path.open("w", encoding="utf-8", newline="") as file:
             table = csv.DictWriter(file, SUMMARY)
             table.writeheader()
             table.writerows({**row, "variant": variant_label(row["variant"])} for row in rows)
@@ -82,12 +83,9 @@ class Sweep:
         """Say in the folder what the sweep is about; results of an earlier sweep in the same folder are no longer its own."""
         assert self.folder is not None
         for stale in self.folder.glob("*/result.json"):
-            stale.unlink()
+            if not stale.parent.is_symlink():
+                stale.unlink()
         about = {key: config[key] for key in ("experiment", "title", "question", "original")}
         about |= {"command": self.command, "variants": self.plan.labels, "jobs": len(self.plan.jobs)}
-        _write_json(self.folder / "sweep.json", about)
-        self.console.print(f"{about['title']}: {about['question']}", highlight=False, soft_wrap=True)
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False), encoding="utf-8")
+        write_json(self.folder / "sweep.json", about)
+        self.console.print(printable(f"{about['title']}: {about['question']}"), highlight=False, soft_wrap=True)

@@ -52,11 +52,11 @@ def writing(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         _keep_mode(target, temporary)
-        _flush(temporary)
+        flush(temporary)
         if not _LOCKS:
             handle = _close(handle)  # an open file cannot be renamed there
         temporary.replace(target)
-        _flush(target.parent)
+        flush(target.parent)
     except OSError as error:
         raise ModelFileError(f"{path} could not be written: {error.strerror or error}") from error
     finally:
@@ -181,7 +181,7 @@ def _keep_mode(target: Path, temporary: Path) -> None:
     temporary.chmod(stat.S_IMODE(old.st_mode))
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Write a file, or the names in a folder, through to the disk."""
     if os.name == "nt" and path.is_dir():
         return  # Windows has no such thing

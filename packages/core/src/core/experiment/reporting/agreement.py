@@ -122,7 +122,7 @@ def furthest(runs: Sequence[Run], texts: dict[int, str]) -> list[Row]:
 
 def known_texts(runs: Sequence[Run]) -> dict[int, str]:
     """Return the sentences that any run kept as a sample, by their place in the test set."""
-    return {int(item["index"]): str(item["text"]) for run in runs for item in run.samples if item.get("text")}
+    return {item.index: item.text for run in runs for item in run.samples if item.text}
 
 
 def _rows(run: Run, found: Predictions, indices: Labels, texts: dict[int, str]) -> list[Row]:

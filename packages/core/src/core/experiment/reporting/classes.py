@@ -30,9 +30,9 @@ class Classes:
 
 
 def by_class(standing: Standing) -> Classes | None:
-    """Count Keras' predictions by class; None where a run has kept no predictions."""
+    """Count Keras' predictions by class; None where a run has kept no predictions, or those of other classes."""
     kept = [run.predictions for run in standing.runs if run.predictions is not None]
-    if len(kept) < len(standing.runs):
+    if len(kept) < len(standing.runs) or len({found.keras.shape[1] for found in kept}) > 1:
         return None
     classes = kept[0].keras.shape[1]
     pairs = [(found.labels, found.keras.argmax(axis=1)) for found in kept]

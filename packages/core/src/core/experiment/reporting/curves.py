@@ -10,7 +10,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from core.experiment.reporting.svg import INK, MUTED, PAPER, canvas, colour, dash, markup, styled
+from core.experiment.reporting.svg import INK, MUTED, PAPER, canvas, colour, dash, in_figure, markup, styled
 from core.experiment.statistics import Floats, Interval
 
 WIDTH, HEIGHT, FOOT = 400, 290, 40
@@ -153,4 +153,5 @@ def _epochs(values: Sequence[float] | Floats) -> range:
 
 
 def _folded(label: str) -> str:
+    label = in_figure(label)
     return label if len(label) <= FOLD else label.replace(", ", ",\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.experiment.reporting.classes import Classes
 from core.experiment.reporting.curves import Curve, course_plot, loss_plot, shared_limits
 from core.experiment.reporting.standing import Group, Standing
 from core.experiment.reporting.study import Printed
+from core.experiment.reporting.svg import LARGEST_DRAWN
 from core.experiment.reporting.trace import LayerTrace
 from core.experiment.reporting.wording import between, fraction, listed, power, signed
 
@@ -112,7 +114,11 @@ def layer_figure(standing: Standing, traces: Sequence[LayerTrace]) -> Markup:
 def _curves(standings: Sequence[Standing], name: str) -> list[Curve]:
     curves = []
     for standing in standings:
-        seeds = [[float(value) for value in run.history[name]] for run in standing.runs if run.history.get(name)]
+        seeds = [
+            [value if abs(value) <= LARGEST_DRAWN else math.nan for value in run.history[name]]
+            for run in standing.runs
+            if run.history.get(name)
+        ]
         if seeds:
             curves.append(Curve(standing.label, seeds, standing.position))
     return curves

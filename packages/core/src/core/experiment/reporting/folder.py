@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import re
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import TypeAdapter
 
-from core.errors import InputError
+from core.command.frame import describe
+from core.command.printable import printable
+from core.errors import InputError, KacaError
+from core.experiment.reading import read_arrays, read_json
+from core.experiment.records import (
+    ABOUT,
+    HISTORY,
+    RESULT,
+    SAMPLES,
+    TRACE,
+    About,
+    History,
+    Json,
+    Result,
+    ShownExample,
+    TracedLayer,
+    Variant,
+)
 
-Json = dict[str, Any]
 Kind = TypeVar("Kind")
+#: Test examples and classes of a job: ten times those of ImageNet, whose predictions are 50,000 x 1,000.
+MOST_EXAMPLES, MOST_CLASSES, MOST_PREDICTIONS = 500_000, 2_000, 2**26
 TRACES_OF_A_JOB = (".hydra", "history.json", "predictions.npz", "trace.json", "samples.json", "model.keras")
 
 
@@ -41,33 +58,35 @@ class Run:
     folder: str
     label: str
     seed: int
-    result: Json
-    history: dict[str, list[float]]
+    result: Result
+    history: History
     predictions: Predictions | None
-    trace: list[Json]
-    samples: list[Json]
+    trace: list[TracedLayer]
+    samples: list[ShownExample]
 
     def number(self, name: str) -> float:
         """Return a number of the result, NaN where it is not given."""
-        value = self.result.get(name)
+        value = getattr(self.result, name)
         return float("nan") if value is None else float(value)
 
     @property
     def classes(self) -> list[str]:
         """The names of the classes, in the order of their labels; a class without a name has its number."""
-        names = [str(name) for name in self.result.get("classes") or []]
-        columns = 0 if self.predictions is None else self.predictions.keras.shape[1]
-        return names + [f"class {number}" for number in range(len(names), columns)]
+        names = list(self.result.classes or [])
+        if self.predictions is None:
+            return names
+        columns = self.predictions.keras.shape[1]
+        return names[:columns] + [f"class {number}" for number in range(len(names), columns)]
 
     @property
     def examples(self) -> int:
         """How many test examples it was tried on."""
-        return int(self.result.get("n_test") or (0 if self.predictions is None else len(self.predictions.labels)))
+        return self.result.n_test
 
     @property
     def provenance(self) -> Json:
         """Where the run comes from; empty where nothing was kept."""
-        return dict(self.result.get("provenance") or {})
+        return self.result.provenance.model_dump() if self.result.provenance else {}
 
 
 @dataclass(frozen=True)
@@ -75,15 +94,16 @@ class Sweep:
     """What a sweep folder says: the question, the finished runs, and what is not there."""
 
     folder: Path
-    about: Json
+    about: About
     runs: list[Run]
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def variant_label(variant: Json) -> str:
+def variant_label(variant: Variant | Json) -> str:
     """``{"model.cell": "lstm", "model.mask_zero": True}`` -> ``"cell=lstm, mask_zero=true"``."""
-    return ", ".join(f"{key.rsplit('.', 1)[-1]}={_plain(value)}" for key, value in variant.items()) or "as configured"
+    parts = (f"{key.rsplit('.', 1)[-1]}={_plain(value)}" for key, value in variant.items())
+    return printable(", ".join(parts)) or "as configured"
 
 
 def same_label(first: str, second: str) -> bool:
@@ -97,68 +117,98 @@ def read_sweep(folder: Path) -> Sweep:
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder. Give the folder that a sweep named when it ended.")
     notes: list[str] = []
-    about: Json = _read_json(folder / "sweep.json", {}, notes)
+    about = _optional(folder / "sweep.json", ABOUT, About(), notes)
     runs, unfinished = [], []
-    for job in sorted((path for path in folder.iterdir() if path.is_dir()), key=_natural_order):
-        result: Json = _read_json(job / "result.json", {}, notes)
-        if result:
+    try:
+        jobs = sorted((path for path in folder.iterdir() if path.is_dir()), key=_natural_order)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read: {describe(error)}") from error
+    for job in jobs:
+        result = _optional(job / "result.json", RESULT, None, notes)
+        if result is not None:
             runs.append(_read_run(job, result, notes))
         elif any((job / trace).exists() for trace in TRACES_OF_A_JOB):
-            unfinished.append(f"job {job.name}")
+            unfinished.append(f"job {printable(job.name)}")
     if not runs:
         raise InputError(
-            f"{folder} is not a finished sweep: expected at least one folder in it with a result.json, found none. "
-            "Give the folder that a sweep named when it ended."
+            f"{folder} is not a finished sweep: expected at least one folder in it with a result.json, found none"
+            f"{'; ' + notes[-1] if notes else '.'} Give the folder that a sweep named when it ended."
         )
     return Sweep(folder, about, runs, _missing(about, runs) or unfinished, notes)
 
 
-def _missing(about: Json, runs: list[Run]) -> list[str]:
+def _missing(about: About, runs: list[Run]) -> list[str]:
     """Name what was planned and is not there: variants, and how many jobs that makes."""
-    planned = [str(label) for label in about.get("variants") or []]
-    absent = [label for label in planned if not any(same_label(label, run.label) for run in runs)]
-    jobs = int(about.get("jobs") or 0)
+    absent = [label for label in about.variants or [] if not any(same_label(label, run.label) for run in runs)]
+    jobs = about.jobs or 0
     return absent + ([f"{jobs - len(runs)} of {jobs} jobs in all"] if jobs > len(runs) else [])
 
 
-def _read_run(job: Path, result: Json, notes: list[str]) -> Run:
+def _read_run(job: Path, result: Result, notes: list[str]) -> Run:
     return Run(
-        folder=job.name,
-        label=variant_label(result.get("variant") or {}),
-        seed=int(result.get("seed") or 0),
+        folder=printable(job.name),
+        label=variant_label(result.variant),
+        seed=result.seed,
         result=result,
-        history=_read_json(job / "history.json", {}, notes),
+        history=_optional(job / "history.json", HISTORY, {}, notes),
         predictions=_read_predictions(job / "predictions.npz", notes),
-        trace=_read_json(job / "trace.json", [], notes),
-        samples=_read_json(job / "samples.json", [], notes),
+        trace=_optional(job / "trace.json", TRACE, [], notes),
+        samples=_optional(job / "samples.json", SAMPLES, [], notes),
     )
 
 
-def _read_json(path: Path, default: Kind, notes: list[str]) -> Kind:
-    if not path.is_file():
+def _optional(path: Path, schema: TypeAdapter[Kind], default: Any, notes: list[str]) -> Any:
+    """Read a file of the sweep; what is not there or not as it should be is left out, the latter with a note."""
+    if not _is_file(path):
         return default
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        notes.append(f"{path.parent.name}/{path.name} could not be read ({error}) and was left out.")
+        return read_json(path, schema)
+    except InputError as error:
+        _note(path, error, notes)
         return default
-    if not isinstance(value, type(default)):
-        notes.append(f"{path.parent.name}/{path.name} holds a {type(value).__name__} and was left out.")
-        return default
-    return value
 
 
 def _read_predictions(path: Path, notes: list[str]) -> Predictions | None:
-    if not path.is_file():
+    if not _is_file(path):
         return None
     try:
-        # Opened here, because NumPy leaves a broken archive open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            predictions = Predictions(arrays["labels"], arrays["keras"], arrays["scratch"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        notes.append(f"{path.parent.name}/{path.name} could not be read ({error}) and was left out.")
+        found = read_arrays(path, {"labels": 1, "keras": 2, "scratch": 2})
+        return _checked(Predictions(found["labels"], found["keras"], found["scratch"]))
+    except KacaError as error:
+        _note(path, error, notes)
         return None
-    return predictions
+
+
+def _checked(found: Predictions) -> Predictions:
+    """Return the predictions if they fit one another. Raises `InputError`."""
+    labels, keras, scratch = found.labels, found.keras, found.scratch
+    if keras.shape != scratch.shape or len(labels) != len(keras):
+        raise InputError(
+            f"labels {labels.shape}, keras {keras.shape} and scratch {scratch.shape} do not fit one another"
+        )
+    rows, classes = keras.shape
+    if not (0 < rows <= MOST_EXAMPLES and 1 < classes <= MOST_CLASSES and rows * classes <= MOST_PREDICTIONS):
+        raise InputError(f"{rows:,} examples of {classes:,} classes are too few or too many for a report")
+    if labels.dtype.kind not in "iu" or keras.dtype.kind != "f" or scratch.dtype.kind != "f":
+        raise InputError(
+            f"expected whole labels and floating-point probabilities, got {labels.dtype} and {keras.dtype}"
+        )
+    if labels.min() < 0 or labels.max() >= classes:
+        raise InputError(f"labels: from {labels.min()} to {labels.max()}, expected 0 to {classes - 1}")
+    return Predictions(labels.astype(np.int64), keras.astype(np.float32), scratch.astype(np.float32))
+
+
+def _note(path: Path, error: KacaError, notes: list[str]) -> None:
+    name = f"{path.parent.name}/{path.name}"
+    said = str(error).replace(f"{path}: ", "")
+    notes.append(f"{printable(name)} could not be read ({printable(said)}) and was left out.")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return True  # reading it will say what is wrong
 
 
 def _plain(value: Any) -> str:
@@ -171,4 +221,4 @@ def _plain(value: Any) -> str:
 
 def _natural_order(path: Path) -> list[tuple[bool, int, str]]:
     parts = re.findall(r"\d+|\D+", path.name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+    return [(part[0].isdecimal(), int(part) if part[0].isdecimal() else 0, part) for part in parts]

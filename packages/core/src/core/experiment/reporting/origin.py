@@ -38,7 +38,7 @@ def origin(runs: Sequence[Run], command: str) -> Origin:
             differing.append(key)
     seeds = sorted({run.seed for run in runs})
     facts.append(("Seeds" if len(seeds) > 1 else "Seed", ", ".join(map(str, seeds))))
-    reused = [run for run in runs if run.result.get("reused")]
+    reused = [run for run in runs if run.result.reused]
     if reused:
         facts.append(("Kept runs", f"{len(reused)} of {len(runs)} had been trained before and were found again"))
     again = command or str(runs[0].provenance.get("command") or "")

@@ -9,6 +9,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from core.command.printable import printable
 from core.experiment.reporting import agreement, answer, figures, wording
 from core.experiment.reporting.classes import by_class
 from core.experiment.reporting.folder import Sweep
@@ -37,25 +38,25 @@ def render(sweep: Sweep, generator: np.random.Generator) -> str:
     """Render the sweep as one HTML page that needs nothing beside itself."""
     standings = stand(sweep.runs, generator)
     first = sweep.runs[0]
-    experiment = str(sweep.about.get("experiment") or first.result.get("experiment") or "")
+    experiment = sweep.about.experiment or first.result.experiment or ""
     groups = compare(standings, experiment)
     examples, unit = first.examples, unit_of(first)
     texts = agreement.known_texts(sweep.runs)
     all_classes = [found for found in map(by_class, standings) if found is not None and found.names == first.classes]
     panels, courses = figures.curve_figures(standings)
-    printed = printed_values(sweep.about.get("original"), standings)
-    came_from = origin(sweep.runs, str(sweep.about.get("command") or ""))
+    printed = printed_values(sweep.about.original, standings)
+    came_from = origin(sweep.runs, sweep.about.command or "")
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
-            title=str(sweep.about.get("title") or experiment.replace("_", " ") or sweep.folder.name),
-            question=str(sweep.about.get("question") or ""),
+            title=sweep.about.title or experiment.replace("_", " ") or printable(sweep.folder.name),
+            question=sweep.about.question or "",
             experiment=experiment,
-            dataset=str(first.result.get("dataset") or ""),
+            dataset=first.result.dataset or "",
             answers=answer.answer(groups, examples, unit),
             caution=answer.caution(groups),
-            fallbacks=sorted({str(run.result["fallback"]) for run in sweep.runs if run.result.get("fallback")}),
+            fallbacks=sorted({run.result.fallback for run in sweep.runs if run.result.fallback}),
             missing=sweep.missing,
             notes=sweep.notes,
             agreement=agreement.agreement(sweep.runs),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from core.experiment.reporting.folder import Json, Run
+from core.experiment.records import ShownExample
+from core.experiment.reporting.folder import Run
 
 SHOWN = 12  # of each kind
 
@@ -62,24 +62,24 @@ def samples_of(run: Run) -> Samples:
 
 def unit_of(run: Run) -> str:
     """What the test set consists of: image, sentence, or example where there are no samples to tell."""
-    kinds = {item.get("kind") for item in run.samples}
+    kinds = {item.kind for item in run.samples}
     if kinds == {"image"}:
         return "image"
     return "sentence" if kinds == {"text"} else "example"
 
 
-def _sample(item: Json, classes: list[str]) -> Sample:
+def _sample(item: ShownExample, classes: list[str]) -> Sample:
     return Sample(
-        index=int(item.get("index") or 0),
-        true=_class_name(item.get("true"), classes),
-        keras=_class_name(item.get("keras"), classes),
-        scratch=_class_name(item.get("scratch"), classes),
-        keras_probability=float(item.get("keras_probability") or 0.0),
-        scratch_probability=float(item.get("scratch_probability") or 0.0),
-        image=str(item.get("image_png") or ""),
-        text=str(item.get("text") or ""),
+        index=item.index,
+        true=_class_name(item.true, classes),
+        keras=_class_name(item.keras, classes),
+        scratch=_class_name(item.scratch, classes),
+        keras_probability=item.keras_probability or 0.0,
+        scratch_probability=item.scratch_probability or 0.0,
+        image=item.image_png or "",
+        text=item.text or "",
     )
 
 
-def _class_name(value: Any, classes: list[str]) -> str:
-    return classes[value] if isinstance(value, int) and 0 <= value < len(classes) else str(value)
+def _class_name(value: str | int, classes: list[str]) -> str:
+    return classes[value] if isinstance(value, int) and value < len(classes) else str(value)

@@ -112,7 +112,11 @@ def _replicates(runs: Sequence[Run], generator: np.random.Generator) -> dict[str
     if not tested:
         return {}
     labels, classes = tested[0][1].labels, tested[0][1].keras.shape[1]
-    alike = [(run, found) for run, found in tested if np.array_equal(found.labels, labels)]
+    alike = [
+        (run, found)
+        for run, found in tested
+        if np.array_equal(found.labels, labels) and found.keras.shape[1] == classes
+    ]
     chosen = [found.keras.argmax(axis=1) for _, found in alike]
     scores = statistics.bootstrap_macro_f1(labels, chosen, classes, generator)
     return {run.folder: scores[:, column] for column, (run, _) in enumerate(alike)}
@@ -125,7 +129,7 @@ def _groups(standings: Sequence[Standing], experiment: str) -> dict[str, list[St
     variant without anything to be compared with.
     """
     whole = {"": list(standings)}
-    settings = [dict(standing.runs[0].result.get("variant") or {}) for standing in standings]
+    settings = [standing.runs[0].result.variant for standing in standings]
     subjects = {key for setting in settings for key in setting if experiment in key.rsplit(".", 1)[-1]}
     if not experiment or not subjects:
         return whole

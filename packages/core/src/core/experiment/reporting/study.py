@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.experiment.reporting.folder import Json, same_label
+from core.experiment.records import PrintedValue
+from core.experiment.reporting.folder import same_label
 from core.experiment.reporting.standing import Standing
 from core.experiment.reporting.wording import fraction
 
@@ -30,24 +32,23 @@ class Printed:
         return self.standing.score - self.keras_value
 
 
-def printed_values(original: Any, standings: Sequence[Standing]) -> list[Printed]:
+def printed_values(
+    original: Mapping[str, float | str | PrintedValue | None] | None, standings: Sequence[Standing]
+) -> list[Printed]:
     """Rows in the study's order. A value is a number for both sides, or {"keras": ..., "scratch": ..., "note": ...}."""
-    if not isinstance(original, dict):
-        return []
     rows = []
-    for label, value in original.items():
+    for label, value in (original or {}).items():
         if value is None:
             continue
-        given: Json = value if isinstance(value, dict) else {"keras": value, "scratch": value}
-        found = next((standing for standing in standings if same_label(standing.label, str(label))), None)
-        keras = given.get("keras")
+        given = value if isinstance(value, PrintedValue) else PrintedValue(keras=value, scratch=value)
+        found = next((standing for standing in standings if same_label(standing.label, label)), None)
         rows.append(
             Printed(
-                label=found.label if found else str(label),
-                keras=_text(keras),
-                scratch=_text(given.get("scratch")),
-                note=str(given.get("note") or ""),
-                keras_value=float(keras) if isinstance(keras, (int, float)) else None,
+                label=found.label if found else label,
+                keras=_text(given.keras),
+                scratch=_text(given.scratch),
+                note=given.note or "",
+                keras_value=given.keras if isinstance(given.keras, float) and math.isfinite(given.keras) else None,
                 standing=found,
             )
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import re
+import warnings
 from collections.abc import Callable
 from typing import ParamSpec
 
@@ -23,6 +24,10 @@ INK, MUTED, RULE, PAPER = "#1b1f25", "#5c6570", "#d9dee4", "#fdfdfc"
 # Okabe & Ito (2008), "Color Universal Design", its two lightest colours darkened to stand out from white paper.
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#b0568b", "#a87800", "#3b3f98", "#6b6b6b")
 DASHES = ("solid", (0, (5, 1.6)), (0, (1.2, 1.4)))  # the colours come round again with another dash
+
+LONGEST_LABEL = 1_000
+#: Losses and differences beyond this cannot be drawn on an axis together with others.
+LARGEST_DRAWN = 1e30
 
 _VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper"}
 _VARIABLES |= {colour: f"--series-{number}" for number, colour in enumerate(SERIES)}
@@ -63,6 +68,11 @@ def dash(position: int) -> object:
     return DASHES[position // len(SERIES) % len(DASHES)]
 
 
+def in_figure(label: str) -> str:
+    """Return a label as a figure shows it: whole, unless it would take seconds to lay out; the tables have it whole."""
+    return label if len(label) <= LONGEST_LABEL else f"{label[:LONGEST_LABEL]}…"
+
+
 def styled(draw: Callable[Parameters, Markup]) -> Callable[Parameters, Markup]:
     """Let a function that draws a figure do so in the page's style; Matplotlib's own settings come back after it."""
 
@@ -84,16 +94,15 @@ def canvas(width: float, height: float, *, left: float, right: float, top: float
 def markup(figure: Figure, name: str, description: str) -> Markup:
     """Write the figure as inline SVG; ``name`` keeps its inner ids apart from those of other figures on the page."""
     buffer = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": name}):
+    with mpl.rc_context({"svg.hashsalt": name}), warnings.catch_warnings():
+        # The browser's fonts show the text; what Matplotlib's own font lacks only makes a measure inexact.
+        warnings.filterwarnings("ignore", r"Glyph \d+|Matplotlib currently does not support")
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r'<g id="[^"]*"', "<g", text)
     text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)  # it would hold for the whole page
-    text = re.sub(r"font: (?:(\d{3}) )?([\d.]+)px [^;\"]*", _font, text)  # Matplotlib 3.9
-    text = re.sub(r"font-family: [^;\"]*(; )?", "", text)  # and later
-    text = re.sub("|".join(_VARIABLES), lambda match: f"var({_VARIABLES[match[0]]}, {match[0]})", text)
+    text = re.sub(r"<[^>]*>", _restyled, text)  # tags alone: what a figure says may look like anything
     view = re.search(r'viewBox="[^"]*"', text)
     if view is None:
         raise ValueError("Matplotlib wrote an SVG without a viewBox.")
@@ -102,6 +111,14 @@ def markup(figure: Figure, name: str, description: str) -> Markup:
     )
     label = Markup('role="img" aria-label="{}">').format(escape(description))
     return head + label + Markup(text[text.index(">") + 1 :])
+
+
+def _restyled(tag: re.Match[str]) -> str:
+    """Give a tag the page's colours and font, and take its id away if it is a group."""
+    text = re.sub(r'^<g id="[^"]*"', "<g", tag[0])
+    text = re.sub(r"font: (?:(\d{3}) )?([\d.]+)px [^;\"]*", _font, text)  # Matplotlib 3.9
+    text = re.sub(r"font-family: [^;\"]*(; )?", "", text)  # and later
+    return re.sub("|".join(_VARIABLES), lambda match: f"var({_VARIABLES[match[0]]}, {match[0]})", text)
 
 
 def _font(match: re.Match[str]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -32,25 +32,23 @@ def layer_traces(run: Run) -> list[LayerTrace]:
     """Read trace.json; an empty list if the run has none."""
     return [
         LayerTrace(
-            name=str(row.get("layer")),
-            kind=str(row.get("class") or ""),
-            shape=_shape(row.get("output_shape")),
-            largest_value=float(row.get("largest_value") or 0.0),
-            max_abs_diff=float(row.get("max_abs_diff") or 0.0),
-            mean_abs_diff=float(row.get("mean_abs_diff") or 0.0),
-            step=_step(float(row.get("largest_value") or 0.0)),
+            name=row.layer,
+            kind=row.kind or "",
+            shape=_shape(row.output_shape or ()),
+            largest_value=row.largest_value or 0.0,
+            max_abs_diff=row.max_abs_diff or 0.0,
+            mean_abs_diff=row.mean_abs_diff or 0.0,
+            step=_step(row.largest_value or 0.0),
         )
         for row in run.trace
     ]
 
 
 def _step(value: float) -> float:
-    """Return the gap between float32 numbers at this value; at 0 and for what is not finite, that at 1."""
-    size = np.float32(abs(value))
-    return float(np.spacing(size if np.isfinite(size) and size > 0 else np.float32(1.0)))
+    """Return the gap between float32 numbers at this value; at 0 and for what is not a float32, that at 1."""
+    is_normal = 0 < value <= float(np.finfo(np.float32).max)
+    return float(np.spacing(np.float32(value if is_normal else 1.0)))
 
 
-def _shape(value: Any) -> str:
-    if not isinstance(value, (list, tuple)):
-        return str(value or "")
-    return " × ".join("n" if size is None else f"{size:,}" for size in value)
+def _shape(shape: Sequence[int | None]) -> str:
+    return " × ".join("n" if size is None else f"{size:,}" for size in shape)
