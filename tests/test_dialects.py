@@ -24,16 +24,11 @@ REFUSED = {
     "op_im_lrn": "function 'nn.local_response_normalization'",
     "op_normalize": "function 'linalg.normalize'",
     "op_shape2": "function 'compat.v1.shape'",
-    "L_thresholded": "ThresholdedReLU",
-    "act": "ThresholdedReLU",
     "L_sn": "SpectralNormalization",
     "op_addlayer": "Add",
     "op_concatlayer": "Concatenate",
     "op_mullayer": "Multiply",
-} | {f"L_lc{kind}": "LocallyConnected" for kind in (
-    "1d_1", "1d_2", "1d_3", "1d_first_2", "1d_first_3", "1d_same_2", "1d_same_3", "2d_1", "2d_1_nobias", "2d_2", "2d_2_nobias",
-    "2d_3", "2d_3_nobias", "2d_first_1", "2d_first_2", "2d_first_3", "2d_same_2", "2d_same_3",
-)} | dict.fromkeys(("lc1", "lc2_tf", "lc2_th"), "LocallyConnected")  # fmt: skip
+}
 
 
 def _models():

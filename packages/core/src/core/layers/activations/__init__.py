@@ -5,6 +5,7 @@ from core.layers.activations.leaky_relu import LeakyReLU
 from core.layers.activations.prelu import PReLU
 from core.layers.activations.relu import ReLU
 from core.layers.activations.softmax import Softmax
+from core.layers.activations.thresholded_relu import ThresholdedReLU
 
 LAYERS = {
     layer.__name__: layer
@@ -14,7 +15,8 @@ LAYERS = {
         PReLU,
         ReLU,
         Softmax,
+        ThresholdedReLU,
     )
 }
 
-__all__ = ["ELU", "LAYERS", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
+__all__ = ["ELU", "LAYERS", "LeakyReLU", "PReLU", "ReLU", "Softmax", "ThresholdedReLU"]
