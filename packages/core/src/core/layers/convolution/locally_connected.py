@@ -61,6 +61,7 @@ class LocallyConnected(SpatialLayer):
         if None in sizes or channels is None:
             raise InputError("its input must have known sizes: each place has weights of its own")
         last = self.data_format == "channels_last"
+        kernel: tuple[Any, ...]
         if self.implementation == 1:
             kernel = (math.prod(places), math.prod(self.size) * channels, self.filters)
         elif self.implementation == 2:
@@ -114,8 +115,10 @@ class LocallyConnected(SpatialLayer):
             found["kernel"] = self._to_layout(by_place, sizes)
             spread = np.moveaxis(columns @ np.swapaxes(kernel, 1, 2), 0, 1).reshape(windows.shape)
             dflat = np.zeros_like(flat)
+            by_position = np.moveaxis(dflat, 1, 0)
             for tap in range(valid.shape[1]):
-                np.add.at(dflat, (slice(None), positions[:, tap]), spread[:, :, tap] * valid[:, tap, None])
+                part = spread[:, :, tap] * valid[:, tap, None]
+                np.add.at(by_position, positions[:, tap], np.moveaxis(part, 1, 0))
             return self.from_channels_last(dflat.reshape(x.shape)), self.gradients(**found)
 
         return y, backward
