@@ -13,6 +13,7 @@ from typing import Any
 from core.arrays import Array
 from core.errors import InputError
 from core.files.load import load_model
+from core.files.source import Readable
 from core.layer import Layer
 from core.model import Model
 
@@ -80,6 +81,6 @@ class FromScratch:
         """Write the parameters, as `Model.save_weights` does."""
         self.model.save_weights(path)
 
-    def load_weights(self, path: str | Path) -> None:
-        """Read the parameters, as `Model.load_weights` does."""
+    def load_weights(self, path: Readable) -> None:
+        """Read the parameters, all or none, as `Model.load_weights` does."""
         self.model.load_weights(path)

@@ -7,6 +7,7 @@ of weights alone shows its arrays.
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import sys
 import warnings
@@ -23,21 +24,29 @@ from core.files.archive import open_archive
 from core.files.config import build_model, entries, listed
 from core.files.contents import weights_alone
 from core.files.dialects import modernise
+from core.files.json_file import read_alone, version_of
 from core.files.limits import reading
-from core.files.load import fill
+from core.files.load_weights import fill
+from core.files.source import Readable, Source
 from core.graph import Ref
 from core.model import Model
 from core.registry import build_layer
 
 
-def inspect(path: Path) -> dict[str, Any]:
-    """Describe a file: format, Keras version, layers (each opened or refused, with the reason), and whether it opens."""
-    found: dict[str, Any] = {"file": str(path), "opens": False, "why_not": None, "warnings": [], "layers": []}
+def inspect(given: Readable) -> dict[str, Any]:
+    """Describe a file: format, Keras version, layers (each opened or refused, with the reason), and whether it opens.
+
+    `given` is a path, the bytes of a file, or a file opened in mode ``"rb"``.
+    """
+    source = Source(given)
+    found: dict[str, Any] = {"file": str(source), "opens": False, "why_not": None, "warnings": [], "layers": []}
     try:
-        with reading(path):
-            if alone := weights_alone(path):
-                return found | _describe_arrays(path, *alone)
-        with reading(path), open_archive(path) as archive:
+        with reading(source):
+            if alone := weights_alone(source):
+                return found | _describe_arrays(*alone)
+            if described := read_alone(source):
+                return found | _describe_architecture(source, described)
+        with reading(source), open_archive(source) as archive:
             found |= {
                 "format": "hdf5" if archive.legacy else "keras",
                 "keras_version": archive.keras_version,
@@ -59,11 +68,28 @@ def inspect(path: Path) -> dict[str, Any]:
     return found
 
 
-def _describe_arrays(path: Path, kind: str, arrays: Sequence[Any]) -> dict[str, Any]:
+def _describe_architecture(source: Source, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe a JSON file: an architecture, or the list of the files that weights were cut into."""
+    with source.open() as file:
+        about = {"format": "json", "keras_version": None, "bytes": file.seek(0, io.SEEK_END)}
+    if "weight_map" in config:
+        return about | {"why_not": "it lists the files of weights alone: open their model, then call its load_weights"}
+    if "class_name" not in config:
+        return about | {"why_not": "it is JSON, but neither an architecture of Keras nor a list of weights"}
+    version = version_of(config)
+    about |= {"keras_version": version, "why_not": "it holds an architecture alone: load_model(..., weights=...)"}
+    try:
+        return about | _measure(build_model(config, version))
+    except KacaError as error:
+        layers = [_judge(entry) for entry in _few(modernise(config, version))]
+        return about | {"layers": layers, "why_not": f"{type(error).__name__}: {error}"}
+
+
+def _describe_arrays(kind: str, size: int, arrays: Sequence[Any]) -> dict[str, Any]:
     return {
         "format": kind,
         "keras_version": None,
-        "bytes": path.stat().st_size,
+        "bytes": size,
         "arrays": [array._asdict() for array in arrays],
         "parameters": sum(math.prod(array.shape) for array in arrays if array.refused is None),
         "why_not": "these are weights alone: open the model that they belong to, then call its load_weights",

@@ -18,8 +18,10 @@ from core.engine.engine import Engine
 from core.engine.predict import predict
 from core.engine.progress import Progress, ProgressLine
 from core.errors import InputError, UnsupportedLayerError
+from core.files.load_weights import load_weights
 from core.files.save import save_model
-from core.files.weights import load_weights, save_weights
+from core.files.source import Readable
+from core.files.weights import save_weights
 from core.gradients import Backward
 from core.graph import Node, Ref, map_nest, refs
 from core.input_layer import InputLayer
@@ -249,9 +251,13 @@ class Model(Trainable, Layer):
         """Write the parameters: ``.weights.h5`` in Keras' layout (an open file receives this), or ``.npz``."""
         save_weights(self, path)
 
-    def load_weights(self, path: str | Path) -> None:
-        """Read the parameters from ``.weights.h5`` or ``.npz``; every one must be there and fit."""
-        load_weights(self, Path(path))
+    def load_weights(self, path: Readable) -> None:
+        """Read the parameters, all or none: every one must be there and fit.
+
+        `path` names (or is the bytes of, or a file opened in mode ``"rb"``) a ``.weights.h5``, an ``.npz``, the ``.h5`` that
+        `save_weights` of Keras 1 and 2 wrote, a ``.weights.json`` with its shards beside it, or a whole model.
+        """
+        load_weights(self, path)
 
     # --- parts ------------------------------------------------------------------------------------------------------
 

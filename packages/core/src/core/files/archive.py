@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from core.errors import ModelFileError
@@ -20,6 +20,7 @@ from core.files.hdf5_format import Group, find_superblock, open_root
 from core.files.json_text import parse_json
 from core.files.limits import LARGEST_ASSET, LARGEST_JSON
 from core.files.npz import Npz
+from core.files.source import Source
 from core.files.unknown_files import describe
 from core.files.zip_directory import Member, has_end
 from core.files.zip_members import Zip
@@ -33,7 +34,7 @@ _LARGEST_METADATA_JSON = 2**20  # bytes; Keras writes two texts
 class Archive:
     """An opened model file."""
 
-    path: Path
+    path: Source
     size: int
     config: dict[str, Any]
     keras_version: str
@@ -48,9 +49,9 @@ class Archive:
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[Archive]:
+def open_archive(path: Source) -> Iterator[Archive]:
     """Open a ``.keras`` or whole-model ``.h5`` file, whatever its name. Raises `ModelFileError`."""
-    with open_file(path) as file:
+    with path.open() as file:
         size = file.seek(0, io.SEEK_END)
         if is_zip(file):
             yield _open_zip(path, size, file)
@@ -58,13 +59,6 @@ def open_archive(path: Path) -> Iterator[Archive]:
             yield _open_hdf5(path, size, file)
         else:
             raise ModelFileError(f"{path}: neither a .keras archive (zip) nor an HDF5 file: {describe(file)}")
-
-
-def open_file(path: Path) -> BinaryIO:
-    """Open a regular file for reading: a device or a pipe would never end."""
-    if not path.is_file() and path.exists() and not path.is_dir():
-        raise ModelFileError(f"{path}: is no regular file")
-    return path.open("rb")
 
 
 def is_zip(file: BinaryIO) -> bool:
@@ -83,7 +77,7 @@ def _magic(file: BinaryIO) -> bytes:
     return file.read(len(_HDF5_MAGIC))
 
 
-def _open_zip(path: Path, size: int, file: BinaryIO) -> Archive:
+def _open_zip(path: Source, size: int, file: BinaryIO) -> Archive:
     archive = Zip(file)
     members = _members(archive, path)
     if "config.json" not in members:
@@ -109,7 +103,7 @@ def _open_zip(path: Path, size: int, file: BinaryIO) -> Archive:
     )
 
 
-def _open_hdf5(path: Path, size: int, file: BinaryIO) -> Archive:
+def _open_hdf5(path: Source, size: int, file: BinaryIO) -> Archive:
     budget = Budget.of(file)
     root = open_root(file, budget)
     if "model_config" not in root.attrs:
@@ -121,7 +115,7 @@ def _open_hdf5(path: Path, size: int, file: BinaryIO) -> Archive:
     return Archive(path, size, config, version, hdf5.descend(root, "model_weights"), budget, legacy=True)
 
 
-def _members(archive: Zip, path: Path) -> dict[str, Member]:
+def _members(archive: Zip, path: Source) -> dict[str, Member]:
     """List the files of an archive by name, without the one folder that they may lie in together."""
     members: dict[str, Member] = {}
     for member in archive.files():

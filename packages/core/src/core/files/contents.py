@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from core.errors import ModelFileError
 from core.files import hdf5
-from core.files.archive import is_hdf5, is_zip, open_file
+from core.files.archive import is_hdf5, is_zip
 from core.files.hdf5_format import Group, open_root
 from core.files.hdf5_format.links import HARD
 from core.files.npz import Npz
+from core.files.source import Source
 from core.files.zip_members import Zip
 
 
@@ -24,14 +25,15 @@ class Entry(NamedTuple):
     refused: str | None = None
 
 
-def weights_alone(path: Path) -> tuple[str, list[Entry]] | None:
-    """Give the format and the arrays of a file of weights; None for a file that holds a model, or is neither."""
-    with open_file(path) as file:
+def weights_alone(source: Source) -> tuple[str, int, list[Entry]] | None:
+    """Return the format, the size and the arrays of a file of weights; None for a file that holds a model, or is neither."""
+    with source.open() as file:
+        size = file.seek(0, io.SEEK_END)
         if is_zip(file):
-            return ("npz weights", list(_npz(file))) if _is_npz(file) else None
+            return ("npz weights", size, list(_npz(file))) if _is_npz(file) else None
         if is_hdf5(file):
             root = open_root(file)
-            return None if "model_config" in root.attrs else ("hdf5 weights", list(_arrays(root)))
+            return None if "model_config" in root.attrs else ("hdf5 weights", size, list(_arrays(root)))
     return None
 
 

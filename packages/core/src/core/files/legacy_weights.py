@@ -1,86 +1,116 @@
-"""The weights of a whole-model HDF5 file: each layer's group lists the paths of its arrays in `weight_names`.
+"""The weights of an HDF5 file before Keras 3: a group for each layer, whose attribute `weight_names` lists its arrays in order.
 
-The list is trainable weights first, so a frozen part changes the order; a weight is therefore found by its path.
+They stand under ``model_weights`` of a whole model, and at the root of what ``save_weights("w.h5")`` wrote. Layers of a whole
+model are found by name; weights alone are taken in the order of the layers, as Keras does, so that other names do no harm.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from functools import partial
 
-from core.errors import WeightMismatchError
+from core.errors import ModelFileError, WeightMismatchError
 from core.files import hdf5
-from core.files.hdf5_format import Group
+from core.files.assignment import Assignment
+from core.files.hdf5_format import Dataset, Group
+from core.files.keras1_weights import modernise_arrays
+from core.files.legacy_names import Stored, match
+from core.files.legacy_order import Slot, orders
 from core.layer import Layer
 
-if TYPE_CHECKING:
-    from core.model import Model
-
-#: Parameters that Keras 2 called otherwise.
-_RENAMED = {"depthwise_kernel": "kernel", "sn_u": "vector_u"}
-#: What Keras calls a parameter that its layer gave no name.
-_UNNAMED = re.compile(r"variable(_\d+)?")
+#: Weights of a model that belong to none of its layers; ours have none.
+_TOP = "top_level_model_weights"
+#: The state of random number generators, which some versions list among the weights.
+_RANDOM = ("StateVar", "seed_generator_state", "random_generator_state")
 
 
-@dataclass
-class _Slot:
-    """A parameter that waits for its array: the layer, its name, and the names of the layers around it."""
-
-    layer: Layer
-    name: str
-    around: frozenset[str]
+def is_legacy(root: Group) -> bool:
+    """Return whether a group is one of weights by layer."""
+    return any(name in root.attrs for name in ("layer_names", "layer_names0"))
 
 
-def read_legacy(model: Model, root: Group) -> None:
-    """Assign every parameter of `model` from the group `model_weights`."""
-    for layer in model.layers:
-        slots = list(_slots(layer, frozenset({layer.name})))
-        if not slots:
-            continue
-        group = hdf5.descend(root, layer.name)
-        paths = hdf5.read_names(group, "weight_names")
-        if len(paths) != len(slots):
+def read_legacy(layers: Sequence[Layer], root: Group, *, whole: bool) -> Iterator[Assignment]:
+    """Read the parameters of all layers; `whole` where the file holds the model too, whose names are then those of the layers."""
+    version = hdf5.read_text(root, "keras_version") if "keras_version" in root.attrs else "1"
+    slots = {layer.name: slots for layer in layers if (slots := next(orders(layer, version)))}
+    groups = {name: paths for name in _layer_names(root, slots) if (paths := _weight_names(root, name))}
+    for layer, name in _pair([layer for layer in layers if layer.name in slots], groups, root, whole=whole):
+        group = hdf5.descend(root, name)
+        arrays = [_stored(group, path) for path in groups[name]]
+        own = slots[layer.name]
+        if version.startswith("1"):
+            arrays = modernise_arrays(arrays, own)
+        if len(arrays) != len(own):
             raise WeightMismatchError(
-                f"{layer}: the model expects {len(slots)} parameters, the file holds {len(paths)}: {paths[:4]}"
+                f"{layer}: the model expects {len(own)} parameters, the file holds {len(arrays)}"
+                f"{'' if name == layer.name else f' for its layer {name!r}'}: {groups[name][:4]}"
             )
-        for path in paths:
-            slot = _find(slots, path, layer)
-            slots.remove(slot)
-            *folders, last = path.split("/")
-            holder = hdf5.descend(group, "/".join(folders)) if folders else group
-            shape = slot.layer.parameter_shapes[slot.name]
-            slot.layer.assign(
-                slot.name, hdf5.read_dataset(holder, last, shape, f"{slot.layer}, parameter {slot.name!r}")
-            )
+        for array, slot in match(layer, arrays, own, version):
+            yield Assignment(slot.layer, slot.name, array.read(slot.what))
 
 
-def _slots(layer: Layer, around: frozenset[str]) -> list[_Slot]:
-    own = [_Slot(layer, name, around) for name in layer.parameter_shapes]
-    inner = [
-        slot
-        for key, child in layer.children.items()
-        for slot in _slots(child, around | {child.name, key.split("/")[-1]})
+def _layer_names(root: Group, slots: dict[str, list[Slot]]) -> list[str]:
+    names = hdf5.read_names(root, "layer_names") if is_legacy(root) else list(slots)
+    twice = [name for name in names if names.count(name) > 1] if len(set(names)) < len(names) else []
+    if twice:
+        raise ModelFileError(f"{root.name} lists the layer {twice[0][:200]!r} twice: the file was not saved whole")
+    if _TOP in root and _TOP not in names and (own := _weight_names(root, _TOP)):
+        raise WeightMismatchError(f"the file holds weights of the model itself, outside all layers: {own[:4]}")
+    return names
+
+
+def _weight_names(root: Group, name: str) -> list[str]:
+    """Return the paths of a layer's arrays. Raises `ModelFileError` where one is there twice: Keras cannot save such a model."""
+    paths = [
+        path
+        for path in hdf5.read_names(hdf5.descend(root, name), "weight_names")
+        if not path.rpartition("/")[2].startswith(_RANDOM)
     ]
-    return own + inner
-
-
-def _find(slots: list[_Slot], path: str, layer: Layer) -> _Slot:
-    """Find the parameter that a path means: same last name, and the most names of layers around it in common."""
-    *folders, last = path.split("/")
-    name = last.split(":")[0]
-    named = [slot for slot in slots if slot.name == name] or [slot for slot in slots if slot.name == _RENAMED.get(name)]
-    if not named and _UNNAMED.fullmatch(name):
-        named = slots  # in their order, within the layers that the path names
-    if not named:
-        raise WeightMismatchError(
-            f"{layer}: the file holds {path!r}, the model expects {[slot.name for slot in slots]}"
+    if len(set(paths)) < len(paths):
+        twice = next(path for path in paths if paths.count(path) > 1)
+        raise ModelFileError(
+            f"{root.path(name)} lists {twice[:200]!r} twice: two layers have one name, of which the file holds one; "
+            "save the model as .keras"
         )
-    return max(named, key=lambda slot: sum(_means(folder, slot.around) for folder in folders))
+    return paths
 
 
-def _means(folder: str, around: frozenset[str]) -> bool:
-    """Say whether a folder names one of the layers around; the halves of a Bidirectional are named after their layer."""
-    return folder in around or any(
-        half in around and folder.startswith(f"{half.split('_')[0]}_") for half in ("forward_layer", "backward_layer")
+def _pair(
+    layers: Sequence[Layer], groups: dict[str, list[str]], root: Group, *, whole: bool
+) -> Iterator[tuple[Layer, str]]:
+    """Find the group of each layer that has parameters."""
+    ours, theirs = [layer.name for layer in layers], list(groups)
+    if ours == theirs or (whole and set(ours) <= set(theirs)):
+        yield from zip(layers, ours, strict=True)
+        return
+    if len(ours) != len(theirs):
+        missing = [name for name in ours if name not in groups] or [name for name in theirs if name not in ours]
+        raise WeightMismatchError(
+            f"the model has {len(ours)} layers with parameters, the file {len(theirs)}; "
+            f"only one of them has {', '.join(repr(name[:100]) for name in missing[:5])}"
+        )
+    if set(ours) == set(theirs) and _fits_in_order(layers, groups, root):
+        first = next(index for index, name in enumerate(ours) if name != theirs[index])
+        raise WeightMismatchError(
+            f"the file lists the layers of the model in another order: where the model has {ours[first]!r}, it has "
+            f"{theirs[first]!r}. Keras would go by the order, their names say otherwise; name or list them alike"
+        )
+    yield from zip(layers, ours if set(ours) == set(theirs) else theirs, strict=True)
+
+
+def _fits_in_order(layers: Sequence[Layer], groups: dict[str, list[str]], root: Group) -> bool:
+    """Return whether the shapes of the arrays would also fit the layers in the order of the file."""
+    return all(
+        sorted(_stored(hdf5.descend(root, name), path).shape for path in paths)
+        == sorted(shape for _, inner in layer.walk() for shape in inner.parameter_shapes.values())
+        for layer, (name, paths) in zip(layers, groups.items(), strict=True)
     )
+
+
+def _stored(group: Group, path: str) -> Stored:
+    *folders, last = path.split("/")
+    holder = hdf5.descend(group, "/".join(folders)) if folders else group
+    found = hdf5.child(holder, last)
+    if not isinstance(found, Dataset):
+        raise ModelFileError(f"{found.name} is a group, expected an array")
+    return Stored(path, found.shape, partial(hdf5.read_dataset, holder, last, found.shape))

@@ -7,7 +7,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from core.errors import ModelFileError
 
@@ -42,7 +41,7 @@ _BROKEN = (
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def reading(path: object) -> Iterator[None]:
     """Turn whatever a broken file makes the libraries raise into `ModelFileError`, which names the file."""
     try:
         yield

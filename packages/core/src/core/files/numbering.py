@@ -1,7 +1,7 @@
-"""How Keras 2.12 and 2.13 numbered the layers of a ``.weights.h5``: a layer with weights counts twice.
+"""How Keras 2.12 to 2.14 numbered the layers of a ``.weights.h5``.
 
-They kept the layers of a model in a dict that names each once, and once more if it has weights. Both entries advance the
-count of its class, so the second Dense of a model is ``dense_2`` there and ``dense_1`` since.
+They kept the layers of a model in a dict that names each once, and once more if it has weights. Until 2.13 both entries
+advance the count of its class, so the second Dense of a model is ``dense_2`` there and ``dense_1`` since.
 """
 
 from __future__ import annotations
@@ -19,22 +19,30 @@ Value = TypeVar("Value")
 
 
 def renumber(groups: Mapping[str, Value], model: Layer) -> dict[str, Value]:
-    """Give groups by the paths of today, where they have those of 2.12; a path that the model lacks keeps its number."""
+    """Return groups by the paths of today, where they have those of 2.12; a path that the model lacks keeps its number.
+
+    A file of weights alone does not say its version: of the two ways to count, the one whose paths are there decides.
+    """
     if not any(path.startswith(FOLDER) for path in groups):
         return dict(groups)
-    today = {f"{old}/vars": f"{new}/vars" for old, new in _paths(model, "", "")}
+    ways = [list(_paths(model, "", "", with_weights)) for with_weights in (1, 2)]
+    once, twice = (sum(f"{old}/vars" not in groups for old, _, holds in way if holds) for way in ways)
+    today = {f"{old}/vars": f"{new}/vars" for old, new, _ in ways[twice < once]}
     return {today.get(path, path.replace(FOLDER, "layers")): group for path, group in groups.items()}
 
 
-def _paths(layer: Layer, old: str, new: str) -> Iterator[tuple[str, str]]:
-    """Go through the layers inside `layer`, with the path of each in 2.12 and today."""
+def _paths(layer: Layer, old: str, new: str, with_weights: int) -> Iterator[tuple[str, str, bool]]:
+    """Go through the layers inside `layer`: the path of each in 2.12 and today, and whether it holds parameters itself.
+
+    `with_weights` is by how much a layer with weights advances the count of its class.
+    """
     counts: Counter[str] = Counter()
     for key, child in layer.children.items():
         name = key
         if key.startswith("layers/"):
             kind = snake_case(type(child).__name__)
             name = f"{FOLDER}/{kind}_{counts[kind]}" if counts[kind] else f"{FOLDER}/{kind}"
-            counts[kind] += 2 if child.count_parameters() else 1
+            counts[kind] += with_weights if child.count_parameters() else 1
         paths = (f"{old}/{name}".lstrip("/"), f"{new}/{key}".lstrip("/"))
-        yield paths
-        yield from _paths(child, *paths)
+        yield *paths, bool(child.parameter_shapes)
+        yield from _paths(child, *paths, with_weights)

@@ -1,0 +1,108 @@
+"""`load_weights`: the parameters of a model that exists, from any file of Keras that holds them, all of them or none."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import ModelFileError
+from core.files import hdf5
+from core.files.archive import Archive, is_hdf5, is_zip, open_archive
+from core.files.assets import load_assets
+from core.files.assignment import Assignment, all_or_nothing, assign_all, warn_of_nan
+from core.files.budget import Budget
+from core.files.hdf5_format import Group, open_root
+from core.files.json_file import is_json, read_json
+from core.files.legacy_weights import is_legacy, read_legacy
+from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, reading
+from core.files.npz import Npz
+from core.files.numbered_weights import index_numbered, read_named, read_numbered
+from core.files.other_weights import describe_weights, refuse_folder
+from core.files.shards import open_shards
+from core.files.source import Readable, Source
+
+if TYPE_CHECKING:
+    from core.model import Model
+
+
+def load_weights(model: Model, given: Readable) -> None:
+    """Read the parameters of a model that exists; a failure leaves it as it was.
+
+    `given` holds weights alone (``.weights.h5``, ``.npz``, Keras 1 and 2's ``.h5``, ``.weights.json``) or a whole model.
+    """
+    source = Source(given)
+    refuse_folder(source)
+    with reading(source), all_or_nothing(model):
+        if _is_whole_zip(source):
+            with open_archive(source) as archive:
+                fill(model, archive)
+            return
+        with _open(model, source) as assignments:
+            assign_all(list(assignments))
+    warn_of_nan(model)
+
+
+def fill(model: Model, archive: Archive) -> None:
+    """Give a model the vocabularies and the parameters of an open archive."""
+    load_assets(model, archive)
+    _refuse_more_than(model, archive.size)
+    if isinstance(archive.weights, Npz):
+        found = read_named(model, archive.weights)
+    elif archive.legacy:
+        found = read_legacy(model.layers, archive.weights, whole=True)
+    else:
+        found = read_numbered(model, index_numbered(archive.weights))
+    assign_all(list(found))
+    warn_of_nan(model)
+
+
+def _is_whole_zip(source: Source) -> bool:
+    with source.open() as file:
+        return is_zip(file) and any(name in {"config.json", "model.weights.h5"} for name in Npz(file))
+
+
+@contextmanager
+def _open(model: Model, source: Source) -> Iterator[Iterator[Assignment]]:
+    """Open a file of weights and find what each of its arrays is; yield what is to be assigned."""
+    with source.open() as file:
+        budget, size = Budget.of(file), file.seek(0, io.SEEK_END)
+        if is_zip(file):
+            _refuse_more_than(model, size)
+            yield read_named(model, Npz(file, budget))
+        elif is_hdf5(file):
+            _refuse_more_than(model, size)
+            yield _read_hdf5(model, open_root(file, budget))
+        elif is_json(file):
+            described = read_json(file, source.name)
+            if "weight_map" not in described:
+                raise ModelFileError(
+                    f"{source}: holds an architecture, no weights: core.load_model({source.name!r}, weights=...)"
+                )
+            with open_shards(source, described) as (total, arrays):
+                _refuse_more_than(model, total)
+                yield read_numbered(model, arrays)
+        else:
+            raise ModelFileError(f"{source}: {describe_weights(source, file)}")
+
+
+def _read_hdf5(model: Model, root: Group) -> Iterator[Assignment]:
+    if is_legacy(root):
+        return read_legacy(model.layers, root, whole=False)
+    if "model_weights" in root and ("model_config" in root.attrs or "layers" not in root):
+        return read_legacy(model.layers, hdf5.descend(root, "model_weights"), whole=False)
+    return read_numbered(model, index_numbered(root))
+
+
+def _refuse_more_than(model: Model, size: int) -> None:
+    """Raise `ModelFileError` if the config asks for more numbers than a file of `size` bytes can hold."""
+    wanted = sum(
+        int(np.prod(shape, dtype=object)) * layer.dtype.variable_dtype.itemsize
+        for _, layer in model.walk()
+        for shape in layer.parameter_shapes.values()
+    )
+    if wanted > LARGEST_GROWTH * size + ALWAYS_ALLOWED:
+        raise ModelFileError(f"the config asks for {wanted:,} bytes of parameters, the file has only {size:,}")

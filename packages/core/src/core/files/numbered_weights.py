@@ -1,0 +1,88 @@
+"""The weights as Keras 3 numbers them, ``layers/<layer>/vars/<i>``, in the order of a layer's parameters; or by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from core.errors import ModelFileError, WeightMismatchError
+from core.files import hdf5
+from core.files.assignment import Assignment
+from core.files.hdf5_format import Group
+from core.files.npz import Npz
+from core.files.numbering import renumber
+from core.layer import Layer
+
+#: The arrays under each path that ends in ``vars``: the group that holds each of them, which may lie in another file.
+Numbered = Mapping[str, Mapping[str, Group]]
+
+
+def index_numbered(root: Group) -> dict[str, dict[str, Group]]:
+    """Find the arrays of a file by the path of their group."""
+    return {path: dict.fromkeys(group.links, group) for path, group in hdf5.index_groups(root).items()}
+
+
+def read_numbered(model: Layer, arrays: Numbered) -> Iterator[Assignment]:
+    """Read numbered arrays; those that the model has no parameter for are an error too."""
+    groups = _without_wrapper(renumber(arrays, model), model)
+    for place, layer in model.walk():
+        group = groups.pop(f"{place}/vars" if place else "vars", {})
+        names = layer.parameter_shapes
+        if len(group) != len(names):
+            raise WeightMismatchError(
+                f"{layer}: the model expects {len(names)} parameters ({', '.join(names) or 'none'}), "
+                f"the file holds {len(group)} under {place or '/'}"
+            )
+        for name, shape in names.items():
+            key = layer.file_key(name)
+            if key not in group:
+                raise ModelFileError(f"{layer}: the file holds no {place}/vars/{key}, but {', '.join(group)[:200]}")
+            what = f"{layer}, parameter {name!r}"
+            yield Assignment(layer, name, hdf5.read_dataset(group[key], key, shape, what))
+        for again in layer.written_again:
+            groups.pop(f"{place}/{again}/vars", None)
+    for path, group in groups.items():
+        if len(group) and _is_of_layer(path):
+            raise WeightMismatchError(
+                f"the file holds {len(group)} parameters under {path}, the model has no such layer"
+            )
+
+
+def _is_of_layer(path: str) -> bool:
+    """Return whether the arrays at a path are those of a layer; others belong to optimisers, metrics and random numbers."""
+    return path.startswith("layers/") and path.endswith("/vars") and "generator" not in path
+
+
+def _without_wrapper(groups: dict[str, Mapping[str, Group]], model: Layer) -> dict[str, Mapping[str, Group]]:
+    """Return groups without the path of a model around this one (a subclass that holds it), where that makes them fit."""
+    held = {path for path, group in groups.items() if len(group) and _is_of_layer(path)}
+    wanted = {f"{place}/vars" for place, layer in model.walk() if layer.parameter_shapes}
+    wanted |= {f"{place}/{again}/vars" for place, layer in model.walk() for again in layer.written_again} & held
+    if held == wanted or not held or not wanted:
+        return groups
+    some = min(wanted)
+    for path in held:
+        if path.endswith(f"/{some}") and held == {path.removesuffix(some) + each for each in wanted}:
+            around = path.removesuffix(some)
+            return {path.removeprefix(around): group for path, group in groups.items() if path.startswith(around)}
+    return groups
+
+
+def read_named(model: Layer, arrays: Npz) -> Iterator[Assignment]:
+    """Read arrays by path: by the parameter's name (``layers/dense/kernel``) or number (``layers/dense/vars/0``)."""
+    slots = [
+        (place, layer, name, index)
+        for place, layer in model.walk()
+        for index, name in enumerate(layer.parameter_shapes)
+    ]
+    numbered = f"{slots[0][0]}/vars/0" in arrays if slots else False
+    keys = {
+        f"{place}/vars/{index}" if numbered else f"{place}/{name}": (layer, name) for place, layer, name, index in slots
+    }
+    missing, extra = sorted(set(keys) - set(arrays)), sorted(set(arrays) - set(keys))
+    if missing or extra:
+        raise WeightMismatchError(
+            f"the arrays do not fit {model}: missing {missing[:3] or 'none'}, not expected {extra[:3] or 'none'}"
+        )
+    for key, (layer, name) in keys.items():
+        shape = layer.parameter_shapes[name]
+        yield Assignment(layer, name, arrays.read(key, shape, f"{layer}, parameter {name!r}"))
