@@ -47,6 +47,11 @@ class Callback:
         """Give what must be remembered, as arrays."""
         return {}
 
+    def fits(self, values: Sequence[Array]) -> bool:
+        """Whether what was restored fits a network whose parameters are these."""
+        del values
+        return True
+
     def restore(self, state: State) -> None:
         """Take what `state` gave; may raise `InputError` or `KeyError` for anything else."""
 
@@ -123,6 +128,11 @@ class EarlyStopping(Watching):
         for parameter, value in zip(parameters(trainer.model), self.best_weights, strict=bool(self.best_weights)):
             parameter.layer.assign(parameter.name, value)
 
+    def fits(self, values: Sequence[Array]) -> bool:
+        """Whether the best weights are those of this network."""
+        kinds = [[(one.shape, one.dtype) for one in arrays] for arrays in (values, self.best_weights)]
+        return not self.best_weights or kinds[0] == kinds[1]
+
     def state(self) -> State:
         """Remember the best."""
         weights = {f"weights/{index}": value for index, value in enumerate(self.best_weights)}
@@ -197,15 +207,15 @@ def _weights(trainer: Trainer) -> list[Array]:
 
 def check_callbacks(given: Any) -> list[Callback]:
     """Return the callbacks as a list. Raises `InputError` for anything else."""
-    found = [given] if isinstance(given, Callback) else list(given) if isinstance(given, list | tuple) else given
-    for callback in found or ():
+    if given is None:
+        return []
+    found = list(given) if isinstance(given, list | tuple) else [given]
+    for callback in found:
         if not isinstance(callback, Callback):
             raise InputError(
                 f"callbacks must be core.learning callbacks, got {callback!r}; those of Keras' names are in core.learning"
             )
-    if found is not None and not isinstance(found, list):
-        raise InputError(f"callbacks must be core.learning callbacks in a list, got {given!r}")
-    return found or []
+    return found
 
 
 def float_of(state: State, name: str) -> float:

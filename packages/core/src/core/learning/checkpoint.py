@@ -141,6 +141,10 @@ class Checkpoint:
                 raise ModelFileError(f"'callback/{index}' does not fit {type(callback).__name__}: {error}") from error
             if {name: value.shape for name, value in again.items()} != {k: v.shape for k, v in state.items()}:
                 raise ModelFileError(f"'callback/{index}' holds other arrays than {type(callback).__name__} remembers")
+            if not callback.fits([parameter.value for parameter in parameters(self._trainer.model)]):
+                raise ModelFileError(
+                    f"'callback/{index}': the weights of {type(callback).__name__} are not of this network"
+                )
         optimizer, trainer = self._trainer.optimizer, self._trainer
         for index, parameter in enumerate(parameters(trainer.model)):
             _assign(parameter, arrays[f"parameter/{index}"])

@@ -80,11 +80,11 @@ def as_array(given: Any, what: str) -> Any:
     except Exception as error:
         raise InputError(f"{what} must be an array of numbers: {error}") from error
     if array.dtype.kind == "O":
-        wrong = next((item for item in array.reshape(-1) if not isinstance(item, int | float | np.number)), None)
-        if wrong is None and array.size:
+        wrong = [item for item in array.reshape(-1) if not isinstance(item, int | float | np.number)]
+        if array.size and not wrong:
             array = array.astype(np.float64)
     if array.dtype.kind not in "fiub":
-        example = array.reshape(-1)[:1].tolist()
+        example = (wrong if array.dtype.kind == "O" else array.reshape(-1).tolist())[:1]
         raise InputError(
             f"{what} must be numbers, got {array.dtype}{f' ({example[0]!r})' if example else ''}; "
             "give classes as whole numbers from 0 on"
