@@ -5,9 +5,10 @@
 >>> model.predict_classes(x)  # doctest: +SKIP
 """
 
-from core.errors import InputError, KacaError, ModelFileError, UnsupportedLayerError, WeightMismatchError
+from core.errors import InputError, KacaError, LimitError, ModelFileError, UnsupportedLayerError, WeightMismatchError
 from core.files.load import load_model
 from core.layer import Layer
+from core.limits import Limits
 from core.model import Model
 from core.registry import register_layer
 from core.sequential import Sequential
@@ -17,6 +18,8 @@ __all__ = [
     "InputError",
     "KacaError",
     "Layer",
+    "LimitError",
+    "Limits",
     "Model",
     "ModelFileError",
     "Sequential",

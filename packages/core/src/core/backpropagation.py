@@ -13,6 +13,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import UnsupportedLayerError
+from core.forecast import foresee
 from core.gradients import Backward, Gradients, OfArguments, join
 from core.graph import Node, Ref, leaves, map_nest, refs
 from core.layer import Layer
@@ -74,6 +75,7 @@ def run_and_back(
     """
     values: dict[Ref, Any] = dict(zip(refs(model.inputs), leaves(inputs), strict=True))
     masks: dict[Ref, Any] = dict(zip(refs(model.inputs), mask_leaves(mask, len(values)), strict=True))
+    foresee(model, inputs, keeping=True, learning=True)
     live = {ref for ref, value in values.items() if want_inputs and value.dtype.kind == "f"}
     ways: dict[int, _Way] = {}
     charged: list[tuple[Ref, Array]] = []

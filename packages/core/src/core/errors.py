@@ -34,3 +34,7 @@ class WeightMismatchError(KacaError):
 
 class InputError(KacaError, ValueError):
     """An input has the wrong shape, type or values (NaN, a token out of range, ...)."""
+
+
+class LimitError(InputError):
+    """A pass through the model would cost more than its `core.Limits` allow."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -64,3 +64,14 @@ def leaves(nest: Any) -> Iterator[Any]:
 def refs(*nests: Any) -> Iterator[Ref]:
     """Go through the tensors in `nests`."""
     return (leaf for nest in nests for leaf in leaves(nest) if isinstance(leaf, Ref))
+
+
+def last_use(nodes: Sequence[Node], outputs: Any) -> dict[int, list[Ref]]:
+    """Return after which node each tensor is no longer needed, so that its memory can go."""
+    needed = set(refs(outputs))
+    last = {ref: index for index, node in enumerate(nodes) for ref in refs(node.args, node.kwargs)}
+    by_node: dict[int, list[Ref]] = {}
+    for ref, index in last.items():
+        if ref not in needed:
+            by_node.setdefault(index, []).append(ref)
+    return by_node

@@ -21,6 +21,7 @@ from core.errors import InputError, UnsupportedLayerError, WeightMismatchError
 from core.gradients import Backward, Gradient, Gradients
 from core.ops.bfloat16 import rounded
 from core.weight_lists import get_weights, set_weights
+from core.work import Work, numbers_in, rows_of
 
 #: Options that matter only while a network learns: they stay in `config` and never change the forward pass.
 _LEARNING_SUFFIXES = ("_initializer", "_regularizer", "_constraint")
@@ -210,6 +211,21 @@ class Layer:
         """Count the multiplications (each with its addition) for one example; None where a size is unknown."""
         del shapes
         return 0
+
+    def work(self, *shapes: Any, **named_shapes: Any) -> Work:
+        """Return what one call costs for inputs of these shapes, all of whose sizes are known.
+
+        A layer that needs more inside than another tensor like its output says so here; see `core.Limits`.
+        """
+        given = [*shapes, *named_shapes.values()]
+        made = numbers_in(self.compute_output_shape(*shapes, **named_shapes))
+        adds = self.multiply_adds(*(shapes or given)) or 0
+        return Work(rows_of(given) * adds + numbers_in(given) + made, made * self.number_bytes)
+
+    @property
+    def number_bytes(self) -> int:
+        """How many bytes a number of the output takes; texts are objects of their own."""
+        return 8 if self.dtype.compute == "string" or not self.autocast else self.dtype.compute_dtype.itemsize
 
     def declare(self, name: str, shape: tuple[int | None, ...]) -> None:
         """Say that this layer has a parameter `name` of `shape`."""

@@ -22,12 +22,14 @@ from core.files.load_weights import load_weights
 from core.files.save import save_model
 from core.files.source import Readable
 from core.files.weights import save_weights
+from core.forecast import forecast
 from core.gradients import Backward
 from core.graph import Node, Ref, map_nest, refs
 from core.input_layer import InputLayer
 from core.inputs import cast_rows, fit_inputs
 from core.layer import Layer, numbered
 from core.names import name_layers
+from core.limits import Limits
 from core.operation import Operation
 from core.propagation import run
 from core.refusals import refusing
@@ -35,6 +37,7 @@ from core.shapes import Shapes, follow_shapes
 from core.summary import summarise
 from core.trainable import Trainable
 from core.written_graph import in_order_of_keras
+from core.work import Work
 
 #: Models within models that are each called twice double the work at every level; real ones stay far below this.
 MOST_APPLICATIONS = 20_000
@@ -68,6 +71,9 @@ class Model(Trainable, Layer):
         self.list_layers(in_order_of_keras(layers, self.nodes, outputs))
         self._shapes = Shapes()
         self._engine: Engine | None = None
+        #: What one pass may cost, and what passes over inputs of some shapes do cost.
+        self.limits = Limits()
+        self.forecasts: dict[Any, Any] = {}
         #: How many times a layer is applied in one pass, those of the models inside included.
         self.applications = sum(_applications(node.layer) for node in nodes)
         if self.applications > MOST_APPLICATIONS:
@@ -110,6 +116,17 @@ class Model(Trainable, Layer):
         counts = [self.node_cost(node) for node in self.nodes]
         return None if None in counts else sum(cast(list[int], counts))
 
+    def work(self, *shapes: Any, **named_shapes: Any) -> Work:
+        """Add up the work of all nodes; inside, what is needed at the same time."""
+        found = forecast(self, (*shapes, *named_shapes.values()))
+        return Work(found.operations, found.memory.value)
+
+    def limit(self, limits: Limits) -> None:
+        """Bound what a pass may cost, through this model and through the models inside it."""
+        for _, layer in self.walk():
+            if isinstance(layer, Model):
+                layer.limits = limits
+
     def node_cost(self, node: Node) -> int | None:
         """Count the multiply-adds of one node for one example; None where a size is unknown."""
         if node.is_input or not self.shapes:
@@ -144,7 +161,6 @@ class Model(Trainable, Layer):
         self, inputs: Any, mask: Any = None, watch: Callable[[Node, Any], None] | None = None, **context: Any
     ) -> tuple[Any, Any]:
         """Run the graph; return its outputs and their masks. `watch` sees each node and its output as they come."""
-        self._shapes.refuse_oversized(self)
         return run(self, inputs, mask, watch, context)
 
     @refusing
@@ -154,8 +170,8 @@ class Model(Trainable, Layer):
         ``dx, gradients = backward(dy)``; `gradients` names every parameter by its layer: ``gradients[layer, "kernel"]``.
         ``training=False`` gives the way back through what a prediction computes.
         """
-        x = inputs[0] if len(inputs) == 1 else list(inputs)
-        outputs, _, backward = run_and_back(self, self.adapt(x), None, {"training": True} | context)
+        x = self.adapt(inputs[0] if len(inputs) == 1 else list(inputs))
+        outputs, _, backward = run_and_back(self, x, None, {"training": True} | context)
         return outputs, backward
 
     def initialise(self, seed: int | np.random.Generator = 0) -> None:

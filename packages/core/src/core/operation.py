@@ -17,6 +17,7 @@ from core.errors import InputError, KacaError, UnsupportedLayerError
 from core.gradients import Backward, Gradients, OfArguments
 from core.graph import leaves, map_nest
 from core.layer import Layer, signature
+from core.work import Work, numbers_in
 
 #: What a function of NumPy raises on arguments that do not fit.
 _UNFIT = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, MemoryError)
@@ -58,6 +59,8 @@ class Call:
 ShapeRule = Callable[[Call], Any]
 #: Says whether row i of what a call returns depends on row i of its tensors alone.
 RowRule = Callable[[Call], bool]
+#: Gives the work of a call, from it and the shape that it returns.
+WorkRule = Callable[[Call, Any], Work]
 
 
 class Operation(Layer):
@@ -70,6 +73,8 @@ class Operation(Layer):
     function: ClassVar[Callable[..., Any]]
     shape_rule: ClassVar[ShapeRule]
     keeps_rows: ClassVar[RowRule]
+    #: What a call costs beyond reading its arguments and writing its output; None where that is all.
+    work_rule: ClassVar[WorkRule | None] = None
 
     def __init__(self, *, name: str | None = None, **options: Any) -> None:
         super().__init__(name=name)
@@ -154,6 +159,21 @@ class Operation(Layer):
         except _UNFIT as error:
             raise InputError(f"its arguments do not fit: {error}") from error
 
+    def work_of_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Work:
+        """Return what such a call costs, once all sizes are known."""
+        call = self.called(args, kwargs, shapes)
+        with np.errstate(all="ignore"):
+            result = type(self).shape_rule(call)
+        read, written = numbers_in(call.shapes), numbers_in(result)
+        rule = type(self).work_rule
+        more = Work() if rule is None else rule(call, result)
+        return Work(read + written + more.operations, (read + written) * self.number_bytes + more.workspace)
+
+    @property
+    def number_bytes(self) -> int:
+        """Most operations compute in float32, whatever their policy says."""
+        return 4
+
     def multiply_adds(self, *shapes: Any, **named_shapes: Any) -> int:
         """Count nothing: element by element there are few."""
         return 0
@@ -169,7 +189,12 @@ def _fitting(gradient: Any, x: Any) -> Any:
 
 
 def operation(
-    name: str, function: Callable[..., Any], shape_rule: ShapeRule, keeps_rows: RowRule, home: str
+    name: str,
+    function: Callable[..., Any],
+    shape_rule: ShapeRule,
+    keeps_rows: RowRule,
+    home: str,
+    work_rule: WorkRule | None = None,
 ) -> type[Operation]:
     """Make the class of one operation, under Keras' name for it and with the module where Keras keeps it."""
     members = {
@@ -179,5 +204,6 @@ def operation(
         "function": staticmethod(function),
         "shape_rule": staticmethod(shape_rule),
         "keeps_rows": staticmethod(keeps_rows),
+        "work_rule": None if work_rule is None else staticmethod(work_rule),
     }
     return type(name, (Operation,), members)

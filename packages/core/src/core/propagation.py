@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from core.graph import Always, Node, Ref, leaves, map_nest, refs
+from core.forecast import foresee, foresee_rest
+from core.graph import Always, Node, Ref, last_use, leaves, map_nest, refs
 from core.refusals import FOREIGN, refusal
 
 if TYPE_CHECKING:
@@ -15,12 +16,18 @@ if TYPE_CHECKING:
 def run(
     model: Model, inputs: Any, mask: Any, watch: Callable[[Node, Any], None] | None, context: dict[str, Any]
 ) -> tuple[Any, Any]:
-    """Run the graph; return its outputs and their masks. `watch` sees each node and its output as they come."""
+    """Run the graph; return its outputs and their masks. `watch` sees each node and its output as they come.
+
+    Raises `LimitError` where the model's limits do not allow it.
+    """
     values: dict[Ref, Any] = dict(zip(refs(model.inputs), leaves(inputs), strict=True))
     masks: dict[Ref, Any] = dict(zip(refs(model.inputs), mask_leaves(mask, len(values)), strict=True))
-    last_use = _last_use(model)
+    waiting = foresee(model, inputs, keeping=watch is not None).open
+    leaving = last_use(model.nodes, model.outputs)
     for index, node in enumerate(model.nodes):
         if not node.is_input:
+            if index in waiting:
+                waiting = foresee_rest(model, index, values)
             outputs, output_masks = apply(node, values, masks, context)
             produced = list(leaves(outputs))
             for output, value in enumerate(produced):
@@ -29,20 +36,9 @@ def run(
                 masks[Ref(index, output)] = value
             if watch is not None:
                 watch(node, outputs)
-        for ref in last_use.get(index, ()):
+        for ref in leaving.get(index, ()):
             values.pop(ref, None)
     return map_nest(values.__getitem__, model.outputs), map_nest(masks.get, model.outputs)
-
-
-def _last_use(model: Model) -> dict[int, list[Ref]]:
-    """Say after which node each tensor is no longer needed, so that its memory can go."""
-    needed = set(refs(model.outputs))
-    last = {ref: index for index, node in enumerate(model.nodes) for ref in refs(node.args, node.kwargs)}
-    by_node: dict[int, list[Ref]] = {}
-    for ref, index in last.items():
-        if ref not in needed:
-            by_node.setdefault(index, []).append(ref)
-    return by_node
 
 
 def apply(node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any]) -> tuple[Any, Any]:

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from core.arrays import Shape, known_size, show_shape
+from core.arrays import Shape
 from core.errors import InputError, UnsupportedLayerError
 from core.graph import Node, Ref, map_nest, refs
 from core.input_layer import InputLayer
 from core.operation import Operation
+from core.refusals import FOREIGN
 
 if TYPE_CHECKING:
     from core.model import Model
 
-#: The most numbers that a layer may make of one example, 16 GiB in float32; beyond that, the machine would be killed.
-_LARGEST_EXAMPLE = 2**32
+#: Tensors in all of a graph, those of the models within it included: a list of tensors is as long as a config says.
+MOST_TENSORS = 2**17
 #: No array has a longer axis; layers that enlarge what others enlarged could ask for one.
 _LARGEST_AXIS = 2**63 - 1
 
 
 @dataclass
 class Shapes:
-    """The shape of every tensor, and which layer makes more numbers of one example than any memory holds."""
+    """The shape of every tensor; with `failed` only of those before a layer that cannot take what comes."""
 
     of: dict[Ref, Shape] = field(default_factory=dict)
-    oversized: str = ""
+    failed: bool = False
+    #: How many tensors each node gives.
+    counts: dict[int, int] = field(default_factory=dict)
 
-    def refuse_oversized(self, model: Model) -> None:
-        """Raise `InputError` if the model cannot be run."""
-        if self.oversized:
-            raise InputError(f"{model} cannot be run: {self.oversized}, more than any memory holds")
+    def outputs(self, index: int) -> list[Ref]:
+        """Return the tensors that a node gives, as far as the shapes were followed."""
+        return [Ref(index, number) for number in range(self.counts.get(index, 0))]
 
     def arguments(self, node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Give the shapes of the tensors among a node's arguments."""
@@ -48,37 +50,65 @@ class Shapes:
         return args, kwargs
 
 
-def follow_shapes(model: Model, given: Sequence[Any], *, build: bool = False) -> Shapes:
+def follow_shapes(
+    model: Model,
+    given: Sequence[Any],
+    *,
+    build: bool = False,
+    partly: bool = False,
+    known: Mapping[Ref, Shape] | None = None,
+    start: int = 0,
+) -> Shapes:
     """Follow the shapes of the inputs (those that are declared where none are given) through the graph.
 
-    With `build` every layer declares its parameters. Raises `UnsupportedLayerError` where a layer cannot take what comes.
+    With `build` every layer declares its parameters. Raises `UnsupportedLayerError` where a layer cannot take what comes;
+    with `partly` the shapes before it are returned. Nodes before `start` are left out; `known` are shapes that they gave.
     """
     shapes = Shapes()
     outside = [shape for nest in given for shape in _shape_leaves(nest)]
     for ref in refs(model.inputs):
         shapes.of[ref] = outside.pop(0) if outside else cast(InputLayer, model.nodes[ref.node].layer).batch_shape
+        shapes.counts[ref.node] = ref.output + 1
+    for ref, shape in (known or {}).items():
+        shapes.of[ref] = shape
+        shapes.counts[ref.node] = max(shapes.counts.get(ref.node, 0), ref.output + 1)
     for index, node in enumerate(model.nodes):
-        if node.is_input:
+        if node.is_input or index < start:
             continue
+        try:
+            result = _follow(node, shapes, build=build)
+        except UnsupportedLayerError:
+            if not partly:
+                raise
+            shapes.failed = True
+            break
+        made = 0
+        for output, shape in enumerate(_shape_leaves(result)):
+            if not partly and not all(size is None or 0 <= size <= _LARGEST_AXIS for size in shape):
+                args, _ = shapes.arguments(node)
+                raise UnsupportedLayerError(f"{node.layer} would give the shape {shape} for an input of shape {args}")
+            shapes.of[Ref(index, output)] = shape
+            made = output + 1
+        shapes.counts[index] = made
+        if len(shapes.of) > MOST_TENSORS:
+            raise UnsupportedLayerError(f"{model} has more than {MOST_TENSORS:,} tensors, at {node.layer}")
+    return shapes
+
+
+def _follow(node: Node, shapes: Shapes, *, build: bool) -> Any:
+    """Return the shape, or the nest of shapes, that a node gives; build its layer. Raises `UnsupportedLayerError`."""
+    args: tuple[Any, ...] = ()
+    try:
         args, kwargs = shapes.arguments(node)
         if node.layer.finds_masks and not args:
             raise UnsupportedLayerError(f"{node.layer} is called without its input")
-        try:
-            if build:
-                node.layer.build(*args, **kwargs)
-            if isinstance(node.layer, Operation):
-                result = node.layer.follow(node.args, node.kwargs, shapes.of)
-            else:
-                result = node.layer.compute_output_shape(*args, **kwargs)
-        except (InputError, IndexError, TypeError, ValueError, ArithmeticError) as error:
-            raise UnsupportedLayerError(f"{node.layer} cannot take an input of shape {args}: {error}") from error
-        for output, shape in enumerate(_shape_leaves(result)):
-            if not all(size is None or 0 <= size <= _LARGEST_AXIS for size in shape):
-                raise UnsupportedLayerError(f"{node.layer} would give the shape {shape} for an input of shape {args}")
-            shapes.of[Ref(index, output)] = shape
-            if (known_size(shape[1:]) or 0) > _LARGEST_EXAMPLE:
-                shapes.oversized = f"{node.layer} makes {show_shape(shape)} numbers of one example"
-    return shapes
+        if build:
+            node.layer.build(*args, **kwargs)
+        if isinstance(node.layer, Operation):
+            return node.layer.follow(node.args, node.kwargs, shapes.of)
+        return node.layer.compute_output_shape(*args, **kwargs)
+    except (InputError, *FOREIGN) as error:
+        raise UnsupportedLayerError(f"{node.layer} cannot take an input of shape {args}: {error}") from error
 
 
 def _shape_leaves(nest: Any) -> Iterator[Shape]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from core.engine.plan import make_plan
 from core.engine.program import OtherTensorError, Program
 from core.engine.rows import PLAIN_ROWS, cut
 from core.engine.step import Routine
+from core.forecast import Shaped, foresee
 from core.graph import Ref, leaves
 from core.row_independence import rows_are_independent
 from core.shapes import follow_shapes
@@ -32,9 +33,6 @@ TILE_ROWS = 200
 #: Shapes of tiles whose programs are kept.
 KEPT_SHAPES = 4
 
-#: The shape of each input of a tile.
-Shapes: TypeAlias = tuple[tuple[int, ...], ...]
-
 
 class Engine:
     """The fast form of one model, with the weights that it has now. Several threads may use it at once."""
@@ -42,7 +40,7 @@ class Engine:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.plan = make_plan(model)
-        self._programs: dict[Shapes, list[Program]] = {}
+        self._programs: dict[Shaped, list[Program]] = {}
         #: Whether rows may be cut in tiles as one likes; otherwise a prediction takes exact batches, in their order.
         self.rows_are_independent = rows_are_independent(model)
         self._is_plain = not any(stage.step for stage in self.plan.stages)
@@ -55,9 +53,10 @@ class Engine:
 
     def _tile_rows(self, inputs: Any, most: int | None) -> int:
         """Say how many rows like those of `inputs` make a tile, `most` at most."""
-        if self._is_plain:
-            return most or PLAIN_ROWS
-        one = tuple((1, *leaf.shape[1:]) for leaf in leaves(inputs))
+        one = Shaped((1, *leaf.shape[1:]) for leaf in leaves(inputs))
+        if self._is_plain or not self._fits(one):
+            limit = self.model.limits.memory_bytes // max(1, foresee(self.model, one).memory.value)
+            return min(most or PLAIN_ROWS, max(1, limit))
         with self._program(one) as program:
             each = max(1, program.memory.bytes)
         rows = max(1, TILE_BYTES // each, min(FEW_ROWS, FEW_ROWS_BYTES // each))
@@ -66,8 +65,9 @@ class Engine:
     @contextmanager
     def run(self, inputs: Any) -> Iterator[Any]:
         """Run one tile of adapted inputs. The outputs are buffers of the engine: copy them inside the ``with``."""
-        if not self._is_plain and all(leaf.size for leaf in leaves(inputs)):
-            with self._program(tuple(leaf.shape for leaf in leaves(inputs))) as program:
+        shapes = Shaped(leaf.shape for leaf in leaves(inputs))
+        if not self._is_plain and all(map(all, shapes)) and self._fits(shapes):
+            with self._program(shapes) as program:
                 try:
                     outputs = program.run(inputs)
                 except OtherTensorError:
@@ -77,8 +77,12 @@ class Engine:
                     return
         yield self.model.run(inputs, training=False)[0]
 
+    def _fits(self, shapes: Shaped) -> bool:
+        """Say whether the buffers of a tile, which are all there at the same time, keep within the model's limits."""
+        return foresee(self.model, shapes).kept <= self.model.limits.memory_bytes
+
     @contextmanager
-    def _program(self, shapes: Shapes) -> Iterator[Program]:
+    def _program(self, shapes: Shaped) -> Iterator[Program]:
         """Lend a program for tiles of these shapes, which nobody else uses at the same time."""
         with self._lock:
             waiting = self._programs.pop(shapes, [])
@@ -88,7 +92,6 @@ class Engine:
             program = waiting.pop() if waiting else None
         if program is None:
             found = follow_shapes(self.model, shapes)
-            found.refuse_oversized(self.model)
             sizes = cast(dict[Ref, tuple[int, ...]], found.of)  # of a tile all are known
             program = Program(self.model, self.plan, sizes)
         yield program

@@ -14,6 +14,7 @@ from core.engine.memory import Memory
 from core.engine.plan import Plan, Stage
 from core.engine.step import Routine
 from core.engine.threads import calling_numpy
+from core.forecast import foresee, foresee_rest
 from core.graph import Ref, leaves, map_nest, refs
 from core.propagation import apply, mask_leaves
 from core.refusals import FOREIGN, refusal
@@ -44,6 +45,7 @@ class Program:
         self._roomed: set[Ref] = set()
         self._readers = {ref: stage for stage in plan.stages for ref in stage.sources}
         self._stages = plan.stages
+        self._index = {id(node): index for index, node in enumerate(model.nodes)}
         for stage in plan.stages:
             try:
                 self.actions.append(_freely(stage) if _runs_freely(stage) else self._bind(stage))
@@ -54,9 +56,12 @@ class Program:
         """Run one tile through all stages."""
         values: Values = dict(zip(refs(self.model.inputs), leaves(inputs), strict=True))
         masks: Values = {}
+        waiting = foresee(self.model, inputs).open
         with calling_numpy():
             for stage, action in zip(self._stages, self.actions, strict=True):
                 try:
+                    if waiting and (first := self._index[id(stage.nodes[0])]) in waiting:
+                        waiting = foresee_rest(self.model, first, values)
                     action(values, masks)
                 except FOREIGN as error:
                     raise refusal(stage.nodes[0].layer, [*map(values.get, stage.sources)], error) from error

@@ -10,16 +10,18 @@ from core.files.limits import reading
 from core.files.load_weights import fill, load_weights
 from core.files.other_weights import refuse_folder
 from core.files.source import Readable, Source
+from core.limits import Limits
 from core.model import Model
 from core.precision import compute_in, floating
 
 
-def load_model(given: Readable, dtype: str | None = None, *, weights: Readable | None = None) -> Model:
+def load_model(given: Readable, dtype: str | None = None, *, weights: Readable | None = None, limits: Limits | None = None) -> Model:
     """Open a model that Keras saved (``.keras``, whole-model ``.h5``) with NumPy alone.
 
     `given` is a path, the bytes of a file, or a file opened in mode ``"rb"``. An architecture (`model.to_json()`, a
     ``config.json``) needs `weights`: whatever `Model.load_weights` reads. `dtype` ("float64", say) computes in that type
-    instead of the file's own.
+    instead of the file's own. `limits` bound what a pass through the model may cost (see `core.Limits`); by default they
+    follow this machine.
     The file is treated as a stranger's: no code of it runs, nothing is written, layers come from a closed list.
     Raises `ModelFileError` (broken or hostile), `UnsupportedLayerError`, `WeightMismatchError`; all are `KacaError`.
     """
@@ -46,5 +48,7 @@ def load_model(given: Readable, dtype: str | None = None, *, weights: Readable |
                 compute_in(model, precision)
     if weights is not None:
         load_weights(model, weights)
+    if limits is not None:
+        model.limit(limits)
     model.list_as_keras()  # after the weights, which a file numbers in the order that its config lists the layers in
     return model

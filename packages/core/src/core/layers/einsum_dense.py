@@ -16,6 +16,7 @@ from core.errors import InputError, UnsupportedLayerError
 from core.gradients import Backward, Gradients, unbroadcast
 from core.layer import Layer
 from core.options import integer
+from core.work import Work, numbers_in
 
 _EQUATION = re.compile(r"(\.\.\.)?([A-Za-z]+)(\.\.\.)?,([A-Za-z]+)->(\.\.\.)?([A-Za-z]+)(\.\.\.)?")
 
@@ -90,6 +91,14 @@ class EinsumDense(Layer):
         if None in summed or None in output[1:]:
             return None
         return math.prod(size or 0 for size in (*output[1:], *summed))
+
+    def work(self, input_shape: Shape) -> Work:
+        """The products, for which either side may be copied."""
+        own = super().work(input_shape)
+        sizes, output = self._sizes(input_shape)
+        summed = math.prod(sizes[letter] or 0 for letter in {*self.terms[0], *self.terms[1]} - {*self.terms[2]})
+        adds = summed * math.prod(size or 0 for size in output)
+        return Work(own.operations + adds, own.workspace + numbers_in([input_shape]) * max(4, self.number_bytes))
 
     def call(self, x: Array) -> Array:
         """Return activation(einsum(equation, x, kernel) + bias)."""

@@ -11,6 +11,7 @@ from core.arrays import Shape
 from core.errors import InputError, UnsupportedLayerError
 from core.layer import Layer, numbered
 from core.registry import build_layer
+from core.work import Work, numbers_in
 
 
 class Pipeline(Layer):
@@ -48,6 +49,14 @@ class Pipeline(Layer):
         for layer in self.layers:
             input_shape = layer.compute_output_shape(input_shape)
         return input_shape
+
+    def work(self, input_shape: Shape) -> Work:
+        """Add up that of all layers."""
+        total = Work()
+        for layer in self.layers:
+            total = total.then(layer.work(input_shape).plus(0, numbers_in([input_shape]) * layer.number_bytes))
+            input_shape = layer.compute_output_shape(input_shape)
+        return total
 
     def multiply_adds(self, input_shape: Shape) -> int | None:
         """Those of all layers."""

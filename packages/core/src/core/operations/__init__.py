@@ -15,6 +15,7 @@ from core.operations import (
 )
 from core.operations.homes import home_of
 from core.operations.rows import row_rule
+from core.operations.work import WORK
 
 _FAMILIES = (
     activation, arithmetic, choosing, conversion, elementwise, joining, networks, products, reductions, shaping,
@@ -22,7 +23,7 @@ _FAMILIES = (
 
 #: What core brings to `core.load_model`, by Keras' class name of the operation.
 OPERATIONS: dict[str, type[Operation]] = {
-    name: operation(name, function, shape_rule, row_rule(name), home_of(name))
+    name: operation(name, function, shape_rule, row_rule(name), home_of(name), WORK.get(name))
     for family in _FAMILIES
     for name, (function, shape_rule) in family.TABLE.items()
 }

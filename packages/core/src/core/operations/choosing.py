@@ -11,6 +11,7 @@ from core.arrays import Array, Shape, known_size, to_positions
 from core.errors import InputError
 from core.operation import Call
 from core.operations.shapes import broadcast_two, same
+from core.ops.encoding import one_hot as hot_rows
 from core.options import axis_of, integer
 
 
@@ -28,8 +29,8 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None, 
     """Give a row with a 1 at place x and 0 elsewhere; all 0 for a place outside."""
     if sparse:
         raise InputError("sparse tensors are not supported")
-    hot = np.asarray(x).astype(np.int64)[..., None] == np.arange(integer(num_classes, "num_classes"))
-    return np.moveaxis(hot, -1, axis).astype(dtype or np.float32)
+    hot = hot_rows(np.asarray(x).astype(np.int64), integer(num_classes, "num_classes"), dtype or np.float32)
+    return np.moveaxis(hot, -1, axis)
 
 
 def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: str | None = None, sparse: bool = False) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ def encode(ids: Array, mode: str, depth: int, dtype: np.dtype, weights: Array | 
     if mode == "one_hot":
         if ids.ndim > 1 and ids.shape[-1] == 1:
             ids = ids[..., 0]
-        return (ids[..., None] == np.arange(depth)).astype(dtype)
+        return one_hot(ids, depth, dtype)
     if ids.ndim > 2:
         raise InputError(f"output_mode={mode!r} takes ids of one or two axes, got {ids.ndim}")
     if ids.size and ids.min() < 0:
@@ -38,6 +39,14 @@ def encode(ids: Array, mode: str, depth: int, dtype: np.dtype, weights: Array | 
     else:
         np.add.at(counts, (row, chosen), 1 if weights is None else weights.reshape(rows.shape)[row, column])
     return counts.reshape(*ids.shape[:-1], depth)
+
+
+def one_hot(ids: Array, depth: int, dtype: Any) -> Array:
+    """Return a row for each whole number, 1 at its position and 0 elsewhere; all 0 for one that is not below `depth`."""
+    hot = np.zeros((*ids.shape, depth), dtype)
+    inside = (ids >= 0) & (ids < depth)
+    hot[(*np.nonzero(inside), ids[inside])] = 1
+    return hot
 
 
 def encoded_shape(shape: Shape, mode: str, depth: int | None) -> Shape:

@@ -10,7 +10,7 @@ import numpy as np
 from core.arrays import Array
 from core.errors import InputError
 from core.ops.padding import padding_amounts, reach
-from core.ops.windows import Window, cells
+from core.ops.windows import Window
 
 
 def transposed_output_size(
@@ -45,19 +45,24 @@ def convolve_transposed(x: Array, kernel: Array, window: Window, output_sizes: t
         raise InputError(f"the kernel expects {channels} channels, got an array of shape {x.shape}")
     dtype = np.dtype(np.float32) if kernel.dtype == np.float16 else kernel.dtype
     x, weights = x.astype(dtype, copy=False), kernel.astype(dtype, copy=False)
-    axes = list(zip(window.size, window.strides, window.dilation, strict=True))
-    whole_sizes = [
-        (size - 1) * stride + reach(wide, dilation)
-        for size, (wide, stride, dilation) in zip(x.shape[1:-1], axes, strict=True)
-    ]
-    whole = np.zeros((len(x), *whole_sizes, filters), dtype=dtype)
-    for cell, target in cells(whole, window):
-        np.add(target, x @ weights[cell].T, out=target)  # the view writes into `whole`
-    y = np.zeros((len(x), *output_sizes, filters), dtype=kernel.dtype)
-    kept = tuple(
-        slice(padding_amounts(size, *axis, window.padding)[0], None)
-        for size, axis in zip(output_sizes, axes, strict=True)
-    )
-    cut = whole[(slice(None), *kept)][(slice(None), *(slice(0, size) for size in output_sizes))]
-    y[tuple(slice(0, size) for size in cut.shape)] = cut
-    return y
+    y = np.zeros((len(x), *output_sizes, filters), dtype=dtype)
+    axes = list(zip(output_sizes, x.shape[1:-1], window.size, window.strides, window.dilation, strict=True))
+    for cell in np.ndindex(window.size):
+        met = [_met(*axis, tap, window.padding) for axis, tap in zip(axes, cell, strict=True)]
+        if all(count for _, _, count in met):
+            read = tuple(slice(first, first + count) for first, _, count in met)
+            written = tuple(
+                slice(start, start + (count - 1) * stride + 1, stride)
+                for (_, start, count), stride in zip(met, window.strides, strict=True)
+            )
+            target = y[(slice(None), *written)]
+            np.add(target, (x @ weights[cell].T)[(slice(None), *read)], out=target)  # the view writes into y
+    return y.astype(kernel.dtype, copy=False)
+
+
+def _met(output: int, size: int, wide: int, stride: int, dilation: int, tap: int, padding: str) -> tuple[int, int, int]:
+    """Return which cells of one axis `tap` writes into the output: the first, where it writes that one, how many."""
+    offset = tap * dilation - padding_amounts(output, wide, stride, dilation, padding)[0]
+    first = max(0, -(offset // stride))
+    count = min(size - 1, (output - 1 - offset) // stride) - first + 1
+    return first, first * stride + offset, max(0, count)

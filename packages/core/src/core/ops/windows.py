@@ -15,6 +15,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from core.arrays import Array, Shape
 from core.ops.padding import output_size, pad, padding_amounts, reach
 
+#: Padding of so many cells along an axis is made, whatever the size of the array.
+_FAR = 4096
+
 
 @dataclass(frozen=True)
 class Window:
@@ -34,6 +37,12 @@ class Window:
         """Count the places along each axis; None where the size is not known."""
         axes = zip(sizes, self.size, self.strides, self.dilation, strict=True)
         return tuple(output_size(*axis, self.padding) for axis in axes)
+
+    def padded_sizes(self, sizes: Shape) -> tuple[int, ...]:
+        """Return the sizes that an array of known `sizes` has after `padded`."""
+        axes = zip(sizes, self.size, self.strides, self.dilation, strict=True)
+        known = [(size or 0, *axis) for size, *axis in axes]
+        return tuple(axis[0] + sum(padding_amounts(axis[0], axis[1], axis[2], axis[3], self.padding)) for axis in known)
 
     def padded(self, x: Array, value: float = 0) -> Array:
         """Add the cells that the padding asks for, holding `value`."""
@@ -64,3 +73,32 @@ def cells(x: Array, window: Window) -> Iterator[tuple[tuple[int, ...], Array]]:
             for index, dilation, count, stride in zip(cell, window.dilation, places, window.strides, strict=True)
         )
         yield cell, x[(slice(None), *along)]
+
+
+def is_far(sizes: tuple[int, ...], window: Window) -> bool:
+    """Say whether the padding is many times the array: dilated so far that some cells see nothing else."""
+    axes = zip(sizes, window.size, window.strides, window.dilation, strict=True)
+    return any(sum(padding_amounts(*axis, window.padding)) > max(_FAR, 4 * axis[0]) for axis in axes)
+
+
+def near(x: Array, kernel: Array, window: Window) -> tuple[Array, Array, Window]:
+    """Leave out the cells of a window that only see padding: (x padded by what the others see, their kernel, their window).
+
+    kernel (*window.size, ...). The new window is "valid" on the new x, and stands at as many places; where no cell is
+    left along an axis, its kernel is empty.
+    """
+    taps, amounts, kept = [], [], []
+    axes = zip(x.shape[1:-1], window.size, window.strides, window.dilation, strict=True)
+    for size, wide, stride, dilation in axes:
+        before, _ = padding_amounts(size, wide, stride, dilation, window.padding)
+        last_place = ((output_size(size, wide, stride, dilation, window.padding) or 1) - 1) * stride
+        first = max(0, -((last_place - before) // dilation))
+        last = min(wide - 1, (size - 1 + before) // dilation)
+        taps.append(slice(first, max(first, last + 1)))
+        front = before - first * dilation
+        back = last_place + last * dilation - before - (size - 1)
+        amounts.append((max(0, front), max(0, back)))
+        kept.append(slice(max(0, -front), size - max(0, -back)))
+    smaller = kernel[tuple(taps)]
+    cut = pad(x[(slice(None), *kept)], tuple(amounts))
+    return cut, smaller, Window(smaller.shape[: window.rank], window.strides, window.dilation)

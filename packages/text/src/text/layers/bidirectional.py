@@ -17,6 +17,7 @@ from core.layer import Layer
 from core.layers.recurrent import name_states
 from core.options import one_of
 from core.registry import build_layer
+from core.work import Work, numbers_in
 from text.engine.recur import Recur
 from text.layers.recurrent.rnn import apart
 
@@ -104,6 +105,12 @@ class Bidirectional(Layer):
             self.backward_layer.multiply_adds(input_shape),
         )
         return None if forward is None or backward is None else forward + backward
+
+    def work(self, sequences_shape: Any, initial_state: Any = None) -> Work:
+        """Those of both halves, whose outputs are there before they are joined."""
+        both = self.forward_layer.work(sequences_shape).then(self.backward_layer.work(sequences_shape))
+        made = numbers_in([self.compute_output_shape(sequences_shape, initial_state)])
+        return both.plus(made, 2 * made * self.number_bytes)
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """A sequence keeps the mask of its input; a last output and states have none."""

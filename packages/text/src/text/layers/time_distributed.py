@@ -12,6 +12,10 @@ from core.errors import InputError, UnsupportedLayerError
 from core.gradients import Backward, Gradients, join
 from core.layer import Layer
 from core.registry import build_layer
+from core.work import Work, numbers_in
+
+#: What one time step costs beside the inner layer, in calls of NumPy.
+_STEP_CALLS = 20
 
 
 class TimeDistributed(Layer):
@@ -62,6 +66,12 @@ class TimeDistributed(Layer):
         """Those of the inner layer, once for each time step; unknown where the length is."""
         each = self.layer.multiply_adds((input_shape[0], *input_shape[2:]))
         return None if each is None or input_shape[1] is None else each * input_shape[1]
+
+    def work(self, input_shape: Shape) -> Work:
+        """That of the inner layer at every time step; all outputs are there before they are put together."""
+        each = self.layer.work((input_shape[0], *input_shape[2:]))
+        made = numbers_in([self.compute_output_shape(input_shape)])
+        return each.times(input_shape[1] or 0, _STEP_CALLS).plus(2 * made, made * self.layer.number_bytes)
 
     def call(
         self,

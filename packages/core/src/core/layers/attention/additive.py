@@ -27,6 +27,11 @@ class AdditiveAttention(Attention):
         if self.use_scale:
             self.declare("scale", (query[-1],))
 
+    @property
+    def meets_by_numbers(self) -> bool:
+        """Always."""
+        return True
+
     def scores(self, query: Array, key: Array) -> Array:
         """Say how much each query agrees with each key, (batch, Tq, Tv)."""
         agreement = np.tanh(sums_of_pairs(query, key))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeAlias
 
@@ -17,6 +18,7 @@ from core.layers.attention.masks import causal, joined
 from core.layers.dropout import Dropout
 from core.layers.merging.merge import shapes_in
 from core.options import flag, number, one_of
+from core.work import Work
 
 #: What Keras takes away from the score of a masked place.
 _FAR = {"float16": 65504.0}
@@ -154,6 +156,20 @@ class Attention(Layer):
             return *each_of_pairs(d_scaled * scale), found
 
         return weight * totals, backward
+
+    def work(self, input_shapes: Any, **others: Any) -> Work:
+        """Every query meets every key, with ``score_mode="concat"`` number by number."""
+        query, value, key = self._shapes(input_shapes)
+        pairs = math.prod(size or 0 for size in query[:-1]) * (value[-2] or 0)
+        size = (query[-1] or 0) + (value[-1] or 0)
+        sums = pairs * max(query[-1] or 0, key[-1] or 0) if self.meets_by_numbers else 0
+        inside = (6 * pairs + 3 * sums) * max(4, self.number_bytes) + (query[-2] or 0) * (value[-2] or 0)
+        return Work(pairs * (size + 8) + 4 * sums, inside)
+
+    @property
+    def meets_by_numbers(self) -> bool:
+        """Whether the score of a pair comes from each number of its two vectors, all written down at once."""
+        return self.score_mode == "concat"
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """The mask of the queries."""

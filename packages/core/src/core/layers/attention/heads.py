@@ -21,6 +21,7 @@ from core.layers.dropout import Dropout
 from core.layers.einsum_dense import EinsumDense
 from core.operations.networks import dot_product_attention, never
 from core.options import flag, integer, number
+from core.work import Work
 
 #: From the gradients of the mixed contents, and of the shares where they were asked for, to those of query, key and value.
 AttendBack: TypeAlias = Callable[[Array, Array | None], tuple[Array, Array, Array]]
@@ -95,6 +96,25 @@ class HeadedAttention(Layer):
             None if self.sliding_window is None else window(*lengths, self.sliding_window),
             mask,
         )
+
+    def work(self, query: Any, value: Any, key: Any = None, **others: Any) -> Work:
+        """The projections, and of every head the score of every query with every key; masks count as numbers."""
+        key = value if key is None else key
+        total = Work()
+        for name, shape in (("query", query), ("key", key), ("value", value)):
+            total = total.then(self._projection(name).work(shape))
+        batch, heads = query[0], self._projection("query").output_sizes[-2] or 0
+        axes = self._along(len(query) + 1).axes
+        queries = math.prod(query[axis] for axis in axes)
+        keys = math.prod(value[axis] for axis in axes)
+        free = math.prod(query[1:-1]) // max(1, queries)
+        pairs = batch * heads * free * queries * keys
+        size = sum(self._projection(name).output_sizes[-1] or 0 for name in ("query", "value"))
+        inner = batch * math.prod(query[1:-1]) * heads * size
+        output = inner * (self.compute_output_shape(query, value, key)[-1] or 0)
+        numbers = 3 * batch * heads * size * (math.prod(query[1:-1]) + math.prod(value[1:-1]))
+        bytes_inside = (4 * pairs + numbers) * max(4, self.number_bytes) + 10 * queries * keys
+        return total.plus(pairs * (size + 8) + output, bytes_inside)
 
     def call(
         self,

@@ -12,9 +12,14 @@ from core.arrays import Array, Shape
 from core.errors import InputError
 from core.gradients import Gradients
 from core.layers.spatial import SpatialLayer
+from core.ops.convolution import BLOCK_BYTES
 from core.ops.product import column_sums
-from core.ops.windows import Window
+from core.ops.windows import Window, is_far
 from core.options import flag, integers, one_of
+from core.work import Work
+
+#: The fast forms make the padding as it is; a larger dilation is left to the plain one.
+FARTHEST = 64
 
 
 class ConvolutionLayer(SpatialLayer):
@@ -56,6 +61,23 @@ class ConvolutionLayer(SpatialLayer):
         """Count the places where the window stands in one example."""
         places, _ = self.split_shape(self.compute_output_shape(input_shape))
         return None if None in places else math.prod(size or 0 for size in places)
+
+    def work(self, input_shape: Shape) -> Work:
+        """The products; inside, the padded input, and the patches of some rows of places."""
+        own = super().work(input_shape)
+        sizes, channels = self.split_shape(input_shape)
+        known = tuple(size or 0 for size in sizes)
+        padded = known if is_far(known, self.window) else self.window.padded_sizes(known)
+        rows, bytes_each = input_shape[0] or 0, max(4, self.number_bytes)
+        places, _ = self.split_shape(self.compute_output_shape(input_shape))
+        row = math.prod(size or 0 for size in places[1:]) * math.prod(self.window.size) * (channels or 0)
+        patches = max(row * bytes_each, min(BLOCK_BYTES, rows * (places[0] or 0) * row * bytes_each))
+        return own.plus(0, 2 * rows * math.prod(padded) * (channels or 0) * bytes_each + patches)
+
+    def near(self, x: Array) -> None:
+        """Raise `InputError` where the padding is many times the input: a gradient is not worked out there."""
+        if is_far(x.shape[1:-1], self.window):
+            raise InputError(f"dilation_rate={self.window.dilation} is too large to train with on inputs of {x.shape}")
 
     def finish(self, y: Array) -> Array:
         """Add the bias to an output with channels last, put it in the data format, and apply the activation."""

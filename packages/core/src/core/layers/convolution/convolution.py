@@ -12,7 +12,7 @@ from core.engine.elementwise import activated
 from core.engine.step import Step
 from core.errors import InputError
 from core.gradients import Backward, Gradients
-from core.layers.convolution.base import ConvolutionLayer
+from core.layers.convolution.base import FARTHEST, ConvolutionLayer
 from core.ops.convolution import convolve
 from core.options import integer
 
@@ -72,7 +72,9 @@ class Convolution(ConvolutionLayer):
 
     def fast(self) -> Step | None:
         """Fold what follows, for images with their channels last."""
-        if self.rank != 2 or self.data_format != "channels_last" or self.groups > 1 or self.window.dilation[1] > 1:
+        if self.rank != 2 or self.data_format != "channels_last" or self.groups > 1:
+            return None
+        if self.window.dilation[1] > 1 or self.window.dilation[0] > FARTHEST:
             return None
         return activated(Convolve(self.kernel, self.bias if self.use_bias else None, self.window), self.activation)
 
@@ -85,6 +87,7 @@ class Convolution(ConvolutionLayer):
     def call_and_back(self, x: Array, want_inputs: bool = True) -> tuple[Array, Backward]:
         """Two convolutions again: see `core.ops.convolution_gradient`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
+        self.near(x)
         y, finish_back = self.finish_and_back(training.convolve(x, kernel, self.window, groups=self.groups))
 
         def backward(dy: Array) -> tuple[Array | None, Gradients]:

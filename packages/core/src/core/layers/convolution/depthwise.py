@@ -10,7 +10,7 @@ from core.engine.depthwise import Filter
 from core.engine.elementwise import activated
 from core.engine.step import Step
 from core.gradients import Backward, Gradients
-from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
+from core.layers.convolution.base import FARTHEST, ConvolutionLayer, refuse_keras2_groups
 from core.ops.convolution import convolve_depthwise
 from core.ops.convolution_gradient import depthwise_gradients
 from core.options import integer
@@ -64,6 +64,8 @@ class DepthwiseConvolution(ConvolutionLayer):
         """Fold what follows, for images with their channels last."""
         if self.rank != 2 or self.data_format != "channels_last" or self.depth_multiplier > 1:
             return None
+        if max(self.window.dilation) > FARTHEST:
+            return None
         bias = self.bias if self.use_bias else None
         return activated(Filter(self.kernel[..., 0], bias, self.window), self.activation)
 
@@ -74,6 +76,7 @@ class DepthwiseConvolution(ConvolutionLayer):
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """Cell by cell: see `core.ops.convolution_gradient`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
+        self.near(x)
         y, finish_back = self.finish_and_back(convolve_depthwise(x, kernel, self.window))
 
         def backward(dy: Array) -> tuple[Array, Gradients]:

@@ -75,6 +75,7 @@ class SeparableConvolution(ConvolutionLayer):
             self.computing("depthwise_kernel"),
             self.computing("pointwise_kernel"),
         )
+        self.near(x)
         filtered = convolve_depthwise(x, depthwise, self.window)
         place = Window(*((1,) * self.rank,) * 3)
         y, finish_back = self.finish_and_back(convolve(filtered, pointwise, place))

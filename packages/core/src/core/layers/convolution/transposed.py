@@ -10,8 +10,10 @@ from core.errors import InputError
 from core.gradients import Backward, Gradients
 from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
 from core.ops.convolution_gradient import transposed_gradients
+from core.ops.padding import reach
 from core.ops.transposed_convolution import convolve_transposed, transposed_output_size
 from core.options import integer, integers
+from core.work import CALL, Work, numbers_in
 
 
 class TransposedConvolution(ConvolutionLayer):
@@ -70,6 +72,15 @@ class TransposedConvolution(ConvolutionLayer):
             return None
         return math.prod(size or 0 for size in sizes) * math.prod(self.window.size) * channels * self.filters
 
+    def work(self, input_shape: Shape) -> Work:
+        """Each cell of the window makes a product of all inputs, and writes it into the output."""
+        rows, (sizes, _) = input_shape[0] or 0, self.split_shape(input_shape)
+        product = rows * math.prod(size or 0 for size in sizes) * self.filters
+        made = numbers_in([self.compute_output_shape(input_shape)])
+        adds = rows * (self.multiply_adds(input_shape) or 0)
+        own = math.prod(self.window.size) * (product + 2 * CALL)
+        return Work(adds + own + made, (product + made) * max(4, self.number_bytes), 0)
+
     def call(self, x: Array) -> Array:
         """Return the activation of the transposed convolution."""
         x = self.to_channels_last(x)
@@ -80,6 +91,11 @@ class TransposedConvolution(ConvolutionLayer):
         """The way back is the convolution whose way back this layer is: see `core.ops.convolution_gradient`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
         sizes = cast(tuple[int, ...], self._output_sizes(x.shape[1:-1]))
+        if any(
+            reach(*axis) > max(4096, 4 * size)
+            for *axis, size in zip(self.window.size, self.window.dilation, sizes, strict=True)
+        ):
+            raise InputError(f"dilation_rate={self.window.dilation} is too large to train with on inputs of {x.shape}")
         y, finish_back = self.finish_and_back(convolve_transposed(x, kernel, self.window, sizes))
 
         def backward(dy: Array) -> tuple[Array, Gradients]:

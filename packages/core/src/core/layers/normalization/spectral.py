@@ -14,6 +14,7 @@ from core.layer import Layer
 from core.layers.normalization.unit import unit_length
 from core.options import integer
 from core.registry import build_layer
+from core.work import CALL, Work
 
 #: The shortest length that is divided by; Keras' own.
 _SHORTEST = 1e-7
@@ -33,7 +34,7 @@ class SpectralNormalization(Layer):
         super().__init__(**common)
         self.layer = layer
         self.children = {"layer": layer}
-        self.power_iterations = integer(power_iterations, "power_iterations")
+        self.power_iterations = integer(power_iterations, "power_iterations", maximum=10_000)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -63,6 +64,12 @@ class SpectralNormalization(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Any:
         """Give what the layer inside gives."""
         return self.layer.compute_output_shape(input_shape)
+
+    def work(self, *shapes: Any, **named_shapes: Any) -> Work:
+        """That of the layer inside; in training each iteration multiplies by the kernel twice."""
+        inner = self.layer.work(*shapes, **named_shapes)
+        kernel = math.prod(self.parameter_shapes.get("kernel", (0,)))
+        return inner._replace(backward=inner.backward + 2 * self.power_iterations * (kernel + CALL))
 
     def multiply_adds(self, input_shape: Shape) -> int | None:
         """Count those of the layer inside."""

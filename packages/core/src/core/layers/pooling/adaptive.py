@@ -13,6 +13,7 @@ from core.layers.spatial import SpatialLayer
 from core.ops.pooling import adaptive_pool
 from core.ops.pooling_gradient import adaptive_pool_gradient
 from core.options import integers
+from core.work import Work, numbers_in
 
 
 class AdaptivePooling(SpatialLayer):
@@ -28,6 +29,16 @@ class AdaptivePooling(SpatialLayer):
         """(batch, *sizes, channels) -> (batch, *output_size, channels)."""
         _, channels = self.split_shape(input_shape)
         return self.join_shape(input_shape[0], self.output_size, channels)
+
+    def work(self, input_shape: Shape) -> Work:
+        """Axis after axis the numbers become as many as there are parts, from sums of pieces."""
+        sizes, _ = self.split_shape(input_shape)
+        left, most, passes = numbers_in([input_shape]), 0, 0
+        for size, parts in zip(sizes, self.output_size, strict=True):
+            after = left // max(1, size or 1) * parts
+            most, passes = max(most, left + after), passes + 2 * (left + after) * (size or 1).bit_length()
+            left = after
+        return Work(passes, 2 * most * max(4, self.number_bytes) + 40 * max(self.output_size))
 
     def call(self, x: Array) -> Array:
         """Return one number for each part and channel."""

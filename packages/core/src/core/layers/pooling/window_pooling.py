@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -11,10 +12,11 @@ from core.engine.step import Step
 from core.engine.tiles import by_rows
 from core.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
-from core.ops.pooling import average_pool, max_pool
+from core.ops.pooling import MOST_CELLS, average_pool, max_pool
 from core.ops.pooling_gradient import average_pool_gradient, max_pool_gradient
 from core.ops.windows import Window
 from core.options import integers, one_of
+from core.work import Work, numbers_in
 
 
 class Pooling(SpatialLayer):
@@ -37,8 +39,24 @@ class Pooling(SpatialLayer):
         sizes, channels = self.split_shape(input_shape)
         return self.join_shape(input_shape[0], self.window.output_sizes(sizes), channels)
 
+    def work(self, input_shape: Shape) -> Work:
+        """A small window is gone through cell by cell, a large one in as many passes as its sizes have binary digits."""
+        cells = math.prod(self.window.size)
+        numbers, places = numbers_in([input_shape]), numbers_in([self.compute_output_shape(input_shape)])
+        passes = cells if cells <= MOST_CELLS else sum(2 * size.bit_length() for size in self.window.size)
+        padded = 1
+        if cells <= MOST_CELLS:
+            sizes, _ = self.split_shape(input_shape)
+            padded = math.prod(size or 0 for size in self.window.padded_sizes(sizes)) // max(
+                1, math.prod(size or 1 for size in sizes)
+            )
+        inside = (2 + padded) * numbers * max(4, self.number_bytes)
+        return Work(numbers + max(places, numbers) * passes, inside, places * cells)
+
     def fast(self) -> Step | None:
         """Compare or add whole rows, for images with their channels last."""
+        if math.prod(self.window.size) > MOST_CELLS:
+            return None
         if self.rank != 2 or self.data_format != "channels_last" or self.window.padding != "valid":
             return None
         largest = isinstance(self, MaxPooling)

@@ -33,8 +33,8 @@ class RepeatVector(Layer):
         return (batch, self.n, features)
 
     def call(self, x: Array) -> Array:
-        """Return x, n times."""
-        return np.repeat(x[:, None], self.n, axis=1)
+        """Return x, n times: a view, which takes no memory."""
+        return np.broadcast_to(x[:, None], (len(x), self.n, x.shape[1]))
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """dx = sum of dy over the repetitions."""

@@ -16,14 +16,17 @@ from core.layers.recurrent import Recurrent, check_mask
 from core.ops import recurrence
 from core.ops.recurrence import State
 from core.registry import build_layer
+from core.work import Work
 from text.engine.recur import Half, Recur
 from text.layers.recurrent.cell import Cell
 from text.layers.recurrent.stacked import (
+    STEP_CALLS,
     StackedRNNCells,
     begin_any,
     begin_any_and_back,
     output_size_of,
     state_sizes_of,
+    work_of_cell,
 )
 
 
@@ -97,6 +100,15 @@ class RNN(Recurrent):
         input_shape, _ = apart(input_shape, None)
         each = self.cell.multiply_adds((input_shape[0], *input_shape[2:]))
         return None if each is None or input_shape[1] is None else each * input_shape[1]
+
+    def work(self, sequences_shape: Any, initial_state: Any = None) -> Work:
+        """That of the cell at every time step, and the products of all inputs before."""
+        (batch, time, *inner), _ = apart(sequences_shape, initial_state)
+        columns = max(self.cell.parameter_shapes.get("kernel", (0, inner[-1]))[-1], inner[-1])
+        inside = 2 * batch * time * columns * self.number_bytes
+        outputs = batch * output_size_of(self.cell) * (time if self.return_sequences else 1)
+        each = work_of_cell(self.cell, (batch, *inner))
+        return each.times(time, STEP_CALLS).plus(outputs, inside + outputs * self.number_bytes)
 
     @property
     def state_count(self) -> int:

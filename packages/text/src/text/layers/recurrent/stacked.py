@@ -15,8 +15,12 @@ from core.layer import Layer, snake_case
 from core.ops.recurrence import State, Step
 from core.ops.recurrence_gradient import StepAndBack, StepBack
 from core.registry import build_layer
+from core.work import CALL, Work
 from text.layers.recurrent.cell import Cell, Project, ProjectAndBack
 from text.layers.recurrent.one_step import one_step_and_back
+
+#: Calls of NumPy in one time step of a cell.
+STEP_CALLS = 20
 
 
 class StackedRNNCells(Layer):
@@ -163,6 +167,20 @@ class StackedRNNCells(Layer):
             count = len(state_sizes_of(cell))
             yield state[start : start + count]
             start += count
+
+
+def work_of_cell(cell: Any, shape: Shape) -> Work:
+    """Return what one time step of any cell costs, for an input (batch, inputs)."""
+    if isinstance(cell, StackedRNNCells):
+        total = Work()
+        for inner in cell.cells:
+            total = total.then(work_of_cell(inner, shape)).plus(STEP_CALLS * CALL)
+            shape = (shape[0], output_size_of(inner))
+        return total
+    batch = shape[0] or 0
+    adds = batch * (cell.multiply_adds(shape) or 0)
+    numbers = batch * sum(state_sizes_of(cell)) * STEP_CALLS
+    return Work(adds + numbers, numbers * cell.number_bytes)
 
 
 def begin_any(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from core.graph import leaves
 from core.layers.recurrent import Recurrent
 from core.ops.recurrence import State
 from core.options import one_of
+from core.work import Work
 from vision.layers.conv_lstm.cell import ConvLSTMCell
 
 #: Options of the loop that Keras knows; all others are those of the cell.
@@ -81,6 +83,17 @@ class ConvLSTM(Recurrent):
         """Those of the cell, once for each image; unknown where their number is."""
         each = self.cell.multiply_adds(self._image(input_shape))
         return None if each is None or input_shape[1] is None else each * input_shape[1]
+
+    def work(self, sequences_shape: Shape, initial_state: Any = None) -> Work:
+        """That of the cell at every time step; inside, its products with all images, and their patches."""
+        image, time = self._image(sequences_shape), sequences_shape[1] or 0
+        batch, *places, filters = (size or 0 for size in self.cell.compute_output_shape(image))
+        gates = 4 * batch * math.prod(places) * filters
+        padded = batch * math.prod(self.cell.window.padded_sizes(image[1:-1])) * (image[-1] or 0)
+        patches = math.prod(places[1:]) * math.prod(self.cell.window.size) * max(filters, image[-1] or 0)
+        inside = (time * (2 * gates + padded + gates // 4) + 8 * gates + patches) * self.number_bytes
+        each = Work(batch * (self.cell.multiply_adds(image) or 0) + 20 * gates, inside)
+        return each.times(time, 40)
 
     @property
     def state_count(self) -> int:
