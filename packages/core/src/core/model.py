@@ -28,16 +28,16 @@ from core.graph import Node, Ref, map_nest, refs
 from core.input_layer import InputLayer
 from core.inputs import cast_rows, fit_inputs
 from core.layer import Layer, numbered
-from core.names import name_layers
 from core.limits import Limits
+from core.names import name_layers
 from core.operation import Operation
 from core.propagation import run
 from core.refusals import refusing
 from core.shapes import Shapes, follow_shapes
 from core.summary import summarise
 from core.trainable import Trainable
-from core.written_graph import in_order_of_keras
 from core.work import Work
+from core.written_graph import in_order_of_keras
 
 #: Models within models that are each called twice double the work at every level; real ones stay far below this.
 MOST_APPLICATIONS = 20_000
