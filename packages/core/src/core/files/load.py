@@ -15,7 +15,9 @@ from core.model import Model
 from core.precision import compute_in, floating
 
 
-def load_model(given: Readable, dtype: str | None = None, *, weights: Readable | None = None, limits: Limits | None = None) -> Model:
+def load_model(
+    given: Readable, dtype: str | None = None, *, weights: Readable | None = None, limits: Limits | None = None
+) -> Model:
     """Open a model that Keras saved (``.keras``, whole-model ``.h5``) with NumPy alone.
 
     `given` is a path, the bytes of a file, or a file opened in mode ``"rb"``. An architecture (`model.to_json()`, a
