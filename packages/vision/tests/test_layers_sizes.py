@@ -14,8 +14,8 @@ LAYERS = keras.layers
 FIRST = {"data_format": "channels_first"}
 IMAGES = (3, 8, 7, 4)
 #: TensorFlow weighs parts of cells in float32, some of them with a fused multiply-add: the last bits of a difference of
-#: two large numbers are rounding.
-AREA = 5e-6
+#: two positions up to 40 are rounding, and up to 40 pixels are made of one.
+AREA = 2 * 40 * float(np.finfo(np.float32).eps)
 
 ROWS = [
     (LAYERS.Resizing, {"height": 5, "width": 9}, IMAGES),
