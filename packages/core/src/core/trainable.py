@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 class Trainable:
     """What `Model` has of `keras.Model.fit` and `keras.Model.evaluate`."""
 
-    #: What the file says that the model was compiled with, as plain JSON; None where it says nothing.
-    compile_config: Any = None
+    #: What a file said of building and compiling.
+    kept: dict[str, Any]
     #: The words of the last `fit`, which go for the next one and for `evaluate` where nothing else is said.
     compiled: Any = None
+
+    @property
+    def compile_config(self) -> Any:
+        """What the file says that the model was compiled with, as plain JSON; None where it says nothing."""
+        return self.kept.get("compile_config")
 
     @refusing
     def fit(

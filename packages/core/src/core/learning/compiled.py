@@ -38,10 +38,20 @@ class Compiled:
 
 
 def compiled(
-    model: Model, optimizer: Any, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any
+    model: Model,
+    loss: Any,
+    loss_weights: Any,
+    metrics: Any,
+    weighted_metrics: Any,
+    *,
+    optimizer: Any = None,
+    learns: bool = True,
 ) -> Compiled:
-    """Return the words that are given, and for the others those of before. A loss that is given stands alone."""
-    before = getattr(model, "compiled", None) or _of_config(model, optimizer is None, loss is None)
+    """Return the words that are given, and for the others those of before. A loss that is given stands alone.
+
+    `learns` says that an optimiser is needed.
+    """
+    before: Compiled = model.compiled or _of_config(model, learns and optimizer is None, loss is None)
     words = [loss, loss_weights, metrics, weighted_metrics]
     if loss is None:
         earlier = [before.loss, before.loss_weights, before.metrics, before.weighted_metrics]
@@ -51,7 +61,7 @@ def compiled(
 
 def _of_config(model: Model, needs_optimizer: bool, needs_loss: bool) -> Compiled:
     """Read what the model's file says. Raises `InputError` for what Kaca does not have and nobody gave instead."""
-    config = getattr(model, "compile_config", None)
+    config = model.compile_config
     if not isinstance(config, Mapping):
         return Compiled()
     optimizer: Any = "adam"
@@ -136,14 +146,15 @@ def read_optimizer(given: Any) -> Optimizer:
     if name.lower() not in OPTIMIZERS:
         raise InputError(f"the optimizer {name!r} is not known")
     kind = OPTIMIZERS[name.lower()]
-    rate = config.get("learning_rate", config.get("lr", 0.001))
+    rate = config.get("learning_rate", config.get("lr"))
     if isinstance(rate, Mapping):
         schedule, options = _named(rate)
         rate = _schedule(schedule, options)
+    config["learning_rate"] = rate
     if config.get("decay") or config.get("use_ema") or config.get("gradient_accumulation_steps"):
         raise InputError(f"the optimizer {name!r} with decay, use_ema or gradient_accumulation_steps is not known")
-    known = set(_options(kind)) & set(config) - {"learning_rate"}
-    return kind(rate, **{option: config[option] for option in known if config[option] is not None})
+    known = set(_options(kind)) & set(config)
+    return kind(**{option: config[option] for option in known if config[option] is not None})
 
 
 def _options(kind: type) -> list[str]:
@@ -155,4 +166,7 @@ def _schedule(name: str, options: dict[str, Any]) -> Any:
     if not inspect.isclass(kind) or kind.__module__ != schedules.__name__ or name in {"Schedule", "Constant"}:
         raise InputError(f"the learning rate schedule {name!r} is not known")
     known = inspect.signature(kind).parameters
-    return kind(**{option: value for option, value in options.items() if option in known})
+    try:
+        return kind(**{option: value for option, value in options.items() if option in known})
+    except TypeError as error:
+        raise InputError(f"the learning rate schedule {name!r} cannot be made: {error}") from error

@@ -39,7 +39,7 @@ def evaluate(
         raise InputError(f"evaluate has no option {', '.join(map(repr, unknown))}")
     flag(return_dict, "return_dict")
     shown, size, steps = progress_of(verbose), whole_or_none(batch_size, "batch_size"), whole_or_none(steps, "steps")
-    words = compiled(model, None, loss, loss_weights, metrics, weighted_metrics)
+    words = compiled(model, loss, loss_weights, metrics, weighted_metrics, learns=False)
     scorer = Scorer(model, words.objectives(model))
     read = partial(read_examples, model, scorer.objectives)
     feed: Feed

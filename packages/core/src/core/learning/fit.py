@@ -81,7 +81,7 @@ def fit(
         }.items()
     }  # fmt: skip
     watching, shown, due = check_callbacks(callbacks), progress_of(verbose, progress), _due(validation_freq)
-    words = compiled(model, optimizer, loss, loss_weights, metrics, weighted_metrics)
+    words = compiled(model, loss, loss_weights, metrics, weighted_metrics, optimizer=optimizer)
     trainer = Trainer(model, words.objectives(model), words.optimizer)
     lessons = _Lessons(trainer, sizes, epochs - first)
     if is_stream(x):

@@ -102,4 +102,6 @@ def progress_of(verbose: int | str, progress: Progress | None = None) -> Progres
 
 
 def _show(logs: dict[str, float]) -> str:
-    return "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
+    """Names may come from a stranger's file: what would move the cursor is left out."""
+    shown = {"".join(letter for letter in name if letter.isprintable()): value for name, value in logs.items()}
+    return "  ".join(f"{name} {value:.4f}" for name, value in shown.items())

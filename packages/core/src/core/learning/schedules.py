@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.errors import InputError
+from core.options import flag, integer, number
 
 
 class Schedule(Protocol):
@@ -26,6 +27,9 @@ class Constant:
 
     learning_rate: float
 
+    def __post_init__(self) -> None:
+        number(self.learning_rate, "learning_rate", minimum=0.0)
+
     def __call__(self, step: int) -> float:
         """Give the learning rate."""
         return self.learning_rate
@@ -39,6 +43,12 @@ class ExponentialDecay:
     decay_steps: int
     decay_rate: float
     staircase: bool = False
+
+    def __post_init__(self) -> None:
+        number(self.initial_learning_rate, "initial_learning_rate", minimum=0.0)
+        integer(self.decay_steps, "decay_steps")
+        number(self.decay_rate, "decay_rate", minimum=0.0)
+        flag(self.staircase, "staircase")
 
     def __call__(self, step: int) -> float:
         """Give the learning rate."""
@@ -54,6 +64,11 @@ class PiecewiseConstantDecay:
     values: Sequence[float]
 
     def __post_init__(self) -> None:
+        for kind, given in (("boundaries", self.boundaries), ("values", self.values)):
+            if not isinstance(given, list | tuple):
+                raise InputError(f"{kind} must be a list of numbers, got {given!r}")
+            for one in given:
+                number(one, kind)
         if len(self.values) != len(self.boundaries) + 1 or sorted(self.boundaries) != list(self.boundaries):
             raise InputError("values must be one more than boundaries, and these must rise")
 
@@ -75,6 +90,14 @@ class CosineDecay:
     alpha: float = 0.0
     warmup_target: float | None = None
     warmup_steps: int = 0
+
+    def __post_init__(self) -> None:
+        number(self.initial_learning_rate, "initial_learning_rate", minimum=0.0)
+        integer(self.decay_steps, "decay_steps")
+        number(self.alpha, "alpha")
+        if self.warmup_target is not None:
+            number(self.warmup_target, "warmup_target", minimum=0.0)
+        integer(self.warmup_steps, "warmup_steps", minimum=0)
 
     def __call__(self, step: int) -> float:
         """Give the learning rate."""
@@ -98,6 +121,13 @@ class CosineDecayRestarts:
     t_mul: float = 2.0
     m_mul: float = 1.0
     alpha: float = 0.0
+
+    def __post_init__(self) -> None:
+        number(self.initial_learning_rate, "initial_learning_rate", minimum=0.0)
+        integer(self.first_decay_steps, "first_decay_steps")
+        number(self.t_mul, "t_mul", minimum=1.0)
+        number(self.m_mul, "m_mul")
+        number(self.alpha, "alpha")
 
     def __call__(self, step: int) -> float:
         """Give the learning rate."""
