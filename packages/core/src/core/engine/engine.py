@@ -91,9 +91,9 @@ class Engine:
                 del self._programs[old]
             program = waiting.pop() if waiting else None
         if program is None:
-            found = follow_shapes(self.model, shapes)
+            found = follow_shapes(self.plan.model, shapes)
             sizes = cast(dict[Ref, tuple[int, ...]], found.of)  # of a tile all are known
-            program = Program(self.model, self.plan, sizes)
+            program = Program(self.plan, sizes)
         yield program
         with self._lock:
             if shapes in self._programs:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.arrays import Array
 from core.engine.elementwise import Sum
+from core.engine.flatten import flatten
 from core.engine.step import Routine, Step
 from core.graph import Node, Ref, refs
 from core.layer import Layer
@@ -32,8 +33,12 @@ class Stage:
 
 @dataclass
 class Plan:
-    """The stages of a model in the order in which they run, and the weights that they were made from."""
+    """The stages of a model in the order in which they run, and the weights that they were made from.
 
+    `model` is the one whose tensors the stages name: without the models inside that could be taken apart.
+    """
+
+    model: Model
     stages: list[Stage]
     weights: list[tuple[Layer, str, Array]] = field(default_factory=list)
 
@@ -47,6 +52,7 @@ class Plan:
 
 def make_plan(model: Model) -> Plan:
     """Find the step of every layer that has one, and join those that follow one another."""
+    whole, model = model, flatten(model)
     uses = Counter(ref for node in model.nodes for ref in refs(node.args, node.kwargs)) + Counter(refs(model.outputs))
     stages: list[Stage] = []
     maker: dict[Ref, Stage] = {}
@@ -66,7 +72,7 @@ def make_plan(model: Model) -> Plan:
         else:
             maker[result] = Stage(step, [node], sources, result)
             stages.append(maker[result])
-    return Plan(stages, _freeze(model))
+    return Plan(model, stages, _freeze(whole))
 
 
 def _freeze(model: Model) -> list[tuple[Layer, str, Array]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from core.graph import Ref, leaves, map_nest, refs
 from core.propagation import apply, mask_leaves
 from core.refusals import FOREIGN, refusal
 
-if TYPE_CHECKING:
-    from core.model import Model
-
 #: The tensors of one run and their masks, by the name of the tensor.
 Values: TypeAlias = dict[Ref, Any]
 Action: TypeAlias = Callable[[Values, Values], None]
@@ -34,8 +31,8 @@ class OtherTensorError(Exception):
 class Program:
     """Runs tiles of one shape, one at a time. The outputs are its own buffers: copy them before the next run."""
 
-    def __init__(self, model: Model, plan: Plan, shapes: dict[Ref, tuple[int, ...]]) -> None:
-        self.model = model
+    def __init__(self, plan: Plan, shapes: dict[Ref, tuple[int, ...]]) -> None:
+        self.model = model = plan.model
         self.memory = Memory()
         self.actions: list[Action] = []
         self._shapes = shapes
