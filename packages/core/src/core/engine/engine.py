@@ -79,7 +79,7 @@ class Engine:
 
     def _fits(self, shapes: Shaped) -> bool:
         """Say whether the buffers of a tile, which are all there at the same time, keep within the model's limits."""
-        return foresee(self.model, shapes).kept <= self.model.limits.memory_bytes
+        return foresee(self.plan.model, shapes).kept <= self.model.limits.memory_bytes
 
     @contextmanager
     def _program(self, shapes: Shaped) -> Iterator[Program]:

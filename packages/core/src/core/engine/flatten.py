@@ -52,6 +52,7 @@ def flatten(model: Model) -> Model:
     flat.inputs = map_nest(lambda ref: _rename(ref, known), model.inputs)
     flat.nodes = tuple(nodes)
     flat.layers = list(dict.fromkeys(node.layer for node in nodes))
+    flat.forecasts = {}
     flat._shapes = follow_shapes(flat, ())
     return flat
 
