@@ -160,3 +160,42 @@ def test_impossible_options(changes, message):
 def test_too_few_sentences():
     with pytest.raises(OptionError, match="at least 3 sentences"):
         load_data(options(name="ulasan", test_limit=2))
+
+
+STRANGE = {
+    "no labels": {"text": ["a"]},
+    "labels that are words": {"text": ["a"], "label": ["positive"]},
+    "nothing": {"text": [None], "label": [None]},
+    "a class too many": {"text": ["a"], "label": [3]},
+    "a class below 0": {"text": ["a"], "label": [-1]},
+    "labels that are fractions": {"text": ["a"], "label": [0.5]},
+    "no rows": {"text": [], "label": []},
+    "sentences that are numbers": {"text": [1], "label": [0]},
+    "sentences in lists": {"text": [["a"]], "label": [0]},
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_a_strange_mirror_is_named(monkeypatch, tmp_path, kind):
+    import pyarrow.parquet
+
+    monkeypatch.setenv("KACA_DATA_DIR", str(tmp_path))
+    folder = tmp_path / "nusax_senti" / "ind"
+    folder.mkdir(parents=True)
+    for split in nusax.SPLITS:
+        pyarrow.parquet.write_table(pyarrow.table(STRANGE[kind]), folder / f"{split}-0.parquet")
+    with pytest.raises(DataUnavailableError, match="nusax_senti/ind"):
+        load_data(options())
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "null", "[]", '[["a"]]', '[["a", 9]]', "[[1, 2]]", '{"a": 1}', "[" * 100_000, "\ufeff[]"]
+)
+def test_a_damaged_cache_says_how_to_mend_it(offline, tmp_path, monkeypatch, content):
+    folder = tmp_path / "data" / "nusax-hub-ind"
+    monkeypatch.setenv("KACA_CACHE_DIR", str(tmp_path))
+    folder.mkdir(parents=True)
+    for split in nusax.SPLITS:
+        (folder / f"{split}.json").write_text(content, encoding="utf-8")
+    with pytest.raises(DataUnavailableError, match=f"{folder} is damaged.*made again|delete {folder}"):
+        load_data(options())

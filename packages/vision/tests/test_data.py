@@ -139,3 +139,50 @@ def test_cifar10_is_40000_10000_10000_images_and_decoded_once(cache, monkeypatch
 
     monkeypatch.setattr(cifar10, "_decode", lambda origin: pytest.fail("decoded a second time"))
     assert data.load_data(options(fallback=False)).fingerprint == whole.fingerprint
+
+
+def encoded(size=(32, 32), mode="RGB"):
+    buffer = io.BytesIO()
+    Image.new(mode, size).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+STRANGE = {
+    "another size": [(encoded((33, 32)), 0)],
+    "a picture of 144 megapixels": [(encoded((12_000, 12_000), "1"), 0)],
+    "no picture": [(None, 0)],
+    "a broken picture": [(encoded()[:60], 0)],
+    "not a picture": [(b"GIF89a", 0)],
+    "a class too many": [(encoded(), 10)],
+    "a class below 0": [(encoded(), -1)],
+    "a class in words": [(encoded(), "cat")],
+}
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("kind", STRANGE)
+def test_a_strange_mirror_is_named(offline, monkeypatch, tmp_path, kind):
+    import pyarrow.parquet
+
+    monkeypatch.setenv("KACA_DATA_DIR", str(tmp_path))
+    (tmp_path / "cifar10").mkdir()
+    image = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+    pictures = pyarrow.array([{"bytes": content, "path": None} for content, _ in STRANGE[kind]], image)
+    for split in ("train", "test"):
+        table = pyarrow.table({"img": pictures, "label": [label for _, label in STRANGE[kind]]})
+        pyarrow.parquet.write_table(table, tmp_path / "cifar10" / f"{split}-00000-of-00001.parquet")
+    with pytest.raises(DataUnavailableError, match="cifar10"):
+        cifar10.load_cifar10()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\x93NUMPY", b"PK\x03\x04", "other"])
+def test_a_damaged_cache_says_how_to_mend_it(offline, tmp_path, content):
+    folder = tmp_path / "data" / "cifar10-hub"
+    folder.mkdir(parents=True)
+    for name in ("train_images", "train_labels", "test_images", "test_labels"):
+        if content == "other":
+            np.save(folder / f"{name}.npy", np.zeros(3, np.uint8))
+        elif content is not None:
+            (folder / f"{name}.npy").write_bytes(content)
+    with pytest.raises(DataUnavailableError, match=f"delete ({folder}|it), and it is made again"):
+        cifar10.load_cifar10()

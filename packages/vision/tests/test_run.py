@@ -165,6 +165,40 @@ def test_what_hydra_refuses_names_the_option_without_a_stack_trace(monkeypatch, 
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["hydra.sweep.dir={folder}/file/sweep"], "file/sweep: Not a directory"),
+        (["hydra.sweep.dir={folder}/linked"], "linked/0 is a link to"),
+        (["hydra.sweep.dir={folder}/own", "hydra.sweep.subdir=../file"], "file: "),
+        (["hydra.sweep.dir={folder}/taken"], "sweep.json"),
+        (["hydra.sweep.dir={folder}/a", "cache"], "set KACA_CACHE_DIR"),
+        (["hydra.sweep.dir=${nothing}"], "nothing"),
+        (["hydra.sweep.dir={folder}/a", "title='\\x1b[2J'", "model.conv_layers=0"], "model.conv_layers"),
+        (["==", "a"], "=="),
+    ],
+)
+def test_strange_folders_are_answered_without_a_stack_trace(monkeypatch, tmp_path, capfd, offline, arguments, message):
+    (tmp_path / "file").write_text("mine")
+    for name in ("linked", "taken", "precious"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "precious" / "result.json").write_text("mine")
+    (tmp_path / "linked" / "0").symlink_to(tmp_path / "precious")
+    (tmp_path / "taken" / "sweep.json").mkdir()
+    monkeypatch.setenv("KACA_CACHE_DIR", str(tmp_path / ("file" if "cache" in arguments else "cache")))
+    given = [argument.replace("{folder}", str(tmp_path)) for argument in arguments if argument != "cache"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["vision.run", "data=digits", *given])
+    with pytest.raises(SystemExit) as ended:
+        run.main()
+    assert ended.value.code in (1, 2)
+    output = capfd.readouterr()
+    assert message in output.err
+    assert "Traceback" not in output.err + output.out
+    assert "\x1b" not in output.err + output.out
+    assert (tmp_path / "file").read_text() == (tmp_path / "precious" / "result.json").read_text() == "mine"
+
+
 def test_without_network_and_mirror_the_sweep_runs_on_digits_and_says_so(monkeypatch, tmp_path, capfd, offline):
     tiny = [option for option in TINY if "fallback" not in option]
     assert in_process(monkeypatch, tmp_path, *tiny, "model.conv_layers=2", "train.epochs=1", "seed=1,2") == 0

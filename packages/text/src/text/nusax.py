@@ -14,7 +14,7 @@ import numpy as np
 
 from core.experiment.cache import cache_folder, whole_folder
 from core.experiment.errors import DataUnavailableError
-from core.experiment.sources import hub_is_reachable, mirror_folder, why_no_mirror
+from core.experiment.sources import checked_labels, hub_is_reachable, mirror_folder, reading_cache, why_no_mirror
 from core.experiment.task import Split
 
 HUB_NAME = "indonlp/NusaX-senti"
@@ -40,7 +40,9 @@ def load_language(language: str) -> Language:
     mirror = mirror_folder("nusax_senti")
     if mirror is not None:
         rows = {name: _read_parquet(mirror / language, name) for name in SPLITS}
-        return Language({name: _split(part) for name, part in rows.items()}, MIRROR_SOURCE)
+        return Language(
+            {name: _split(part, f"{mirror / language}, {name},") for name, part in rows.items()}, MIRROR_SOURCE
+        )
     folder = cache_folder() / "data" / f"nusax-hub-{language}"
     if not folder.is_dir():
         if not hub_is_reachable():
@@ -50,8 +52,9 @@ def load_language(language: str) -> Language:
         with whole_folder(folder) as part:
             for name, found in _download(language).items():
                 (part / f"{name}.json").write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
-    kept = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in SPLITS}
-    return Language({name: _split(part) for name, part in kept.items()}, HUB_SOURCE)
+    with reading_cache(folder):
+        kept = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in SPLITS}
+        return Language({name: _split(part, f"{folder}, {name},") for name, part in kept.items()}, HUB_SOURCE)
 
 
 def _read_parquet(folder: Path, split: str) -> Rows:
@@ -79,6 +82,9 @@ def _download(language: str) -> dict[str, Rows]:
         raise DataUnavailableError(f"NusaX could not be read from {HUB_SOURCE}: {error}") from error
 
 
-def _split(rows: Rows) -> Split:
-    texts, labels = zip(*rows, strict=True)
-    return Split(np.array(texts, dtype=object), np.array(labels, np.int64))
+def _split(rows: Rows, where: str) -> Split:
+    """Return sentences and labels. Raises `DataUnavailableError` for what is neither."""
+    texts, labels = [text for text, _ in rows], [label for _, label in rows]
+    if not all(isinstance(text, str) for text in texts):
+        raise DataUnavailableError(f"{where} is damaged: expected sentences")
+    return Split(np.array(texts, dtype=object), checked_labels(labels, CLASSES, where))

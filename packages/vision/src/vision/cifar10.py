@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import struct
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from PIL import Image
 
 from core.experiment.cache import cache_folder, whole_folder
 from core.experiment.errors import DataUnavailableError
-from core.experiment.sources import hub_is_reachable, mirror_folder, why_no_mirror
+from core.experiment.sources import checked_labels, hub_is_reachable, mirror_folder, reading_cache, why_no_mirror
 
 HUB_NAME = "uoft-cs/cifar10"
 HUB_SOURCE = f"Hugging Face Hub, {HUB_NAME}"
@@ -28,6 +29,18 @@ MIRROR_NOTE = (
     "originals, and the rows are in another order."
 )
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+IMAGE_SHAPE = (32, 32, 3)
+#: What `datasets` and Pillow raise for data that is broken or of another kind.
+_BROKEN = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    EOFError,
+    SyntaxError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 
 
 @dataclass(frozen=True)
@@ -64,9 +77,18 @@ def _load(folder: Path, origin: str, source: str, note: str) -> Cifar10:
         with whole_folder(folder) as part:
             for name, array in _decode(origin).items():
                 np.save(part / f"{name}.npy", array)
-    names = ("train_images", "train_labels", "test_images", "test_labels")
-    arrays: dict[str, Any] = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
-    return Cifar10(**arrays, source=source, note=note)
+    with reading_cache(folder):
+        train, test = (_split(folder, name) for name in ("train", "test"))
+    return Cifar10(*train, *test, source=source, note=note)
+
+
+def _split(folder: Path, name: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    images = np.lib.format.open_memmap(folder / f"{name}_images.npy", mode="r")
+    with (folder / f"{name}_labels.npy").open("rb") as file:
+        labels = np.load(file, allow_pickle=False)
+    if images.shape != (len(labels), *IMAGE_SHAPE) or images.dtype != np.uint8:
+        raise DataUnavailableError(f"{folder} is damaged: expected {name} images of the shape {IMAGE_SHAPE}")
+    return images, checked_labels(labels, CLASSES, f"{folder}, {name},")
 
 
 def _decode(origin: str) -> dict[str, npt.NDArray[Any]]:
@@ -84,17 +106,19 @@ def _decode(origin: str) -> dict[str, npt.NDArray[Any]]:
             for name in ("train", "test"):
                 rows = splits[name].cast_column("img", datasets.Image(decode=False))
                 arrays[f"{name}_images"] = _images([cell["bytes"] for cell in rows["img"]])
-                arrays[f"{name}_labels"] = np.asarray(rows["label"], np.int64)
-        except (OSError, ValueError, KeyError, datasets.exceptions.DatasetsError) as error:
+                arrays[f"{name}_labels"] = checked_labels(rows["label"], CLASSES, f"{origin}, {name},")
+        except (*_BROKEN, datasets.exceptions.DatasetsError) as error:
             raise DataUnavailableError(f"CIFAR-10 could not be read from {origin}: {error}") from error
     return arrays
 
 
 def _images(encoded: Sequence[bytes]) -> npt.NDArray[np.uint8]:
-    images = np.empty((len(encoded), 32, 32, 3), np.uint8)
+    images = np.empty((len(encoded), *IMAGE_SHAPE), np.uint8)
 
     def decode(row: int) -> None:
-        with Image.open(io.BytesIO(encoded[row])) as image:
+        with Image.open(io.BytesIO(encoded[row]), formats=("PNG", "JPEG")) as image:
+            if image.size != IMAGE_SHAPE[:2]:
+                raise ValueError(f"image {row} is of the size {image.size}, expected {IMAGE_SHAPE[:2]}")
             images[row] = np.asarray(image.convert("RGB"))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
