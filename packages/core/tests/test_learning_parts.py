@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 import core
+from core import learning
 from core.gradients import Rows
 from core.layers import Dense
 from core.learning import losses, optimizers, schedules
@@ -34,6 +35,22 @@ LOSS_ROWS = [
     ("BinaryCrossentropy", {}, SHARES[:3], EXTREME),
     ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.2}, SHARES, SCORES),
     ("MeanSquaredError", {}, SHARES, SCORES),
+    ("MeanAbsoluteError", {}, SHARES, SCORES),
+    ("MeanAbsolutePercentageError", {}, SCORES[::-1], SCORES),
+    ("MeanAbsolutePercentageError", {}, SHARES, SCORES),
+    ("MeanSquaredLogarithmicError", {}, SHARES, SCORES),
+    ("Huber", {}, SHARES, SCORES),
+    ("Huber", {"delta": 0.3}, SHARES, SCORES),
+    ("LogCosh", {}, SHARES, 40 * SCORES),
+    ("Poisson", {}, SHARES, PROBABILITIES),
+    ("Hinge", {}, SHARES, SCORES),
+    ("Hinge", {}, np.sign(SCORES[::-1]), SCORES),
+    ("SquaredHinge", {}, SHARES, SCORES),
+    ("KLDivergence", {}, SHARES, PROBABILITIES),
+    ("KLDivergence", {}, SHARES, 2 * PROBABILITIES),
+    ("CategoricalHinge", {}, SHARES, SCORES),
+    ("CosineSimilarity", {}, SHARES, SCORES),
+    ("CosineSimilarity", {}, SHARES.reshape(2, 3, 4), SCORES.reshape(2, 3, 4)),
 ]
 
 
@@ -47,7 +64,7 @@ def test_losses_and_their_slopes(row):
         tape.watch(tensor)
         expected = theirs(tf.constant(y), tensor)
         total = tf.reduce_sum(expected * weights)
-    loss = getattr(losses, name)(**options)
+    loss = getattr(learning, name)(**options)
     values, slope = loss.values(loss.check(y, output), output)
     np.testing.assert_allclose(values, expected, rtol=1e-10, atol=1e-12)
     gradient = tape.gradient(total, tensor).numpy()

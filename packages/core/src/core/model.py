@@ -181,6 +181,7 @@ class Model(Trainable, Layer):
         if not self.shapes:
             self.build()
         initialise(self, np.random.default_rng(seed))
+        self.compiled = None  # an optimiser's memory is of the values before
 
     @refusing
     def activations(self, x: Any) -> dict[str, Any]:

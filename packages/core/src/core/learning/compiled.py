@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.errors import InputError
@@ -137,7 +137,7 @@ def read_metric(given: Any) -> Metric:
     function = config.get("fn", name)
     function = function if isinstance(function, str) else _named(function)[0]
     metric = find_metric(function)
-    return Metric(str(config.get("name", metric.name)), metric.count, metric.root)
+    return replace(metric, name=str(config.get("name", metric.name)))
 
 
 def read_optimizer(given: Any) -> Optimizer:

@@ -95,8 +95,7 @@ class StreamFeed:
                 f"{what} is an iterator, which can be gone through only once, for {epochs} epochs: give the number of steps "
                 "of an epoch, or an object that can be gone through again"
             )
-        length = None if self._once or not hasattr(source, "__len__") else len(source)
-        self.steps: int | None = steps if steps is not None else length
+        self.steps: int | None = steps if steps is not None or self._once else _length(source)
         self._asked = steps
         self._current: Iterator[Any] | None = None
 
@@ -153,6 +152,14 @@ def is_stream(x: Any) -> bool:
     if isinstance(x, list | tuple | dict | str | bytes) or hasattr(x, "__array__") or hasattr(x, "dtype"):
         return False
     return hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+
+
+def _length(source: Any) -> int | None:
+    """Return how many batches there are, None where the source does not know."""
+    try:
+        return max(len(source), 0)
+    except TypeError:  # it has no length, or none that is known
+        return None
 
 
 def whole_or_none(value: Any, option: str) -> int | None:

@@ -32,6 +32,8 @@ class Metric:
     name: str
     count: Count
     root: bool = False
+    #: Whether masked steps do not count; precision, recall and root mean squared error take no notice of masks, in Keras too.
+    masks: bool = True
 
 
 def add(tally: Tally, more: Tally) -> None:
@@ -179,9 +181,9 @@ def find_metric(given: Any) -> Metric:
         if plain in _SCORES:
             return Metric(given, mean_of(_SCORES[plain]))
         if plain in _COUNTS:
-            return Metric(given, _COUNTS[plain])
+            return Metric(given, _COUNTS[plain], masks=False)
         if plain == _ROOT:
-            return Metric(given, mean_of(_squares), root=True)
+            return Metric(given, mean_of(_squares), root=True, masks=False)
         if given in NAMES:
             return Metric(given, mean_of(_loss(given)))
     raise InputError(f"metrics must be of {', '.join(METRIC_NAMES)}, or functions of y and output, got {given!r}")

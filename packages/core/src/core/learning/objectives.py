@@ -108,9 +108,9 @@ class Objectives:
             if objective.metrics or objective.weighted:
                 given = output if activation is None else activation(output)
                 for name, metric in objective.metrics:
-                    tally[name] = metric.count(y, given, counted(None, mask))
+                    tally[name] = metric.count(y, given, counted(None, mask if metric.masks else None))
                 for name, metric in objective.weighted:
-                    tally[name] = metric.count(y, given, counted(weight, mask))
+                    tally[name] = metric.count(y, given, counted(weight, mask if metric.masks else None))
         return total, gradients, tally | losses
 
 
