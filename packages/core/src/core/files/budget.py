@@ -6,6 +6,7 @@ many small demands, each of them allowed, do not add up to a large one.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from typing import BinaryIO
@@ -79,18 +80,30 @@ def count_bytes(file: BinaryIO) -> int:
     """Count the bytes that a file really has: the holes of a sparse one cost its maker nothing, and count for nothing."""
     size = file.seek(0, io.SEEK_END)
     try:
-        handle, data, hole = file.fileno(), os.SEEK_DATA, os.SEEK_HOLE
-    except (OSError, AttributeError):  # in memory, or a system that does not tell
+        handle = file.fileno()
+        before = os.lseek(handle, 0, os.SEEK_CUR)  # which the buffer of `file` relies on
+    except (OSError, AttributeError):  # in memory
         return size
+    try:
+        return min(size, _count_extents(handle, size))
+    except (OSError, AttributeError):  # a system that does not tell
+        return size
+    finally:
+        os.lseek(handle, before, os.SEEK_SET)
+
+
+def _count_extents(handle: int, size: int) -> int:
+    """Count the bytes of an open file that are no hole."""
     counted, position = 0, 0
     for _ in range(_MOST_EXTENTS):
         try:
-            start = os.lseek(handle, position, data)
-            position = os.lseek(handle, start, hole)
-        except OSError:  # no more data
-            break
+            start = os.lseek(handle, position, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            break  # nothing but a hole to the end
+        position = os.lseek(handle, start, os.SEEK_HOLE)
         counted += position - start
         if position >= size:
             break
-    file.seek(0)
-    return min(counted, size)
+    return counted

@@ -42,10 +42,17 @@ def read_array(source: Source, messages: list[Message], shape: tuple[int, ...], 
     if kind == _COMPACT:
         return np.frombuffer(layout[4 : 4 + size], dtype).reshape(shape).copy()
     source.budget.read.require(size)
-    array = np.empty(shape, dtype)
+    array = _empty(shape, dtype)
     if size:
         source.fill(number(layout, 2), array.reshape(-1).view(np.uint8).data)
     return array
+
+
+def _empty(shape: tuple[int, ...], dtype: np.dtype) -> Array:
+    try:
+        return np.empty(shape, dtype)
+    except (ValueError, MemoryError) as error:  # axes whose product is 0, but of which one is beyond any machine
+        raise ModelFileError(f"an array of shape {shape} cannot be made here: {error}") from error
 
 
 def _join(source: Source, messages: list[Message], layout: bytes, shape: tuple[int, ...], dtype: np.dtype) -> Array:
@@ -57,7 +64,7 @@ def _join(source: Source, messages: list[Message], layout: bytes, shape: tuple[i
         raise ModelFileError(f"the chunks {chunking.sizes} do not fit an array of shape {shape}")
     budget = source.budget
     (budget.unpacked if filters else budget.read).require(math.prod(shape) * dtype.itemsize)
-    array = np.empty(shape, dtype)
+    array = _empty(shape, dtype)
     source.budget.charge_work(_CHUNK * math.prod(chunking.grid))
     seen = np.zeros(chunking.grid, bool)
     for chunk in find_chunks(source, chunking, bool(filters)):

@@ -106,25 +106,29 @@ def _texts(source: Source, data: bytes, count: int, name: str) -> list[bytes]:
             continue
         if address not in source.heaps:
             source.heaps[address] = _heap(source, address)
-        start, size = source.heaps[address].get(index, (0, -1))
-        if length > size:
+        text = source.heaps[address].get(index)
+        if text is None or length > len(text):
             raise ModelFileError(f"the attribute {name[:100]!r} names a text that the file does not hold")
-        texts.append(source.read(start, length))
+        source.budget.charge_work(length)
+        texts.append(bytes(text[:length]))
     return texts
 
 
-def _heap(source: Source, address: int) -> dict[int, tuple[int, int]]:
-    """List the objects of a global heap collection: number -> place and size."""
-    end = address + number(source.read(address, 16, b"GCOL"), 8)
-    found: dict[int, tuple[int, int]] = {}
-    place = address + 16
-    while place + 16 <= end:
-        head = source.read(place, 16)
-        index, size = number(head, 0, 2), number(head, 8)
+def _heap(source: Source, address: int) -> dict[int, memoryview]:
+    """Read a global heap collection: the texts in it, by number."""
+    size = number(source.read(address, 16, b"GCOL"), 8)
+    heap = memoryview(source.read(address, size))
+    found: dict[int, memoryview] = {}
+    position = 16
+    while position + 16 <= size:
+        source.budget.charge_work(_TEXT)
+        head = bytes(heap[position : position + 16])
+        index, length = number(head, 0, 2), number(head, 8)
         if index == 0:  # what is left is free
             break
-        if place + 16 + size > end:
+        position += 16
+        if position + length > size or index in found:
             raise ModelFileError(f"the HDF5 heap at byte {address} is damaged")
-        found[index] = (place + 16, size)
-        place += 16 + (size + 7) // 8 * 8
+        found[index] = heap[position : position + length]
+        position += (length + 7) // 8 * 8
     return found

@@ -17,6 +17,8 @@ _LAST_KNOWN = 24
 _SHARED, _MUST_BE_KNOWN = 2, 128
 #: The most blocks of messages that one header may have, and the work that one message makes.
 _MOST_BLOCKS, _MESSAGE = 1_000, 48
+#: Bytes before the messages of a header: with four times, two numbers and a size of eight bytes.
+_LONGEST_HEAD = 34
 
 
 class Message(NamedTuple):
@@ -28,9 +30,10 @@ class Message(NamedTuple):
 
 def read_messages(source: Source, address: int) -> list[Message]:
     """Read the header at `address`. Raises `ModelFileError` for a damaged one and for content that stands elsewhere."""
-    newer = source.read(address, 4) == b"OHDR"
+    head = source.read(address, max(0, min(_LONGEST_HEAD, source.size - address)))
+    parts = _newer(source, address, head) if head.startswith(b"OHDR") else _older(source, address, head)
     messages: list[Message] = []
-    for kind, data in _newer(source, address) if newer else _older(source, address):
+    for kind, data in parts:
         source.budget.charge_work(_MESSAGE)
         if kind not in {NOTHING, CONTINUATION}:
             messages.append(Message(kind, data))
@@ -45,9 +48,10 @@ def only(messages: list[Message], kind: int) -> bytes | None:
     return found[0] if found else None
 
 
-def _older(source: Source, address: int) -> Iterator[tuple[int, bytes]]:
+def _older(source: Source, address: int, head: bytes) -> Iterator[tuple[int, bytes]]:
     """Go through the messages of a header of version 1, of which the first block states how many there are."""
-    head = source.read(address, 16, b"\x01")
+    if not head.startswith(b"\x01"):
+        raise ModelFileError(f"the HDF5 file is damaged at byte {address}: expected the header of an object")
     stated, count = number(head, 2, 2), 0
     blocks = _Blocks(address, address + 16, number(head, 8, 4))
     for start, size in blocks:
@@ -62,17 +66,17 @@ def _older(source: Source, address: int) -> Iterator[tuple[int, bytes]]:
         raise ModelFileError(f"the HDF5 header at byte {address} has {count} messages, and says {stated}")
 
 
-def _newer(source: Source, address: int) -> Iterator[tuple[int, bytes]]:
+def _newer(source: Source, address: int, first_bytes: bytes) -> Iterator[tuple[int, bytes]]:
     """Go through the messages of a header of version 2, each of whose blocks ends with a checksum."""
-    flags = source.read(address, 6, b"OHDR\x02")[5]
+    flags = number(first_bytes, 5, 1)
     begin = 6 + (16 if flags & 32 else 0) + (4 if flags & 16 else 0)
     width = 1 << (flags & 3)
-    size = number(source.read(address + begin, width), 0, width)
+    size = number(first_bytes, begin, width)
     head = 6 if flags & 4 else 4
     blocks = _Blocks(address, address, begin + width + size + 4)
     for start, length in blocks:
         first = start == address
-        data = source.read_checked(start, length - 4, b"OHDR" if first else b"OCHK")
+        data = source.read_checked(start, length - 4, b"OHDR\x02" if first else b"OCHK")
         position = begin + width if first else 4
         while position + head <= len(data):
             kind, size, flags = data[position], number(data, position + 1, 2), data[position + 3]

@@ -107,8 +107,10 @@ def open_root(file: BinaryIO, budget: Budget | None = None) -> Group:
 
 
 def _open(source: Source, name: str, address: int) -> Group | Dataset:
-    messages = read_messages(source, address)
-    links = read_links(source, messages)
+    if address not in source.objects:
+        messages = read_messages(source, address)
+        source.objects[address] = messages, read_links(source, messages)
+    messages, links = source.objects[address]
     if links is not None:
         return Group(source, name, address, messages, links)
     if not {DATASPACE, DATATYPE, LAYOUT} <= {message.kind for message in messages}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from core.errors import ModelFileError
 from core.files.budget import Budget
@@ -33,8 +33,10 @@ class Source:
     def __init__(self, file: BinaryIO, origin: int = 0, budget: Budget | None = None) -> None:
         self.budget = budget or Budget.of(file)
         self.size = file.seek(0, io.SEEK_END) - origin
-        #: Heaps of texts that were read, by address: number of a text -> its address and size.
-        self.heaps: dict[int, dict[int, tuple[int, int]]] = {}
+        #: Heaps of texts that were read, by address: number of a text -> the text.
+        self.heaps: dict[int, dict[int, memoryview]] = {}
+        #: Objects that were opened, by address.
+        self.objects: dict[int, Any] = {}
         self._file, self._origin = file, origin
 
     def check(self, address: int, count: int) -> None:
