@@ -291,7 +291,7 @@ ATTACKS = {
         lambda: claiming(packed(members(), zipfile.ZIP_DEFLATED), "config.json", size=50), "another length"
     ),
     "4 GB stated": (
-        lambda: claiming(packed(members(), zipfile.ZIP_DEFLATED), "model.weights.h5", size=2**32 - 2), "asks for more than 4 times"
+        lambda: claiming(packed(members(), zipfile.ZIP_DEFLATED), "model.weights.h5", size=2**32 - 2), "asks for more"
     ),
     "another name in front": (
         lambda: replaced(packed(members()), b"config.json", b"CONFIG.json"), "described twice"
@@ -306,10 +306,10 @@ ATTACKS = {
         lambda: claiming(claiming(packed(members()), "config.json", size=5000, where="list"), "config.json"), ""
     ),
     "weights of zeros, deflated": (
-        lambda: packed(members(dense(1, 2**12, 2**13), weights(1, 2**12, 2**13)), zipfile.ZIP_DEFLATED), "asks for more than 4 times"
+        lambda: packed(members(dense(1, 2**12, 2**13), weights(1, 2**12, 2**13)), zipfile.ZIP_DEFLATED), "asks for more"
     ),
     "one block as many chunks": (one_block_as_many_chunks, ""),
-    "chunks larger than their arrays": (padded_chunks, "asks for more than 4 times"),
+    "chunks larger than their arrays": (padded_chunks, "asks for more"),
     "one array under every name": (one_array_under_every_name, "asks for"),
     "a chunk for every number": (chunk_soup, "describes its content"),
     "a fixed array of chunks": (chunk_index("latest", None), "describes its content"),

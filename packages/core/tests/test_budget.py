@@ -56,5 +56,4 @@ def test_a_text_that_is_named_again_and_again_is_charged_each_time():
         root.attrs["weight_names"] = "x" * 4_000_000
     attributes = open_root(buffer).attrs
     with pytest.raises(core.ModelFileError, match="describes its content"):
-        for _ in range(20):
-            assert len(attributes["weight_names"]) == 4_000_000
+        [attributes["weight_names"] for _ in range(20)]

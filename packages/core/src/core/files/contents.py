@@ -11,9 +11,8 @@ from core.files import hdf5
 from core.files.archive import is_hdf5, is_zip
 from core.files.hdf5_format import Group, open_root
 from core.files.hdf5_format.links import HARD
-from core.files.npz import Npz
+from core.files.npz import Npz, holds_arrays
 from core.files.source import Source
-from core.files.zip_members import Zip
 
 
 class Entry(NamedTuple):
@@ -30,7 +29,7 @@ def weights_alone(source: Source) -> tuple[str, int, list[Entry]] | None:
     with source.open() as file:
         size = file.seek(0, io.SEEK_END)
         if is_zip(file):
-            return ("npz weights", size, list(_npz(file))) if _is_npz(file) else None
+            return ("npz weights", size, list(_npz(file))) if holds_arrays(file) else None
         if is_hdf5(file):
             root = open_root(file)
             return None if "model_config" in root.attrs else ("hdf5 weights", size, list(_arrays(root)))
@@ -50,12 +49,6 @@ def _arrays(root: Group) -> Iterator[Entry]:
                     yield Entry(place, member.shape, str(member.dtype))
                 except ModelFileError as error:
                     yield Entry(place, (), "", str(error))
-
-
-def _is_npz(file: BinaryIO) -> bool:
-    """Return whether an archive holds arrays and nothing else."""
-    names = [member.name for member in Zip(file).files()]
-    return bool(names) and all(name.endswith(".npy") for name in names)
 
 
 def _npz(file: BinaryIO) -> Iterator[Entry]:

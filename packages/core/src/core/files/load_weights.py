@@ -19,7 +19,7 @@ from core.files.hdf5_format import Group, open_root
 from core.files.json_file import is_json, read_json
 from core.files.legacy_weights import is_legacy, read_legacy
 from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, reading
-from core.files.npz import Npz
+from core.files.npz import Npz, holds_arrays
 from core.files.numbered_weights import index_numbered, read_named, read_numbered
 from core.files.other_weights import describe_weights, refuse_folder
 from core.files.shards import open_shards
@@ -62,7 +62,7 @@ def fill(model: Model, archive: Archive) -> None:
 
 def _is_whole_zip(source: Source) -> bool:
     with source.open() as file:
-        return is_zip(file) and any(name in {"config.json", "model.weights.h5"} for name in Npz(file))
+        return is_zip(file) and not holds_arrays(file)
 
 
 @contextmanager

@@ -22,6 +22,12 @@ _HEADER = re.compile(
 _LARGEST_HEADER = 10_000
 
 
+def holds_arrays(file: BinaryIO) -> bool:
+    """Return whether a zip archive holds arrays and nothing else, as an npz file does."""
+    names = [member.name for member in Zip(file).files()]
+    return bool(names) and all(name.endswith(".npy") for name in names)
+
+
 class Npz(Mapping[str, Array]):
     """The arrays of an npz file by name, read one at a time by `read`."""
 
