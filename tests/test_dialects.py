@@ -1,6 +1,6 @@
-"""Small models of many kinds that older Kerases wrote open and give their numbers; what is not known is refused by name.
+"""Small models of many kinds that Kerases from 2.2.4 on wrote give their numbers; what is not known is refused by name.
 
-Each archive holds ``NAME.h5`` beside ``NAME.npz``: inputs x0, x1, ... (xd_KEY for a dict) and what `predict` gave: y, a list
+Each archive holds ``NAME.h5`` or ``NAME.keras`` beside ``NAME.npz``: inputs x0, x1, ... (xd_KEY for a dict) and what `predict` gave: y, a list
 yl0, yl1, ... or a dict yd_KEY.
 """
 
@@ -25,9 +25,6 @@ REFUSED = {
     "op_normalize": "function 'linalg.normalize'",
     "op_shape2": "function 'compat.v1.shape'",
     "L_sn": "SpectralNormalization",
-    "op_addlayer": "Add",
-    "op_concatlayer": "Concatenate",
-    "op_mullayer": "Multiply",
 }
 
 
@@ -36,11 +33,9 @@ def _models():
         with tarfile.open(archive) as members:
             files = {member.name: members.extractfile(member).read() for member in members}
         for name in sorted(files):
-            if name.endswith(".h5"):
-                stem = name.removesuffix(".h5")
-                yield pytest.param(
-                    stem, files[name], files[f"{stem}.npz"], id=f"{archive.name.split('.tar')[0]}-{stem}"
-                )
+            if not name.endswith(".npz"):
+                answers = files[f"{name.rpartition('.')[0]}.npz"]
+                yield pytest.param(name, files[name], answers, id=f"{archive.name.split('.tar')[0]}-{name}")
 
 
 def _part(arrays, kind):
@@ -51,16 +46,22 @@ def _part(arrays, kind):
 
 
 @pytest.mark.parametrize(("name", "file", "answers"), list(_models()))
-def test_what_older_kerases_wrote(name, file, answers, tmp_path):
-    path = tmp_path / f"{name}.h5"
+def test_what_keras_wrote(name, file, answers, tmp_path):
+    path = tmp_path / name
     path.write_bytes(file)
-    if name in REFUSED:
-        with pytest.raises(core.KacaError, match=re.escape(REFUSED[name])):
+    kind = name.rpartition(".")[0]
+    if kind in REFUSED:
+        with pytest.raises(core.KacaError, match=re.escape(REFUSED[kind])):
             core.load_model(path)
         return
     with np.load(io.BytesIO(answers)) as arrays:
         x, expected = _part(arrays, "x"), _part(arrays, "y")
-    actual = core.load_model(path).forward(x)
+    model = core.load_model(path)
+    for actual in (model.forward(x), model.predict(x)):
+        _check(actual, expected)
+
+
+def _check(actual, expected):
     assert type(actual) is type(expected)
     pairs = [(actual[key], expected[key]) for key in expected] if isinstance(expected, dict) else None
     pairs = pairs or (list(zip(actual, expected, strict=True)) if isinstance(expected, list) else [(actual, expected)])

@@ -17,9 +17,13 @@ from core.input_layer import InputLayer
 from core.layer import Layer
 from core.model import Model
 from core.names import check_names
+from core.operation import Operation
 from core.registry import build_layer
 from core.tensors import Call, History, histories, read_call, read_outputs
 from core.written_graph import write_calls, write_tensors
+
+#: What Keras calls the first argument of its layers.
+_FIRST_ARGUMENTS = ("inputs", "sequences", "sequence", "x", "images", "data", "query")
 
 
 class Functional(Model):
@@ -129,7 +133,8 @@ def _order(layers: dict[str, Layer], calls: dict[str, list[Call]]) -> tuple[list
         call = name, number = listed[heappop(ready)]
         made = calls[name][number]
         places[call] = len(nodes)
-        nodes.append(Node(layers[name], map_nest(place, made.args), map_nest(place, made.kwargs)))
+        args, kwargs = _first_in_front(layers[name], made)
+        nodes.append(Node(layers[name], map_nest(place, args), map_nest(place, kwargs)))
         for user in users.get(call, ()):
             missing[user].remove(call)
             if not missing[user]:
@@ -138,6 +143,17 @@ def _order(layers: dict[str, Layer], calls: dict[str, list[Call]]) -> tuple[list
         left = next(name for name, number in listed if (name, number) not in places)
         raise UnsupportedLayerError(f"the graph has a loop or names a tensor that nothing makes, at {left!r}")
     return nodes, places
+
+
+def _first_in_front(layer: Layer, call: Call) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments of a call, the first one without its keyword: Keras calls it otherwise than our layers."""
+    if call.args or not call.kwargs or isinstance(layer, Operation):
+        return call.args, call.kwargs
+    own = layer.call_arguments[:1]
+    first = next((name for name in (*own, *_FIRST_ARGUMENTS) if name in call.kwargs), None)
+    if first is None:
+        raise UnsupportedLayerError(f"{layer} is called without its input: its arguments are {', '.join(call.kwargs)}")
+    return (call.kwargs[first],), {name: value for name, value in call.kwargs.items() if name != first}
 
 
 def _sources(call: Call) -> Iterator[tuple[str, int]]:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from core.arrays import Shape
 from core.errors import InputError, UnsupportedLayerError
-from core.graph import Node, Ref, map_nest, refs
+from core.graph import Node, Ref, leaves, map_nest, refs
 from core.input_layer import InputLayer
 from core.operation import Operation
 from core.refusals import FOREIGN
@@ -36,18 +38,31 @@ class Shapes:
         return [Ref(index, number) for number in range(self.counts.get(index, 0))]
 
     def arguments(self, node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Give the shapes of the tensors among a node's arguments."""
+        """Return the shapes of the tensors among a node's arguments; constant arrays are tensors as well, masks are not."""
 
         def shape_of(leaf: Any) -> Any:
-            return self.of[leaf] if isinstance(leaf, Ref) else leaf
+            return self.of[leaf] if isinstance(leaf, Ref) else _constant_shape(leaf)
 
-        args = tuple(map_nest(shape_of, arg) for arg in node.args if any(True for _ in refs(arg)))
+        args = tuple(map_nest(shape_of, arg) for arg in node.args if _holds_tensor(arg))
         kwargs = {
             key: map_nest(shape_of, value)
             for key, value in node.kwargs.items()
-            if (key != "mask" and any(True for _ in refs(value))) or key in node.layer.shaping_arguments
+            if (key != "mask" and any(True for _ in refs(value)))
+            or (not key.endswith("mask") and _holds_tensor(value))
+            or key in node.layer.shaping_arguments
         }
         return args, kwargs
+
+
+def _holds_tensor(nest: Any) -> bool:
+    return any(isinstance(leaf, Ref | np.ndarray) for leaf in leaves(nest))
+
+
+def _constant_shape(leaf: Any) -> Any:
+    """Return the shape of a constant array; one row stands for as many as there are."""
+    if not isinstance(leaf, np.ndarray):
+        return leaf
+    return (None, *leaf.shape[1:]) if leaf.shape[:1] == (1,) else leaf.shape
 
 
 def follow_shapes(

@@ -15,7 +15,7 @@ from core.engine.plan import Plan, Stage
 from core.engine.step import Routine
 from core.engine.threads import calling_numpy
 from core.forecast import foresee, foresee_rest
-from core.graph import Ref, leaves, map_nest, refs
+from core.graph import Node, Ref, leaves, map_nest, refs
 from core.propagation import apply, mask_leaves
 from core.refusals import FOREIGN, refusal
 
@@ -130,7 +130,7 @@ def _freely(stage: Stage) -> Action:
 def _run_routine(stage: Stage, values: Values, masks: Values) -> None:
     """Run a step that looks at the data; a mask among the arguments of the call goes before one that travels."""
     assert isinstance(stage.step, Routine)
-    given = [values[node.kwargs["mask"]] for node in stage.nodes if node.kwargs.get("mask") is not None]
+    given = [mask for node in stage.nodes if (mask := _given_mask(node, values)) is not None]
     x = values[stage.sources[0]]
     values[stage.result] = stage.step.run(x, given[-1] if given else masks.get(stage.sources[0]))
     _follow_masks(stage, values, masks)
@@ -146,14 +146,19 @@ def _run_plain(stage: Stage, values: Values, masks: Values) -> None:
             masks[Ref(stage.result.node, output)] = mask
 
 
+def _given_mask(node: Node, values: Values) -> Any:
+    """Return the mask among the arguments of a call, a tensor or a constant; None where there is none."""
+    return map_nest(lambda leaf: values[leaf] if isinstance(leaf, Ref) else leaf, node.kwargs.get("mask"))
+
+
 def _follow_masks(stage: Stage, values: Values, masks: Values) -> None:
     """Let every layer of the stage say what becomes of the mask. Only the first one of them may ask for the values."""
     found = [masks.get(ref) for ref in stage.sources]
     mask: Any = found[0] if len(found) == 1 else found
     x: Any = values.get(stage.sources[0])
     for node in stage.nodes:
-        if node.kwargs.get("mask") is not None:
-            mask = values[node.kwargs["mask"]]
+        given = _given_mask(node, values)
+        mask = mask if given is None else given
         mask = node.layer.compute_mask(x, mask) if node.layer.supports_masking else None
         x = None
     if mask is not None:

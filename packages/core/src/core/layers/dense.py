@@ -34,13 +34,15 @@ class Dense(Layer):
         units: int,
         activation: object = None,
         use_bias: bool = True,
-        lora_rank: None = None,
+        lora_rank: object = None,
+        lora_alpha: object = None,
         quantization_config: None = None,
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        if lora_rank is not None or quantization_config is not None:
-            raise InputError("lora_rank and quantization_config are not supported: save the merged float model")
+        if quantization_config is not None:
+            raise InputError("quantization_config is not supported: save the float model")
+        del lora_rank, lora_alpha  # Keras adds the update of low rank to the kernel that it saves
         self.units = integer(units, "units")
         self.activation = find_activation(activation)
         self.use_bias = flag(use_bias, "use_bias")

@@ -35,16 +35,16 @@ class EinsumDense(Layer):
         output_shape: Any,
         activation: object = None,
         bias_axes: str | None = None,
-        lora_rank: None = None,
+        lora_rank: object = None,
         lora_alpha: object = None,
         gptq_unpacked_column_size: None = None,
         quantization_config: None = None,
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        if lora_rank is not None or gptq_unpacked_column_size is not None or quantization_config is not None:
-            raise InputError("lora_rank and quantization are not supported: save the merged float model")
-        del lora_alpha
+        if gptq_unpacked_column_size is not None or quantization_config is not None:
+            raise InputError("quantization is not supported: save the float model")
+        del lora_rank, lora_alpha  # Keras adds the update of low rank to the kernel that it saves
         found = _EQUATION.fullmatch(equation) if isinstance(equation, str) else None
         before = bool(found and found[1] and found[5] and not found[3] and not found[7])
         behind = bool(found and found[3] and found[7] and not found[1] and not found[5])

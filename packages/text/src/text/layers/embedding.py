@@ -35,7 +35,7 @@ class Embedding(Layer):
         *,
         mask_zero: bool = False,
         weights: None = None,
-        lora_rank: None = None,
+        lora_rank: object = None,
         lora_alpha: object = None,
         quantization_config: None = None,
         input_length: object = None,
@@ -43,11 +43,12 @@ class Embedding(Layer):
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        if lora_rank is not None or quantization_config is not None:
-            raise InputError("lora_rank and quantization_config are not supported: save the merged float model")
+        if quantization_config is not None:
+            raise InputError("quantization_config is not supported: save the float model")
         if weights is not None:
             raise InputError("weights must be None: they come from the file")
-        del input_length, lora_alpha, sparse  # a check, a rank that is not there, and how the gradient is kept
+        del input_length, sparse  # a check, and how the gradient is kept
+        del lora_rank, lora_alpha  # Keras adds the update of low rank to the table that it saves
         self.input_dim = integer(input_dim, "input_dim")
         self.output_dim = integer(output_dim, "output_dim")
         self.mask_zero = flag(mask_zero, "mask_zero")

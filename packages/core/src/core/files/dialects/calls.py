@@ -16,6 +16,7 @@ from core.files.dialects.tensorflow_rules import array, tensor
 #: What stands for the name of a layer where a tensor is a constant.
 _CONSTANT = "_CONSTANT_VALUE"
 _MODELS = ("Sequential", "Functional")
+_RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM", "CuDNN")
 
 
 def modernise_calls(model: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +36,23 @@ def _with_calls(entry: dict[str, Any], kinds: Mapping[str, str]) -> dict[str, An
     if not isinstance(calls, list):
         return entry
     wrapped = [calls] if _is_tensor(calls, kinds) else calls
-    return entry | {"inbound_nodes": [_call(call, kinds, is_function(entry)) for call in wrapped]}
+    made = [_call(call, kinds, is_function(entry)) for call in wrapped]
+    return entry | {"inbound_nodes": [_with_states(call) for call in made] if _is_recurrent(entry) else made}
+
+
+def _is_recurrent(entry: Mapping[str, Any]) -> bool:
+    name, config = entry.get("class_name"), entry.get("config")
+    constants = config.get("num_constants") if isinstance(config, Mapping) else None
+    return isinstance(name, str) and name.startswith(_RECURRENT) and not constants
+
+
+def _with_states(call: Any) -> Any:
+    """Name the states that a recurrent layer starts with: Keras 2 listed them behind the input."""
+    first, *more = call["args"]
+    if not isinstance(first, list) or len(first) < 2 or more or call["kwargs"].get("initial_state") is not None:
+        return call
+    states = first[1] if len(first) == 2 else first[1:]
+    return call | {"args": [first[0]], "kwargs": call["kwargs"] | {"initial_state": states}}
 
 
 def _shifted(nest: Any, kinds: Mapping[str, str]) -> Any:

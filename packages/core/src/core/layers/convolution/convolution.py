@@ -38,13 +38,12 @@ class Convolution(ConvolutionLayer):
         groups: int = 1,
         activation: object = None,
         use_bias: bool = True,
-        lora_rank: None = None,
-        lora_alpha: None = None,
+        lora_rank: object = None,
+        lora_alpha: object = None,
         **common: Any,
     ) -> None:
         super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **common)
-        if lora_rank is not None or lora_alpha is not None:
-            raise InputError("lora_rank is not supported: save the merged model")
+        del lora_rank, lora_alpha  # Keras adds the update of low rank to the kernel that it saves
         self.filters = integer(filters, "filters")
         self.groups = integer(groups, "groups")
         if self.filters % self.groups:
