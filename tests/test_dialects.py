@@ -1,7 +1,7 @@
 """Small models of many kinds that Kerases from 2.2.4 on wrote give their numbers; what is not known is refused by name.
 
-Each archive holds ``NAME.h5`` or ``NAME.keras`` beside ``NAME.npz``: inputs x0, x1, ... (xd_KEY for a dict) and what `predict` gave: y, a list
-yl0, yl1, ... or a dict yd_KEY.
+Each archive holds ``NAME.h5`` or ``NAME.keras`` beside ``NAME.npz``: inputs x0, x1, ... (xd_KEY for a dict) and what
+`predict` gave: y, a list yl0, yl1, ... or a dict yd_KEY.
 """
 
 import io
