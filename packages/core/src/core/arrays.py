@@ -19,8 +19,12 @@ def show_shape(shape: Shape | tuple[int, ...]) -> str:
 
 def known_size(shape: Shape) -> int | None:
     """Count the elements of one shape: the product of its sizes, or None where one of them is unknown."""
-    sizes = [size for size in shape if size is not None]
-    return int(np.prod(sizes, dtype=object)) if len(sizes) == len(shape) else None
+    product = 1
+    for size in shape:
+        if size is None:
+            return None
+        product *= size
+    return product
 
 
 def to_positions(indices: Any) -> Array:

@@ -20,6 +20,7 @@ from core.engine.step import Step
 from core.errors import InputError, UnsupportedLayerError, WeightMismatchError
 from core.gradients import Backward, Gradient, Gradients
 from core.ops.bfloat16 import rounded
+from core.options import refuse_endless
 from core.weight_lists import get_weights, set_weights
 from core.work import Work, numbers_in, rows_of
 
@@ -169,6 +170,8 @@ class Layer:
         """Build the layer that a Keras config describes; an unknown or impossible option is an error."""
         named = f"{cls.__name__} {config.get('name', '')!r}"
         try:
+            if cls.registered_name is None:
+                refuse_endless(config)
             signature(cls).bind(**config)
             return cls(**config)
         except TypeError as error:

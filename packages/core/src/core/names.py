@@ -13,9 +13,10 @@ def name_layers(layers: Sequence[Layer]) -> None:
     """Give each layer without a name one of its own: ``dense``, ``dense_1``, ... Raises as `check_names` does."""
     distinct = list({id(layer): layer for layer in layers}.values())
     taken = {layer.name for layer in distinct if layer.is_named}
+    numbers: dict[str, int] = {}
     for layer in distinct:
         if not layer.is_named:
-            layer.name = unused_name(layer.name, taken)
+            layer.name = unused_name(layer.name, taken, numbers)
             layer.is_named = True
             taken.add(layer.name)
     check_names(distinct)
@@ -33,18 +34,24 @@ def check_names(layers: Sequence[Layer]) -> None:
 
 def separate_names(layers: Sequence[Layer]) -> None:
     """Put a number behind the names that a file gives again."""
-    taken: set[str] = set()
-    reserved = {layer.name for layer in layers}
+    met: set[str] = set()
+    taken = {layer.name for layer in layers}
+    numbers: dict[str, int] = {}
     for layer in layers:
-        if layer.name in taken:
-            layer.name = unused_name(layer.name, taken | reserved)
-        taken.add(layer.name)
+        if layer.name in met:
+            layer.name = unused_name(layer.name, taken, numbers)
+            taken.add(layer.name)
+        met.add(layer.name)
 
 
-def unused_name(name: str, taken: set[str]) -> str:
-    """Return `name`, with the lowest number behind it where it is taken: ``dense_1``."""
-    found, number = name, 0
+def unused_name(name: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """Return `name`, with the lowest number behind it where it is taken: ``dense_1``.
+
+    `numbers` remembers the last number of each name, so that many layers of one name are not counted again for each.
+    """
+    found, number = name, numbers.get(name, 0)
     while found in taken:
         number += 1
         found = f"{name}_{number}"
+    numbers[name] = number
     return found

@@ -17,6 +17,7 @@ from core.errors import InputError, KacaError, UnsupportedLayerError
 from core.gradients import Backward, Gradients, OfArguments
 from core.graph import leaves, map_nest
 from core.layer import Layer, signature
+from core.options import refuse_endless
 from core.work import Work, numbers_in
 
 #: What a function of NumPy raises on arguments that do not fit.
@@ -89,6 +90,7 @@ class Operation(Layer):
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Build the operation that a Keras config describes: all but the name are options of its function."""
         try:
+            refuse_endless(config)
             return cls(**config)
         except InputError as error:
             raise UnsupportedLayerError(f"operation {cls.__name__}: {error}") from error
@@ -125,7 +127,7 @@ class Operation(Layer):
         derivative = DERIVATIVES.get(type(self).__name__)
         if derivative is None:
             return super().call_and_back(*inputs, **named)
-        y = self.call(*inputs, **named)
+        y = self.call(*inputs, **named)  # raises for arguments that do not fit
         bound = signature(self.function).bind(*inputs, **(self.options | named))
 
         def backward(dy: Any) -> tuple[OfArguments, Gradients]:

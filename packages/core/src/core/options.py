@@ -6,7 +6,7 @@ Each function returns the checked value, or raises `InputError` with the option'
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import TypeVar
 
@@ -16,6 +16,25 @@ Choice = TypeVar("Choice")
 
 #: No axis, kernel or layer of a real network is larger; a config that says so is broken or hostile.
 LARGEST_SIZE = 2**31 - 1
+
+
+#: Options that hold as many values as there are data; any other lists something of each axis, of which no array has more
+#: than 64, or of each part of the layer.
+_LONG = frozenset(
+    ("vocabulary", "idf_weights", "bin_boundaries", "mean", "variance", "scale", "offset", "weights", "layers", "cells",
+     "cell", "repeats", "indices_or_sections", "bins", "build_input_shape", "input_layers", "output_layers", "value")
+)  # fmt: skip
+_LONGEST = 64
+_MOST_OPTIONS = 1_000
+
+
+def refuse_endless(config: Mapping[str, object]) -> None:
+    """Raise `InputError` for a config of more options, or longer lists in them, than any layer has."""
+    if len(config) > _MOST_OPTIONS:
+        raise InputError(f"a layer has {_MOST_OPTIONS} options at most, got {len(config):,}")
+    for option, value in config.items():
+        if isinstance(value, list) and len(value) > _LONGEST and option not in _LONG:
+            raise InputError(f"{option} must list {_LONGEST} values at most, got {len(value):,}")
 
 
 def integer(value: object, option: str, *, minimum: int = 1, maximum: int = LARGEST_SIZE) -> int:

@@ -91,6 +91,20 @@ def known_class(config: Mapping[str, Any]) -> type[Layer] | None:
     return class_of(config) if _installed("LAYERS", name) or _installed("OPERATIONS", name) else None
 
 
+def installed_classes(kind: str) -> dict[str, type[Layer]]:
+    """Return all classes of ``"LAYERS"`` or ``"OPERATIONS"`` that the installed packages bring, by Keras' name."""
+    found: dict[str, type[Layer]] = {}
+    for point in _points():
+        found |= getattr(point.load(), kind, {})
+    return found
+
+
+@cache
+def is_layer(class_name: str) -> bool:
+    """Say whether a name is that of a layer or operation; initialisers, policies and the like have names too."""
+    return class_name in _user_layers or bool(_installed("LAYERS", class_name) or _installed("OPERATIONS", class_name))
+
+
 def find_layer(class_name: str, module: object = None, registered_name: object = None) -> type[Layer]:
     """Find the class for a name in a config. `module` tells Keras' layers and its raw operations apart."""
     for name in (registered_name, class_name):

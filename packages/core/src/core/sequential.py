@@ -53,7 +53,7 @@ class Sequential(Model):
     def _build(self, shapes: tuple[Any, ...]) -> None:
         super().build(*shapes)
         last = len(self.nodes) - 1
-        outputs = {index: [ref for ref in self.shapes if ref.node == index] for index in range(last + 1)}
+        outputs = [self._shapes.outputs(index) for index in range(last + 1)]
         several = next((index for index in range(last) if len(outputs[index]) > 1), None)
         if several is not None:
             raise UnsupportedLayerError(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.model import Model
 
 #: Tensors in all of a graph, those of the models within it included: a list of tensors is as long as a config says.
-MOST_TENSORS = 2**17
+MOST_TENSORS = 2**16
 #: No array has a longer axis; layers that enlarge what others enlarged could ask for one.
 _LARGEST_AXIS = 2**63 - 1
 

@@ -12,6 +12,8 @@ from core.errors import UnsupportedLayerError
 from core.graph import Always, leaves
 from core.options import integer
 
+#: Inputs, or outputs, of a model.
+MOST_OUTPUTS = 2_000
 #: Context that Keras writes with each call although it is decided when the model runs.
 _CONTEXT = ("mask", "training")
 
@@ -67,6 +69,8 @@ def read_outputs(nest: Any) -> Any:
         return _history(nest)
     if isinstance(nest, dict):
         return {key: read_outputs(value) for key, value in nest.items()}
+    if isinstance(nest, list) and len(nest) > MOST_OUTPUTS:
+        raise UnsupportedLayerError(f"a model must name {MOST_OUTPUTS:,} inputs and outputs at most, got {len(nest):,}")
     if isinstance(nest, list) and nest:
         return [read_outputs(item) for item in nest]
     raise UnsupportedLayerError(f"a model must name its inputs and outputs, got {str(nest)[:200]}")

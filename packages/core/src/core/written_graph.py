@@ -27,8 +27,9 @@ def in_order_of_keras(layers: Sequence[Layer], nodes: Sequence[Node], outputs: A
     """
     met: dict[int, int] = {}
     finished: list[int] = []
+    done: set[int] = set()
     for output in refs(outputs):
-        _walk(nodes, output.node, met, finished)
+        _walk(nodes, output.node, met, finished, done)
     depth_of_node = dict.fromkeys(finished, 0)
     depth: dict[int, int] = {}
     for index in reversed(finished):
@@ -43,9 +44,8 @@ def in_order_of_keras(layers: Sequence[Layer], nodes: Sequence[Node], outputs: A
     return sorted(layers, key=lambda layer: (-depth.get(id(layer), -unused), met.get(id(layer), 0)))
 
 
-def _walk(nodes: Sequence[Node], start: int, met: dict[int, int], finished: list[int]) -> None:
+def _walk(nodes: Sequence[Node], start: int, met: dict[int, int], finished: list[int], done: set[int]) -> None:
     """Go from a node to all that it depends on: note when each layer is met first, and the nodes as they are finished."""
-    done = set(finished)
     waiting: list[tuple[int, Iterator[int]]] = []
 
     def enter(index: int) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 from core.errors import ModelFileError, UnsupportedLayerError
 from core.files.dialects import modernise
-from core.model import MOST_APPLICATIONS, Model
-from core.registry import build_layer
+from core.files.limits import MOST_LAYERS, MOST_TENSORS, MOST_VALUES
+from core.model import Model
+from core.registry import build_layer, is_layer
 
 
 def build_model(config: Mapping[str, Any], keras_version: str) -> Model:
     """Build the model that a file describes, with the shapes of its parameters but without their values."""
-    if sum(1 for _ in entries(config)) > MOST_APPLICATIONS:
-        raise UnsupportedLayerError(f"the model lists more than {MOST_APPLICATIONS:,} layers")
+    _refuse_endless(config)
     config = modernise(config, keras_version)
     model = build_layer(config)
     if not isinstance(model, Model):
@@ -26,6 +26,37 @@ def build_model(config: Mapping[str, Any], keras_version: str) -> Model:
         )
     model.build()
     return model
+
+
+def _refuse_endless(config: Mapping[str, Any]) -> None:
+    """Raise `UnsupportedLayerError` for more layers, tensors and values than are built in a second or two, before any is."""
+    layers = tensors = values = 0
+    waiting: list[tuple[Any, int]] = [(config, 1)]
+    while waiting:
+        nest, weight = waiting.pop()
+        if isinstance(nest, Mapping):
+            name = nest.get("class_name")
+            if name == "__keras_tensor__":
+                tensors += 1
+                continue
+            layers += isinstance(name, str) and isinstance(nest.get("config"), Mapping | list) and is_layer(name)
+            values += 2 * len(nest)
+            waiting += (
+                (value, 3 if key == "inbound_nodes" else weight)
+                for key, value in nest.items()
+                if isinstance(value, Mapping | list)
+            )
+        elif len(nest) in {3, 4} and isinstance(nest[0], str) and isinstance(nest[1], int):
+            tensors += 1
+        else:
+            inner = [(item, weight) for item in nest if isinstance(item, Mapping | list)]
+            values += weight * (len(nest) - len(inner))
+            waiting += inner
+    if layers / MOST_LAYERS + tensors / MOST_TENSORS + values / MOST_VALUES > 1:
+        raise UnsupportedLayerError(
+            f"the config describes {layers:,} layers, called with {tensors:,} tensors, and holds {values:,} values; "
+            f"allowed are {MOST_LAYERS:,}, {MOST_TENSORS:,} or {MOST_VALUES:,}, or parts of each"
+        )
 
 
 def entries(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -14,6 +14,12 @@ from core.errors import ModelFileError
 LARGEST_JSON = 8 * 2**20
 #: Lists and objects in a config: three bytes of it make one, which takes a hundred bytes of memory.
 MOST_JSON_NESTS = 500_000
+#: Layers that a config describes, cells and layers inside others included; tensors that its calls name; and values in its
+#: lists (a key counts as two, a constant of a call as three). So many of one kind, or parts of each: every one of the
+#: three amounts takes about a second to build.
+MOST_LAYERS = 12_000
+MOST_TENSORS = 40_000
+MOST_VALUES = 1_000_000
 #: The largest member that may be compressed. Keras stores its members; a small file that unpacks to more is a bomb.
 LARGEST_COMPRESSED = 64 * 2**20
 #: The list of members of a zip archive, in bytes: about a hundred a member.

@@ -70,6 +70,8 @@ def roll(x: Array, shift: Any, axis: Any = None) -> Array:
 def _borders(pad_width: Any, rank: int) -> list[tuple[int, int]]:
     """Read the borders: one number or pair for all axes, or a pair for each."""
     given = pad_width if isinstance(pad_width, list | tuple) else [pad_width]
+    if len(given) > max(rank, 2):
+        raise InputError(f"pad_width must have a pair for each of {rank} axes, got {len(given)} parts")
     if given and not any(isinstance(part, list | tuple) for part in given):
         given = [given]
     pairs = []
@@ -113,6 +115,8 @@ def _appended(call: Call) -> Shape:
 
 def _tiled(call: Call) -> Shape:
     shape, times = call.shape, call.options["repeats"]
+    if isinstance(times, list | tuple) and len(times) > 64:
+        raise InputError(f"repeats must have a number for each axis, 64 at most, got {len(times)}")
     repeats = [integer(time, "repeats", minimum=0) for time in (times if isinstance(times, list | tuple) else [times])]
     rank = max(len(shape), len(repeats))
     sizes = (1,) * (rank - len(shape)) + shape

@@ -29,7 +29,10 @@ def row_rule(name: str) -> Callable[[Call], bool]:
     def keeps_rows(call: Call) -> bool:
         if rule is None:
             return False
-        bound = signature(call.function).bind(*call.args, **call.options)
+        try:
+            bound = signature(call.function).bind(*call.args, **call.options)
+        except TypeError:  # an argument lacks; the call itself will say so
+            return False
         bound.apply_defaults()
         return rule(bound.arguments)
 

@@ -16,7 +16,7 @@ from core.operations.shapes import same, view
 from core.options import axis_of, integer
 
 #: Parts that an axis may be taken apart in: more would be a list too long to write, and no network has them.
-MOST_PARTS = 2**16
+MOST_PARTS = 2**14
 
 
 def reshape(x: Array, newshape: Any) -> Array:
@@ -97,12 +97,19 @@ def _split_shapes(call: Call) -> Any:
     """Cut a stand-in of the same shape; along an unknown size, equal parts are unknown."""
     shape = call.shape
     axis = axis_of(call.options.get("axis", 0), "axis", rank=len(shape))
-    sections = call.options["indices_or_sections"]
-    if isinstance(sections, int):
-        count = integer(sections, "indices_or_sections", maximum=MOST_PARTS)
-        if shape[axis] is None:
-            return [shape] * count
-    return view(call)
+    sections, size = call.options["indices_or_sections"], shape[axis]
+    if not isinstance(sections, int):
+        if isinstance(sections, list | tuple) and len(sections) >= MOST_PARTS:
+            raise InputError(f"indices_or_sections must list fewer than {MOST_PARTS} positions, got {len(sections)}")
+        return view(call)
+    count = integer(sections, "indices_or_sections", maximum=MOST_PARTS)
+    if size is None:
+        return [shape] * count
+    if size % count and call.function is split:
+        raise InputError(f"an axis of {size} cannot be cut in {count} equal parts")
+    larger = size % count
+    parts = [size // count + 1] * larger + [size // count] * (count - larger)
+    return [(*shape[:axis], part, *shape[axis + 1 :]) for part in parts]
 
 
 def unstack(x: Array, num: int | None = None, axis: int = 0) -> list[Array]:

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from core.arrays import Array
+from core.arrays import Array, Shape
 from core.gradients import Backward, Gradients
 from core.layers.reshaping import Cropping, UpSampling, ZeroPadding
 from core.options import one_of
-from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_back
+from core.work import Work
+from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_back, work_of_resizing
 
 
 class ZeroPadding2D(ZeroPadding):
@@ -62,6 +63,14 @@ class UpSampling2D(UpSampling):
             return super().enlarge(x)
         height, width = np.multiply(x.shape[1:3], self.size)
         return resize(x, (int(height), int(width)), self.interpolation)
+
+    def work(self, input_shape: Shape) -> Work:
+        """That of the interpolation."""
+        if self.interpolation == "nearest":
+            return super().work(input_shape)
+        (height, width), channels = self.split_shape(input_shape)
+        larger = ((height or 0) * self.size[0], (width or 0) * self.size[1])
+        return work_of_resizing((input_shape[0], height, width, channels), larger)
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """Go back through repeated cells, or through the interpolation by its transpose."""

@@ -117,16 +117,22 @@ class IndexLookup(Layer):
         return [*mask, *[self.oov_token] * self.num_oov_indices]
 
     @property
+    def special_count(self) -> int:
+        """How many there are."""
+        return self.num_oov_indices + (self.mask_token is not None and self.output_mode == "int")
+
+    @property
     def depth(self) -> int | None:
         """The width of an encoding; None where the vocabulary is not there yet."""
         if self.pad_to_max_tokens:
             return self.max_tokens
-        return self._expected_size if self.words is None else len(self.special) + len(self.words)
+        return self._expected_size if self.words is None else self.special_count + len(self.words)
 
     def take(self, tokens: Sequence[Token]) -> None:
         """Set the vocabulary; the special tokens may stand before it, all or none."""
-        before = self.special
-        words = list(tokens[len(before) :] if list(tokens[: len(before)]) == before else tokens)
+        count = self.special_count
+        led = len(tokens) >= count and list(tokens[:count]) == self.special
+        words = list(tokens[count:] if led else tokens)
         repeated = [token for token, count in Counter(words).items() if count > 1]
         if repeated or (self.mask_token is not None and self.mask_token in words):
             raise InputError(
@@ -134,10 +140,10 @@ class IndexLookup(Layer):
             )
         if self.invert and self.oov_token is not None and self.oov_token in words:
             raise InputError(f"the token for the unknown, {self.oov_token!r}, must not be in the vocabulary")
-        if self.max_tokens is not None and len(before) + len(words) > self.max_tokens:
-            raise InputError(f"max_tokens={self.max_tokens} cannot hold {len(before) + len(words)} tokens")
+        if self.max_tokens is not None and count + len(words) > self.max_tokens:
+            raise InputError(f"max_tokens={self.max_tokens} cannot hold {count + len(words)} tokens")
         self.words = words
-        self._index = {token: number for number, token in enumerate(words, start=len(before))}
+        self._index = {token: number for number, token in enumerate(words, start=count)}
 
     def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
         """Set the vocabulary from a list: for a model whose HDF5 file lost it, as they all do."""
@@ -178,7 +184,7 @@ class IndexLookup(Layer):
             if not isinstance(idf_weights, list | tuple | np.ndarray) or len(idf_weights) != len(given):
                 raise InputError(f"idf_weights must be {len(given)} numbers, one a token")
             weights = np.array([number(float(weight), "idf_weights") for weight in idf_weights])
-            padding = len(self.special) + len(self._known()) - len(given)
+            padding = self.special_count + len(self._known()) - len(given)
             self.build(None)
             self.assign("idf_weights", front_and_back(weights, padding, self.depth or 0))
 
@@ -227,7 +233,7 @@ class IndexLookup(Layer):
         if lost.any():
             if not self.num_oov_indices:
                 raise InputError(f"{self} does not know the token {flat[lost][0]!r}, and has no id for unknown ones")
-            first = len(self.special) - self.num_oov_indices
+            first = self.special_count - self.num_oov_indices
             ids[lost] = first + (self.unknown(flat[lost]) if self.num_oov_indices > 1 else 0)
         return ids.reshape(tokens.shape)
 
@@ -235,7 +241,7 @@ class IndexLookup(Layer):
         """Give the token of every id; ids without one give the token for the unknown."""
         if ids.dtype == object:
             raise InputError(f"{self} expects ids, got words")
-        words, before = self._known(), len(self.special)
+        words, before = self._known(), self.special_count
         found = np.empty(ids.shape, dtype=object)
         for place, number_ in np.ndenumerate(ids):
             index = int(number_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from core.arrays import Array
@@ -18,7 +19,8 @@ class Tokenizer:
     def __init__(self, standardize: Any, split: Any, widths: Any) -> None:
         self.standardize = one_of(standardize, "standardize", tuple(STANDARDISERS))
         self.split = one_of(split, "split", (*SPLITTERS, None))
-        self.ngrams = _widths(widths)
+        self.ngrams = widths
+        self._widths = _widths(widths)
 
     def tokens(self, texts: Array) -> list[Tokens]:
         """Give the tokens of each text (batch,); without a split those of each row (batch, count) as they are."""
@@ -28,7 +30,7 @@ class Tokenizer:
         else:
             cut = SPLITTERS[self.split]
             rows = [cut(standardise(text)) for text in texts]
-        return rows if self.ngrams is None else [ngrams(tokens, self.ngrams) for tokens in rows]
+        return rows if self._widths is None else [ngrams(tokens, self._widths) for tokens in rows]
 
     def batch(self, inputs: Any, owner: object) -> tuple[Array, bool]:
         """Give a call's texts as `tokens` takes them, and whether it was a single one without the batch axis.
@@ -54,10 +56,10 @@ class Tokenizer:
         return self.batch(texts, owner)[0]
 
 
-def _widths(value: Any) -> tuple[int, ...] | None:
+def _widths(value: Any) -> Sequence[int] | None:
     """Read `ngrams`: None, or n for 1 to n, or a list of widths."""
     if value is None:
         return None
     if isinstance(value, list | tuple) and value:
         return tuple(integer(width, "ngrams") for width in value)
-    return tuple(range(1, integer(value, "ngrams") + 1))
+    return range(1, integer(value, "ngrams") + 1)

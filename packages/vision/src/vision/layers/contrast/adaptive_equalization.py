@@ -7,6 +7,7 @@ Source: Zuiderveld 1994, "Contrast limited adaptive histogram equalization", Gra
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.layers.spatial import SpatialLayer
 from core.options import integers, number
+from core.work import Work
 from vision.layers.contrast.value_range import BYTES, move_range, read_range
 
 #: Grey levels of a byte.
@@ -47,6 +49,16 @@ class ContrastLimitedAdaptiveHistogramEqualization(SpatialLayer):
         """The shape stays."""
         self.split_shape(input_shape)
         return input_shape
+
+    def work(self, input_shape: Shape) -> Work:
+        """A curve for every tile and channel, and the images inside whole tiles."""
+        (height, width), channels = self.split_shape(input_shape)
+        each = (input_shape[0] or 0) * (channels or 0)
+        curves = each * math.prod(self.grid) * LEVELS
+        whole = each * math.prod(
+            max(count, (size or 0) + count) for size, count in zip((height, width), self.grid, strict=True)
+        )
+        return Work(10 * curves + 20 * whole, 8 * (4 * curves + 6 * whole))
 
     def call(self, x: Array) -> Array:
         """Return the equalised images."""

@@ -10,8 +10,9 @@ from core.arrays import Array, Shape
 from core.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.options import integer
+from core.work import Work
 from vision.layers.resizing.aspect import crop_to_aspect, cropped_to_aspect
-from vision.layers.resizing.resize import resize, resize_back
+from vision.layers.resizing.resize import resize, resize_back, work_of_resizing
 
 
 class CenterCrop(SpatialLayer):
@@ -31,6 +32,11 @@ class CenterCrop(SpatialLayer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The size is fixed."""
         return self.join_shape(input_shape[0], self.size, self.split_shape(input_shape)[1])
+
+    def work(self, input_shape: Shape) -> Work:
+        """That of the interpolation, which images that are too small need."""
+        sizes, channels = self.split_shape(input_shape)
+        return work_of_resizing((input_shape[0], *sizes, channels), self.size)
 
     def call(self, x: Array) -> Array:
         """Return the middle of each image."""

@@ -8,7 +8,7 @@ Source: https://github.com/tensorflow/tensorflow/tree/master/tensorflow/core/ker
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -17,6 +17,8 @@ from core.arrays import Array
 
 Kernel: TypeAlias = Callable[[Array], Array]
 
+#: Matrices of each kind that are kept: each is as large as two sizes multiplied.
+_KEPT = 16
 #: TensorFlow reads the cubic kernel from a table with this many steps between two cells.
 _CUBIC_STEPS = 1024
 #: Nearer than this to its middle, a Lanczos kernel counts as 1 (it would be 0 / 0).
@@ -52,7 +54,7 @@ def lanczos(radius: int) -> Kernel:
     return kernel
 
 
-@cache
+@lru_cache(_KEPT)
 def sampled(kind: str, inputs: int, outputs: int, *, antialias: bool) -> Array:
     """Weigh the input cells around each output cell with a kernel; antialias widens it where the image shrinks."""
     kernel, radius = {
@@ -66,7 +68,7 @@ def sampled(kind: str, inputs: int, outputs: int, *, antialias: bool) -> Array:
     return _normalised(weights)
 
 
-@cache
+@lru_cache(_KEPT)
 def cubic(inputs: int, outputs: int) -> Array:
     """Weigh four cells with `keys_cubic`, read from a table; cells beyond the border count for nothing."""
     where = centres(inputs, outputs)
@@ -80,7 +82,7 @@ def cubic(inputs: int, outputs: int) -> Array:
     return _normalised(weights)
 
 
-@cache
+@lru_cache(_KEPT)
 def area(inputs: int, outputs: int) -> Array:
     """Weigh each input cell by the part of the output cell that it covers."""
     step = np.float32(inputs) / np.float32(outputs)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.arrays import Array
+from core.arrays import Array, Shape
 from core.errors import InputError
+from core.work import Work
 from vision.layers.resizing.interpolation import area, centres, cubic, sampled
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area")
@@ -30,6 +31,16 @@ def resize(images: Array, size: tuple[int, int], interpolation: str, *, antialia
     batch, height, width, channels = images.shape
     tall = (by_row @ images.reshape(batch, height, width * channels)).reshape(batch, size[0], width, channels)
     return by_column @ tall
+
+
+def work_of_resizing(shape: Shape, size: tuple[int, int]) -> Work:
+    """Return what `resize` costs for images of `shape`: two matrices of weights, and images of the one size and the other."""
+    batch, height, width, channels = (axis or 0 for axis in shape)
+    weights = size[0] * height + size[1] * width
+    between = batch * channels * max(size[0] * width, height * size[1])
+    made = batch * channels * size[0] * size[1]
+    adds = batch * channels * (size[0] * height * width + size[0] * size[1] * width)
+    return Work(adds + 10 * weights + between + made, 24 * weights + 8 * (between + made) + 32 * sum(size))
 
 
 def resize_back(dy: Array, sizes: tuple[int, int], interpolation: str, *, antialias: bool = False) -> Array:

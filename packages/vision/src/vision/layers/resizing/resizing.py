@@ -11,8 +11,9 @@ from core.errors import InputError
 from core.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.options import flag, integer, number, one_of
+from core.work import Work, numbers_in
 from vision.layers.resizing.aspect import crop_to_aspect, cropped_to_aspect, pad_to_aspect, padded_to_aspect
-from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_back
+from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_back, work_of_resizing
 
 
 class Resizing(SpatialLayer):
@@ -52,6 +53,17 @@ class Resizing(SpatialLayer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The size is fixed."""
         return self.join_shape(input_shape[0], self.size, self.split_shape(input_shape)[1])
+
+    def work(self, input_shape: Shape) -> Work:
+        """That of the interpolation, from images with their border."""
+        (height, width), channels = self.split_shape(input_shape)
+        sides = [height or 0, width or 0]
+        if self.pad:
+            borders = padded_to_aspect(sides[0], sides[1], self.size)
+            sides = [side + 2 * border for side, border in zip(sides, borders, strict=True)]
+        images = (input_shape[0], *sides, channels)
+        border = 4 * numbers_in([images]) if self.pad else 0
+        return work_of_resizing(images, self.size).plus(0, border)
 
     def call(self, x: Array) -> Array:
         """Return the resized images."""
