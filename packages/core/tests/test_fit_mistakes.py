@@ -124,6 +124,12 @@ MISTAKES = {
     "a score that is not there": ({"callbacks": [ModelCheckpoint("{val_loss}.keras")]}, "cannot be made of"),
     "a table in no folder": ({"callbacks": [CSVLogger("no/such/a.csv")]}, "there is no folder"),
     "a checkpoint in no folder": ({"checkpoint": "no/such/c.npz"}, "there is no folder"),
+    "augment": ({"augment": 3}, "augment must be a function"),
+    "progress": ({"progress": print}, "progress must have begin"),
+    "batches with NaN": ({"x": iter([(holding(X, np.nan), Y)]), "y": None}, "batch 0 of x in epoch 1: .*row 5"),
+    "batches with NaN in targets": (
+        {"x": iter([(X, holding(ONE_HOT, np.nan))]), "y": None, "loss": "mse"}, "batch 0 of x in epoch 1: y: row 5",
+    ),
     "a seed below 0": ({"seed": -1}, "seed"),
     "an old word": ({"nb_epoch": 3}, "fit has no option 'nb_epoch'; it is called epochs"),
     "a learning rate": ({"learning_rate": 0.1}, "Adam"),
@@ -262,6 +268,29 @@ def test_what_was_said_once_goes_for_evaluating_too():
     assert set(model.evaluate(X, Y, return_dict=True)) == {"loss", "binary_accuracy"}
     assert isinstance(model.evaluate(X, Y, loss="mse"), float)
     assert len(model.evaluate(X, Y)) == 2
+
+
+def test_compiling_says_what_fit_and_evaluate_do(plain):
+    model = network()
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    assert model.fit(X, Y, **PLAIN) == plain[0]
+    model.compile(loss="sparse_categorical_crossentropy")
+    assert isinstance(model.evaluate(X, Y), float)
+    for wrong in (
+        {"loss": "nonsense"},
+        {"loss": "mse", "metrics": ["nonsense"]},
+        {},
+        {"optimizer": "nonsense", "loss": "mse"},
+    ):
+        with pytest.raises(core.InputError):
+            model.compile(**wrong)
+
+
+def test_class_weights_of_steps_are_refused():
+    model = core.Sequential([Dense(2, "softmax")], batch_shape=(None, 4, 3))
+    model.initialise(0)
+    with pytest.raises(core.InputError, match=r"one class an example.*give sample_weight"):
+        model.fit(np.zeros((5, 4, 3)), np.zeros((5, 4)), class_weight={0: 2.0})
 
 
 def test_a_network_without_weights_says_so():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Trainable:
-    """What `Model` has of `keras.Model.fit` and `keras.Model.evaluate`."""
+    """What `Model` has of `keras.Model.compile`, `fit` and `evaluate`."""
 
     #: What a file said of building and compiling.
     kept: dict[str, Any]
@@ -31,6 +31,31 @@ class Trainable:
     def compile_config(self) -> Any:
         """What the file says that the model was compiled with, as plain JSON; None where it says nothing."""
         return self.kept.get("compile_config")
+
+    def compile(
+        self,
+        optimizer: Optimizer | str = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: Any = False,
+        steps_per_execution: Any = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: Any = True,
+    ) -> None:
+        """Say how `fit` learns and what `evaluate` measures, in Keras' words; nothing is compiled.
+
+        The last four decide in Keras how fast a model runs, and nothing here. Raises `InputError` for unknown names.
+        """
+        from core.learning.compiled import Compiled  # noqa: PLC0415  learning is built upon this module
+        from core.learning.optimizers import find_optimizer  # noqa: PLC0415
+
+        del run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
+        words = Compiled(find_optimizer(optimizer), loss, loss_weights, metrics or [], weighted_metrics)
+        model: Any = self
+        words.objectives(model)
+        self.compiled = words
 
     @refusing
     def fit(
@@ -66,8 +91,8 @@ class Trainable:
         """Train on x and y; return loss and metrics, and those of the validation data, one value an epoch.
 
         The words up to `validation_freq` are those of `keras.Model.fit`, those up to `weighted_metrics` of
-        `keras.Model.compile`: what is not given stays as in the last `fit`, else as the file says, else it is Adam,
-        sparse categorical crossentropy, and accuracy where the loss knows classes. x may give batches (x, y) or
+        `keras.Model.compile`: what is not given stays as in the last `fit` or `compile`, else as the file says, else it is
+        Adam, sparse categorical crossentropy, and accuracy where the loss knows classes. x may give batches (x, y) or
         (x, y, weights): an iterator, or an object that can be gone through again in each epoch. Several outputs have a
         list or a dict of targets, losses, weights and metrics. ``verbose="auto"`` draws a bar where someone looks.
 

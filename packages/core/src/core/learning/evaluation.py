@@ -46,7 +46,13 @@ def evaluate(
     if is_stream(x):
         if y is not None or sample_weight is not None or batch_size is not None:
             raise InputError("x gives batches: y, sample_weight and batch_size cannot be given beside it")
-        feed = StreamFeed(x, steps, 1, read, "x")
+
+        def checked(*batch: Any) -> Examples:
+            examples = read(*batch)
+            check_examples(model, scorer.objectives, examples)
+            return examples
+
+        feed = StreamFeed(x, steps, 1, checked, "x")
     else:
         examples = read(x, y, sample_weight)
         check_examples(model, scorer.objectives, examples)

@@ -221,8 +221,10 @@ def _class_weights(
                 f"class_weight must name classes from 0 to {'n - 1' if classes is None else classes - 1}, got {key!r}"
             )
     weights = {int(key): number(value, f"class_weight[{key}]", minimum=0.0) for key, value in class_weight.items()}
-    if y.ndim > 1:
+    if len(outputs.shape(0)) > 2 or y.ndim > 2 or (y.ndim == 2 and y.shape[-1] not in {1, units}):
+        raise InputError(
+            f"class_weight needs one class an example, y has the shape {y.shape}: give sample_weight, a number for each step"
+        )
+    if y.ndim == 2:
         y = y.argmax(axis=-1) if y.shape[-1] != 1 else y[..., 0]
-    if y.ndim != 1:
-        raise InputError(f"class_weight needs one class an example, y has the shape {targets[0].shape}")
     return np.array([weights.get(int(one), 1.0) for one in np.round(y)], dtype=np.float64)

@@ -83,7 +83,7 @@ def fit(
     watching, shown, due = check_callbacks(callbacks), progress_of(verbose, progress), _due(validation_freq)
     words = compiled(model, loss, loss_weights, metrics, weighted_metrics, optimizer=optimizer)
     trainer = Trainer(model, words.objectives(model), words.optimizer)
-    lessons = _Lessons(trainer, sizes, epochs - first)
+    lessons = _Lessons(trainer, sizes, epochs - first, augment)
     if is_stream(x):
         lessons.read_stream(x, class_weight, y=y, batch_size=batch_size, sample_weight=sample_weight,
                             validation_split=validation_split or None)  # fmt: skip
@@ -111,7 +111,7 @@ def fit(
     if shown is not None and left:
         shown.begin(epochs, lessons.feed.steps or 0)
     for epoch in left:
-        logs = lessons.learn(epoch, seed, augment, shown)
+        logs = lessons.learn(epoch, seed, shown)
         logs |= lessons.validate() if due(epoch) else {}
         if _ends(trainer, watching, history, epoch, logs, shown, saved):
             break
@@ -158,8 +158,10 @@ class _Lessons:
     feed: Feed
     held: Feed | None = None
 
-    def __init__(self, trainer: Trainer, sizes: Mapping[str, int | None], epochs: int) -> None:
-        self._trainer, self._sizes, self._epochs = trainer, sizes, epochs
+    def __init__(self, trainer: Trainer, sizes: Mapping[str, int | None], epochs: int, augment: Augment | None) -> None:
+        if augment is not None and not callable(augment):
+            raise InputError(f"augment must be a function of a batch of inputs and a random generator, got {augment!r}")
+        self._trainer, self._sizes, self._epochs, self._augment = trainer, sizes, epochs, augment
         self._read = partial(read_examples, trainer.model, trainer.objectives)
 
     @property
@@ -175,13 +177,13 @@ class _Lessons:
             raise InputError(f"x gives batches: {', '.join(given)} cannot be given beside it")
 
         def read(x: Any, y: Any, weights: Any = None) -> Examples:
-            return self._read(x, y, weights, class_weight)
+            return self._looked_at(self._read(x, y, weights, class_weight))
 
         self.feed = StreamFeed(x, self._sizes["steps_per_epoch"], self._epochs, read, "x")
 
     def read_arrays(self, examples: Examples, *, shuffle: bool, seed: int) -> None:
         """Learn from examples in memory. Raises `InputError` for the first row that does not fit."""
-        check_examples(self._trainer.model, self._trainer.objectives, examples)
+        self._looked_at(examples)
         sizes = self._sizes
         self.feed = ArrayFeed(examples, sizes["batch_size"], sizes["steps_per_epoch"], shuffle=shuffle, seed=seed)
 
@@ -193,25 +195,32 @@ class _Lessons:
         if is_stream(data) and not isinstance(data, Examples):
             if self._epochs > 1 and hasattr(data, "__next__"):
                 raise InputError("validation_data is an iterator, which can be gone through only once: give its arrays")
-            self.held = StreamFeed(data, steps, self._epochs, self._read, "validation_data")
+
+            def read(x: Any, y: Any, weights: Any = None) -> Examples:
+                return self._looked_at(self._read(x, y, weights))
+
+            self.held = StreamFeed(data, steps, self._epochs, read, "validation_data")
             return
         if not isinstance(data, Examples) and (not isinstance(data, list | tuple) or len(data) not in {2, 3}):
             parts = f"{len(data)} parts" if isinstance(data, list | tuple) else type(data).__name__
             raise InputError(f"validation_data must be a pair (x, y), or (x, y, weights), got {parts}")
         try:
-            examples = data if isinstance(data, Examples) else self._read(*data)
-            check_examples(self._trainer.model, self._trainer.objectives, examples)
+            examples = self._looked_at(data if isinstance(data, Examples) else self._read(*data))
         except InputError as error:
             raise InputError(f"validation_data: {error}") from error
         size = self._sizes["validation_batch_size"] or self._sizes["batch_size"]
         self.held = ArrayFeed(examples, size, steps, shuffle=False)
 
-    def learn(self, epoch: int, seed: int, augment: Augment | None, shown: Progress | None) -> Logs:
+    def _looked_at(self, examples: Examples) -> Examples:
+        check_examples(self._trainer.model, self._trainer.objectives, examples)
+        return examples
+
+    def learn(self, epoch: int, seed: int, shown: Progress | None) -> Logs:
         """Learn from the batches of one epoch; return the means of its scores."""
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(epoch,)))  # no other draws from its stream
         tally, roots = Tally(), self._trainer.objectives.roots
         for batch in self.feed.epoch(epoch, rng):
-            changed = batch if augment is None else replace(batch, x=augment(batch.x, rng))
+            changed = batch if self._augment is None else replace(batch, x=self._augment(batch.x, rng))
             add(tally, self._trainer.learn(changed, rng)[1])
             if shown is not None:
                 shown.step(means(tally, roots))

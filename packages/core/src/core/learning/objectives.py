@@ -17,7 +17,7 @@ from core.errors import InputError
 from core.learning.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss, SparseCategoricalCrossentropy
 from core.learning.metrics import Metric, Tally, find_metric
 from core.learning.named_losses import find_loss
-from core.learning.outputs import Outputs
+from core.learning.outputs import Outputs, as_floats
 from core.learning.weighting import counted, shares
 from core.model import Model
 from core.options import number
@@ -85,11 +85,12 @@ class Objectives:
         total, losses, tally = 0.0, Tally(), Tally()
         gradients: list[Any] = []
         rows = zip(self.each, outputs, targets, weights, masks, activations, self._loss_names, strict=True)
-        for objective, output, y, weight, found_mask, activation, loss_name in rows:
-            if y is None or not isinstance(output, np.ndarray):
+        for objective, found_output, y, weight, found_mask, activation, loss_name in rows:
+            if y is None or not isinstance(found_output, np.ndarray):
                 gradients.append(None)
                 continue
             mask = found_mask if isinstance(found_mask, np.ndarray) else None
+            output = as_floats(found_output)
             if objective.loss is None:
                 gradients.append(None)
             else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.arrays import Shape
+from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
 from core.graph import Ref, refs
 from core.model import Model
@@ -92,6 +92,14 @@ def as_array(given: Any, what: str) -> Any:
     if array.ndim == 0:
         raise InputError(f"{what} must be an array with a row for each example, got the number {array}")
     return array
+
+
+def as_floats(output: Array) -> Array:
+    """Return an output in a type that losses are computed in: at least float32, as in Keras. Raises `InputError` for text."""
+    if output.dtype.kind not in "fiub":
+        raise InputError(f"an output of {output.dtype} cannot be compared with numbers")
+    precise = output.dtype.kind == "f" and output.dtype.itemsize >= 4
+    return output if precise else output.astype(np.float32)
 
 
 def _distinct(names: list[str]) -> list[str]:

@@ -93,6 +93,10 @@ def progress_of(verbose: int | str, progress: Progress | None = None) -> Progres
     if not isinstance(verbose, int | str) or verbose not in (0, 1, 2, "auto"):
         raise InputError(f"verbose must be 0, 1, 2 or 'auto', got {verbose!r}")
     if progress is not None:
+        if not all(callable(getattr(progress, name, None)) for name in ("begin", "step", "epoch")):
+            raise InputError(
+                f"progress must have begin, step and epoch, as core.learning.ProgressBar, got {progress!r}"
+            )
         return progress
     if verbose == "auto":
         verbose = int(sys.stdout is not None and (sys.stdout.isatty() or "ipykernel" in sys.modules))

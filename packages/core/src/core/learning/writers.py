@@ -97,11 +97,14 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> bool:
         """Write a line; the first one says what the columns are."""
-        with self.path.open("w" if epoch == 0 else "a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, delimiter=self.separator)
-            if epoch == 0:
-                writer.writerow(["epoch", *logs])
-            writer.writerow([epoch, *logs.values()])
+        try:
+            with self.path.open("w" if epoch == 0 else "a", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file, delimiter=self.separator)
+                if epoch == 0:
+                    writer.writerow(["epoch", *logs])
+                writer.writerow([epoch, *logs.values()])
+        except OSError as error:
+            raise InputError(f"CSVLogger: {self.path} cannot be written: {error.strerror}") from error
         return False
 
 
