@@ -6,9 +6,12 @@ import sys
 
 import pytest
 
+import core
 from core.command.frame import run_command
-from core.command.printable import printable, printable_json, write_error, write_json, write_line
+from core.command.output import write_error, write_json, write_line
 from core.errors import InputError
+from core.layers import Dense
+from core.printable import printable, printable_json
 
 HOSTILE = {
     "escape sequence": ("a\x1b[2J", "a\\x1b[2J"),
@@ -33,6 +36,15 @@ def test_what_steers_a_terminal_is_an_escape(name):
     assert printable(text) == shown
     assert json.loads(printable_json([text])) == [text]
     assert all(letter.isprintable() for letter in printable_json([text]))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_summaries_and_errors_are_printable(name):
+    text, shown = HOSTILE[name]
+    model = core.Sequential([Dense(2, name=text)], batch_shape=(None, 3), name=text)
+    assert f"{shown} (Dense)" in model.summary()
+    assert f"Model: {shown}\n" in model.summary()
+    assert set(str(core.KacaError(text))) <= {*shown, "\n", "\t"}
 
 
 @pytest.mark.parametrize("text", HONEST)

@@ -5,6 +5,8 @@ A message says which layer or file, what was expected, what came, and what to do
 
 from __future__ import annotations
 
+from core.printable import printable
+
 #: A message quotes what came, which in a hostile file can be megabytes; more characters than this are left out.
 _LONGEST_MESSAGE = 2_000
 
@@ -13,7 +15,7 @@ class KacaError(Exception):
     """The common parent: ``except core.KacaError`` catches whatever Kaca refuses."""
 
     def __str__(self) -> str:
-        message = super().__str__()
+        message = printable(super().__str__(), keep="\n\t")  # a stack trace shows it on a terminal
         if len(message) <= _LONGEST_MESSAGE:
             return message
         half = _LONGEST_MESSAGE // 2

@@ -18,7 +18,7 @@ from typing import Any
 
 from core.arrays import show_shape
 from core.command.frame import run_command
-from core.command.printable import printable, write_json, write_line
+from core.command.output import write_json, write_line
 from core.errors import KacaError
 from core.files.archive import open_archive
 from core.files.config import build_model, entries, listed
@@ -30,6 +30,7 @@ from core.files.load_weights import fill
 from core.files.source import Readable, Source
 from core.graph import Ref
 from core.model import Model
+from core.printable import printable
 from core.registry import build_layer
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.arrays import show_shape
 from core.graph import Ref
+from core.printable import printable
 
 if TYPE_CHECKING:
     from core.model import Model
@@ -24,7 +25,7 @@ def summarise(model: Model) -> str:
         shape = model.shapes.get(Ref(index))
         rows.append(
             (
-                f"{layer.name} ({type(layer).__name__})",
+                printable(f"{layer.name} ({type(layer).__name__})"),
                 show_shape(shape) if shape else "?",
                 f"{layer.count_parameters():,}",
                 "?" if cost is None else f"{cost:,}",
@@ -32,7 +33,7 @@ def summarise(model: Model) -> str:
         )
     rows.append(("Total", "", f"{model.count_parameters():,}", "?" if total is None else f"{total:,}"))
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
-    lines = [f"Model: {model.name}", _rule(widths)]
+    lines = [printable(f"Model: {model.name}"), _rule(widths)]
     for number, row in enumerate(rows):
         lines.append(
             "  ".join(_place(cell, width, column) for column, (cell, width) in enumerate(zip(row, widths, strict=True)))

@@ -22,7 +22,8 @@ from core.arrays import Array
 from core.command.class_names import names_beside
 from core.command.class_scores import are_probabilities, class_scores
 from core.command.frame import run_command
-from core.command.printable import printable, write_json, write_line
+from core.command.output import write_json, write_line
+from core.printable import printable
 from text.rnn import RNNFromScratch
 
 #: Lines of standard input that are classified at a time.

@@ -19,9 +19,10 @@ from core.arrays import Array
 from core.command.class_names import RESULT, names_beside, names_in
 from core.command.class_scores import are_probabilities, class_scores
 from core.command.frame import run_command
-from core.command.printable import printable, write_json, write_line
+from core.command.output import write_json, write_line
 from core.graph import Ref
 from core.input_layer import InputLayer
+from core.printable import printable
 from vision.cnn import CNNFromScratch
 from vision.images import ImageInput, read_image
 

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 
-from core.command.printable import write_error
+from core.command.output import write_error
 from core.errors import KacaError
 
 #: The exit status that Unix tools give for a mistake in the command.

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from core.command.printable import printable
 from core.experiment import provenance, store
 from core.experiment.compare import Comparison, compare
 from core.experiment.options import check_seed
@@ -20,6 +19,7 @@ from core.experiment.progress import Progress
 from core.experiment.quiet import load_tensorflow
 from core.experiment.store import KeptRun
 from core.experiment.task import Dataset, Settings, Task
+from core.printable import printable
 
 Json = dict[str, Any]
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from yaml import YAMLError
 
 from core.command.frame import INTERRUPTED, USAGE_ERROR, describe
-from core.command.printable import write_error
+from core.command.output import write_error
 from core.errors import KacaError
 from core.experiment.errors import OptionError
 from core.experiment.sweep import Sweep

@@ -16,10 +16,10 @@ import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
 from core.command.frame import describe
-from core.command.printable import printable
 from core.errors import InputError, KacaError
 from core.files.limits import reading
 from core.files.npz import Npz
+from core.printable import printable
 
 Kind = TypeVar("Kind")
 Array = npt.NDArray[Any]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
-from core.command.printable import printable
+from core.printable import printable
 
 
 def _at_least_zero(value: float) -> float:

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from core.command.frame import run_command
-from core.command.printable import printable, write_line
+from core.command.output import write_line
 from core.experiment.outputs import write_text
 from core.experiment.reporting.folder import read_sweep
 from core.experiment.reporting.page import render
+from core.printable import printable
 
 SEED = 0  # of the bootstrap, so that the same folder gives the same page
 

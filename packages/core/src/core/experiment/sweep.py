@@ -11,7 +11,6 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from core.command.printable import printable
 from core.experiment import provenance
 from core.experiment.errors import OptionError
 from core.experiment.job import Job, run_job, warn
@@ -20,6 +19,7 @@ from core.experiment.plan import Plan, check_plan, read_plan
 from core.experiment.reporting.folder import variant_label
 from core.experiment.table import print_table
 from core.experiment.task import Task
+from core.printable import printable
 
 #: The fields of a job in `summary.json` and `summary.csv`, in their order.
 SUMMARY = (

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from pydantic import TypeAdapter
 
 from core.command.frame import describe
-from core.command.printable import printable
 from core.errors import InputError, KacaError
 from core.experiment.reading import read_arrays, read_json
 from core.experiment.records import (
@@ -29,6 +28,7 @@ from core.experiment.records import (
     TracedLayer,
     Variant,
 )
+from core.printable import printable
 
 Kind = TypeVar("Kind")
 #: Test examples and classes of a job: ten times those of ImageNet, whose predictions are 50,000 x 1,000.

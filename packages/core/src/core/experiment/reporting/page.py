@@ -9,7 +9,6 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from core.command.printable import printable
 from core.experiment.reporting import agreement, answer, figures, wording
 from core.experiment.reporting.classes import by_class
 from core.experiment.reporting.folder import Sweep
@@ -20,6 +19,7 @@ from core.experiment.reporting.study import printed_values
 from core.experiment.reporting.svg import SERIES
 from core.experiment.reporting.trace import LayerTrace, layer_traces
 from core.experiment.statistics import RESAMPLES
+from core.printable import printable
 
 
 @dataclass(frozen=True)
