@@ -179,6 +179,7 @@ def test_errors_are_one_line_and_status_2(capsys, folder, tmp_path, monkeypatch)
         ([tmp_path / "broken.keras", "enak"], "neither a .keras archive"),
         ([tmp_path / "ids.keras", "enak"], "takes token ids"),
         ([folder / "model.keras", "enak", "--classes", "a,b"], "3 classes, got 2 names"),
+        ([folder / "model.keras", "enak", "--classes", "a,b,a"], "a name of its own"),
         ([tmp_path / "averaged.keras", "enak", "?!"], "no number for '?!'"),
         ([folder / "model.keras", "a\ud800"], "row 0"),
     ]
@@ -197,6 +198,11 @@ def test_errors_are_one_line_and_status_2(capsys, folder, tmp_path, monkeypatch)
     status, _, err = run(capsys, folder / "model.keras")
     assert status == 2
     assert "line 2 of standard input" in err
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"enak\n" + bytes(2**22 + 1))))
+    assert run(capsys, folder / "model.keras")[::2] == (
+        2,
+        "error: line 2 of standard input is longer than 4,194,304 bytes: not a sentence\n",
+    )
 
 
 def test_the_command_needs_no_tensorflow(folder):

@@ -210,3 +210,9 @@ def test_what_a_model_needs_decides_what_is_decoded(tmp_path, monkeypatch):
     assert read_image(tmp_path / "image.png", ImageInput(10, 15, 3)).shape == (10, 15, 3)
     with pytest.raises(InputError, match="too large"):
         read_image(tmp_path / "image.png", ImageInput(10, 14, 3))
+
+
+def test_no_picture_is_enlarged_without_bounds(tmp_path):
+    (tmp_path / "image.png").write_bytes(encoded(Image.fromarray(COLORS)))
+    with pytest.raises(InputError, match="the model takes 100,000 x 100,000 pixels"):
+        read_image(tmp_path / "image.png", ImageInput(100_000, 100_000, 3))

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -217,6 +218,20 @@ def test_outside_a_checkout_it_says_what_is_missing(monkeypatch, tmp_path):
     monkeypatch.setattr(launching, "__file__", str(tmp_path / "launch.py"))
     with pytest.raises(KacaError, match="needs a checkout"):
         launching.experiments_folder("vision")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"\xef\xbb\xbf# @package _global_", "byte order mark"), (b"\xff\xfe#\0", "UTF-8"), (b"a: b: c", None)],
+)
+def test_a_config_that_would_be_misread_is_named(monkeypatch, tmp_path, capfd, content, message):
+    shutil.copytree(launching.experiments_folder("vision"), tmp_path / "experiments" / "vision")
+    (tmp_path / "experiments" / "vision" / "exp" / "pooling.yaml").write_bytes(content)
+    monkeypatch.setattr(launching, "__file__", str(tmp_path / "launch.py"))
+    assert in_process(monkeypatch, tmp_path, "+exp=pooling", "data=digits") == (2 if message else 1)
+    errors = capfd.readouterr().err
+    assert (message or "pooling") in errors
+    assert "Traceback" not in errors
 
 
 def test_interrupting_says_how_to_go_on(monkeypatch, tmp_path, capfd):

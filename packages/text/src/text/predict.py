@@ -28,6 +28,8 @@ from text.rnn import RNNFromScratch
 
 #: Lines of standard input that are classified at a time.
 _LINES = 32
+#: Bytes of the longest line.
+_LONGEST = 2**22
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,6 +61,8 @@ def probabilities(net: RNNFromScratch, sentences: list[str], classes: list[str] 
         sentence = sentences[int(np.flatnonzero(np.isnan(rows).any(axis=1))[0])]
         raise InputError(f"the model gives no number for {sentence!r}: there may be no word in it that the model reads")
     scores = class_scores(net.model, rows, "a sentence")
+    if classes is not None and len(set(classes)) < len(classes):
+        raise InputError(f"each class needs a name of its own, got {', '.join(classes)}: use --classes")
     if classes is not None and len(classes) != scores.shape[1]:
         raise InputError(f"the model has {scores.shape[1]} classes, got {len(classes)} names: {', '.join(classes)}")
     if not are_probabilities(scores):
@@ -99,7 +103,9 @@ def _lines() -> Iterator[str]:
     """Read sentences from standard input, one a line, in UTF-8 with or without a byte order mark."""
     if sys.stdin is None:
         raise InputError("the standard input is closed: give the sentences as arguments")
-    for number, line in enumerate(sys.stdin.buffer, start=1):
+    for number, line in enumerate(iter(lambda: sys.stdin.buffer.readline(_LONGEST + 1), b""), start=1):
+        if len(line) > _LONGEST:
+            raise InputError(f"line {number} of standard input is longer than {_LONGEST:,} bytes: not a sentence")
         try:
             yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:

@@ -29,6 +29,8 @@ LARGEST_FILE = 256 * 2**20
 ALWAYS_DECODED = 7680 * 4320
 #: ... and how many times as many as the model takes.
 MOST_TIMES = 4
+#: Pixels of the largest input that a picture is enlarged to: 256 MB in memory.
+LARGEST_INPUT = 2**26
 #: A JPEG may come in parts ("progressive"), some ten of them. Each is a pass over all pixels, 5 ns a pixel.
 MOST_SCANS = 200
 MOST_PASSES = 2**30
@@ -83,6 +85,10 @@ def read_image(path: Path, wanted: ImageInput) -> Array:
     Colours become grey, and grey becomes three equal colours, as the model's channels demand. Raises `InputError` for a
     file that is missing, broken, too large, or no image.
     """
+    if (wanted.height or 1) * (wanted.width or 1) > LARGEST_INPUT:
+        raise InputError(
+            f"{path}: the model takes {wanted.height:,} x {wanted.width:,} pixels, too many to make of an image"
+        )
     with _readable(path), path.open("rb") as file, Image.open(file, formats=FORMATS) as opened:
         _check_cost(path, opened, wanted)
         turn = _UPRIGHT.get(opened.getexif().get(ExifTags.Base.Orientation, 1))

@@ -66,6 +66,17 @@ def launch(task: Task) -> None:
         raise SystemExit(INTERRUPTED) from None
 
 
+def check_configs(folder: Path) -> None:
+    """Refuse configs that Hydra would misread: it overlooks the package in a first line that begins with a byte order mark."""
+    for file in folder.rglob("*.yaml"):
+        try:
+            marked = file.read_text(encoding="utf-8").startswith("\ufeff")
+        except (OSError, UnicodeError) as error:
+            raise OptionError(f"{file}: cannot be read as text in UTF-8 ({error})") from error
+        if marked:
+            raise OptionError(f"{file}: begins with a byte order mark: save it in UTF-8 without one")
+
+
 @contextmanager
 def _raised_as_they_are() -> Iterator[None]:
     """Let Hydra raise what it meets; left alone, it prints a stack trace for an unwritable folder and ends the process."""
@@ -87,6 +98,7 @@ def experiments_folder(package: str) -> Path:
         for parent in start.parents:
             folder = parent / "experiments" / package
             if (folder / "config.yaml").is_file():
+                check_configs(folder)
                 return folder
     raise OptionError(
         f"experiments/{package}/config.yaml was not found: training needs a checkout of Kaca. Run this inside one "

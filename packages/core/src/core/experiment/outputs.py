@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from core.errors import InputError
 from core.files.atomic import writing
+from core.printable import printable_json
 
 
 @contextmanager
@@ -30,12 +30,12 @@ def own_file(path: Path) -> Iterator[Path]:
 def write_text(path: Path, text: str) -> None:
     """Write a text in UTF-8."""
     with own_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write a value as JSON."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False))
+    write_text(path, printable_json(value, indent=2))
 
 
 def own_folder(path: Path) -> Path:

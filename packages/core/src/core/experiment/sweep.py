@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from rich.console import Console
 from core.experiment import provenance
 from core.experiment.errors import OptionError
 from core.experiment.job import Job, run_job, warn
-from core.experiment.outputs import own_file, own_folder, write_json
+from core.experiment.outputs import own_folder, write_json, write_text
 from core.experiment.plan import Plan, check_plan, read_plan
 from core.experiment.reporting.folder import variant_label
 from core.experiment.table import print_table
@@ -68,10 +69,11 @@ class Sweep:
             return
         rows = [{field: result[field] for field in SUMMARY} for result in self.results]
         write_json(self.folder / "summary.json", rows)
-        with own_file(self.folder / "summary.csv") as path, path.open("w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, SUMMARY)
-            table.writeheader()
-            table.writerows({**row, "variant": variant_label(row["variant"])} for row in rows)
+        table = io.StringIO(newline="")
+        writer = csv.DictWriter(table, SUMMARY)
+        writer.writeheader()
+        writer.writerows({**row, "variant": variant_label(row["variant"])} for row in rows)
+        write_text(self.folder / "summary.csv", table.getvalue())
         for fallback in dict.fromkeys(result["fallback"] for result in self.results if result["fallback"]):
             warn(fallback, self.console)
         print_table(self.results, self.console)
