@@ -184,7 +184,7 @@ def test_what_is_not_a_file(tmp_path, kind):
             pytest.skip("this user may read everything")
     elif kind == "zero byte":
         path = tmp_path / "a\0b"
-    with pytest.raises(InputError, match=kind if kind == "folder" else str(path.name)):
+    with pytest.raises(InputError, match=kind if kind == "folder" else r"image\.png|x00"):
         read_image(path, RGB)
 
 
