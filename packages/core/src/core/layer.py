@@ -165,6 +165,11 @@ class Layer:
     def __repr__(self) -> str:
         return f"{type(self).__name__} {self.name!r}"
 
+    @property
+    def mirrors(self) -> dict[str, tuple[Layer, str]]:
+        """The parameters that are those of a layer inside: by name, that layer and its name for it."""
+        return {}
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Build the layer that a Keras config describes; an unknown or impossible option is an error."""

@@ -72,6 +72,8 @@ def _with_axes(array: Stored, slot: Slot) -> Stored:
             return _changed(array, new, lambda kernel: kernel[..., 0].transpose(2, 1, 0))
         return array
     axes = _AXES.get((type(layer).__name__, str(getattr(layer, "data_format", ""))))
+    if type(layer).__name__ == "ConvLSTMCell" and shape[:-1] != slot.shape[:-1]:
+        axes = _AXES["ConvLSTMCell", "channels_first"]  # the cell itself has its channels last
     if axes is None or len(axes) != len(shape):
         return array
     return _changed(array, tuple(shape[axis] for axis in axes), lambda kernel: kernel.transpose(axes))

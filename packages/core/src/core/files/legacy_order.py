@@ -69,7 +69,11 @@ def _tree(
     seen.add(id(layer))
     here = (*around, _names(layer, key))
     flag = trainable is None or (layer.trainable and (trainable or key.startswith(_HAVE_THEIR_OWN_FLAG)))
-    own = tuple(Slot(layer, name, here, flag and name not in layer.statistics) for name in layer.parameter_shapes)
+    own = tuple(
+        Slot(layer, name, here, flag and name not in layer.statistics)
+        for name in layer.parameter_shapes
+        if name not in layer.mirrors
+    )
     children = tuple(
         _tree(child, here, seen, None if trainable is None else flag, name)
         for name, child in layer.children.items()

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from core.arrays import Array
 from core.errors import ModelFileError, WeightMismatchError
 from core.files import hdf5
 from core.files.assignment import Assignment
+from core.files.dialects.arrays import turned, without_dialects
 from core.files.hdf5_format import Dataset, Group
 from core.files.keras1_weights import modernise_arrays
 from core.files.legacy_names import Stored, match
@@ -32,21 +34,27 @@ def is_legacy(root: Group) -> bool:
 def read_legacy(layers: Sequence[Layer], root: Group, *, whole: bool) -> Iterator[Assignment]:
     """Read the parameters of all layers; `whole` where the file holds the model too, whose names are then those of the layers."""
     version = hdf5.read_text(root, "keras_version") if "keras_version" in root.attrs else "1"
+    backend = hdf5.read_text(root, "backend") if "backend" in root.attrs else ""
     slots = {layer.name: slots for layer in layers if (slots := next(orders(layer, version)))}
     groups = {name: paths for name in _layer_names(root, slots) if (paths := _weight_names(root, name))}
     for layer, name in _pair([layer for layer in layers if layer.name in slots], groups, root, whole=whole):
         group = hdf5.descend(root, name)
         arrays = [_stored(group, path) for path in groups[name]]
         own = slots[layer.name]
-        if version.startswith("1"):
-            arrays = modernise_arrays(arrays, own)
+        arrays = without_dialects(modernise_arrays(arrays, own) if version.startswith("1") else arrays, own)
         if len(arrays) != len(own):
             raise WeightMismatchError(
                 f"{layer}: the model expects {len(own)} parameters, the file holds {len(arrays)}"
                 f"{'' if name == layer.name else f' for its layer {name!r}'}: {groups[name][:4]}"
             )
+        found: dict[tuple[int, str], Array] = {}
         for array, slot in match(layer, arrays, own, version):
-            yield Assignment(slot.layer, slot.name, array.read(slot.what))
+            value = turned(array.read(slot.what), slot, backend)
+            found[id(slot.layer), slot.name] = value
+            yield Assignment(slot.layer, slot.name, value)
+        for _, inner in layer.walk():
+            for own_name, (held, its_name) in inner.mirrors.items():
+                yield Assignment(inner, own_name, found[id(held), its_name])
 
 
 def _layer_names(root: Group, slots: dict[str, list[Slot]]) -> list[str]:

@@ -57,6 +57,11 @@ class SpectralNormalization(Layer):
         self.declare("kernel", kernel)
         self.declare("vector_u", (1, kernel[-1]))
 
+    @property
+    def mirrors(self) -> dict[str, tuple[Layer, str]]:
+        """The kernel is that of the layer inside."""
+        return {"kernel": (self.layer, self._kernel)} if "kernel" in self.parameter_shapes else {}
+
     def count_parameters(self) -> int:
         """Count the kernel once."""
         return super().count_parameters() - math.prod(self.parameter_shapes.get("kernel", (0,)))
