@@ -60,7 +60,9 @@ def _merged(arrays: Sequence[Stored], slots: Sequence[Slot]) -> list[Stored]:
 def _with_update(array: Stored, a: Stored, b: Stored, slots: Sequence[Slot]) -> Stored:
     rank = b.shape[0] if b.shape else 0
     if a.shape != (*array.shape[:-1], rank) or b.shape != (rank, *array.shape[-1:]):
-        raise WeightMismatchError(f"{a.path} and {b.path} of shapes {a.shape} and {b.shape} are no update of {array.shape}")
+        raise WeightMismatchError(
+            f"{a.path} and {b.path} of shapes {a.shape} and {b.shape} are no update of {array.shape}"
+        )
     scale = _alpha(array, slots, rank) / max(rank, 1)
 
     def read(what: str) -> Array:
