@@ -5,9 +5,9 @@ What a picture may cost to decode follows what the model needs of it; who sent i
 
 from __future__ import annotations
 
+import math
 import stat
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ MOST_PASSES = 2**30
 #: A JPEG of more pixels than this is decoded at a half, a quarter or an eighth of its size, never below twice the model's.
 _DECODED_WHOLE = 2**24
 _START_OF_SCAN = b"\xff\xda"
-_BLOCK = 2**20  # bytes that are searched at a time
+_BLOCK = 2**20  # bytes that are searched, or pixels that are converted, at a time
 #: How to turn a picture upright, by its EXIF orientation.
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -48,10 +48,10 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-#: What Pillow raises for a broken file.
+#: What Pillow raises for a broken file; a warning, of metadata for instance, where the caller turns them into errors.
 _BROKEN = (
     OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
-    struct.error,
+    struct.error, Warning,
 )  # fmt: skip
 
 
@@ -114,10 +114,7 @@ def _readable(path: Path) -> Iterator[None]:
             raise InputError(f"{path}: not a readable {kinds} image (it is {kind})")
         if found.st_size > LARGEST_FILE:
             raise InputError(f"{path}: the image is too large ({found.st_size:,} bytes, at most {LARGEST_FILE:,})")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of metadata that does not matter here
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            yield
+        yield
     except InputError:
         raise
     except FileNotFoundError as error:
@@ -129,12 +126,14 @@ def _readable(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise InputError(f"{path}: not a readable {kinds} image ({error.strerror})") from error
     except _BROKEN as error:
-        raise InputError(f"{path}: not a readable {kinds} image ({error or type(error).__name__})") from error
+        raise InputError(f"{path}: not a readable {kinds} image ({str(error) or type(error).__name__})") from error
 
 
 def _check_cost(path: Path, image: Image.Image, wanted: ImageInput) -> None:
     """Let a large JPEG be decoded smaller, and refuse what would still take too much. Raises `InputError`."""
     width, height = image.size
+    if width * height > (Image.MAX_IMAGE_PIXELS or math.inf):
+        raise InputError(f"{path}: the image is too large ({width:,} x {height:,} pixels)")
     if image.format in {"JPEG", "MPO"}:
         scans = _count_scans(path)
         # In several scans, all coefficients are kept until the last one, at half the memory of decoded pixels.
@@ -171,4 +170,8 @@ def _to_bytes(image: Image.Image) -> Image.Image:
         return image.convert("RGBA")
     if not image.mode.startswith("I"):
         return image
-    return Image.fromarray(np.rint(np.asarray(image, dtype=np.float32) * np.float32(255 / 65535)).astype(np.uint8))
+    deep = np.asarray(image)
+    flat, small = deep.reshape(-1), np.empty(deep.size, np.uint8)
+    for start in range(0, deep.size, _BLOCK):  # floats of the whole image would take four times its memory
+        small[start : start + _BLOCK] = np.rint(flat[start : start + _BLOCK] * np.float32(255 / 65535))
+    return Image.fromarray(small.reshape(deep.shape))
