@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
@@ -10,11 +11,12 @@ import numpy as np
 from core.arrays import Array
 from core.files.legacy_names import Stored
 from core.files.legacy_order import Slot
-from core.layer import Layer
 
 #: For each kind of cell, which gate of Keras 1 each gate of today is: it listed i, c, f, o, and z, r, h.
 _GATES = {"LSTMCell": (0, 2, 1, 3), "ConvLSTMCell": (0, 2, 1, 3), "GRUCell": (0, 1, 2)}
 _PARTS = 3  # kernel, recurrent kernel and bias, of each gate
+#: ``layer_name``, as Keras 1 names its arrays.
+_NAMED = re.compile(r"(.+?)_([WUb](?:_[a-z])?|gamma|beta|running_mean|running_std|alphas)(?::\d+)?")
 #: The order of the axes that makes a kernel (..., inputs, outputs), or (..., outputs, inputs) where transposed.
 _AXES = {
     ("Conv2D", "channels_first"): (2, 3, 1, 0),
@@ -30,25 +32,66 @@ def modernise_arrays(arrays: Sequence[Stored], slots: Sequence[Slot]) -> list[St
 
     Source: `preprocess_weights_for_loading` in `keras/engine/saving.py` of Keras 2.2.4.
     """
-    runs = [(layer, list(run)) for layer, run in groupby(slots, key=lambda slot: slot.layer)]
-    counts = [_count_in_keras1(layer, run) for layer, run in runs]
-    apart = len(arrays) == sum(counts)
-    if not apart and len(arrays) != len(slots):
+    return _by_name(arrays, slots) or _by_position(arrays, slots)
+
+
+def _by_name(arrays: Sequence[Stored], slots: Sequence[Slot]) -> list[Stored]:
+    """Return the arrays of each layer that their names tell; nothing where one could be of two layers, or of none."""
+    named: dict[str, list[Stored]] = {}
+    for array in arrays:
+        found = _NAMED.fullmatch(array.path)
+        if found is None:
+            return []
+        named.setdefault(found[1], []).append(array)
+    modern: list[Stored] = []
+    for run in _runs(sorted(slots, key=lambda slot: id(slot.layer))):
+        around, own_names = (frozenset[str](), *run[0].around)[-2:]
+        names = own_names | around if type(run[0].layer).__name__.endswith("Cell") else own_names
+        own = [name for name in named if name in names]
+        if len(own) != 1 or len(named[own[0]]) not in {len(run), _count_in_keras1(run)}:
+            return []
+        held = _join_gates(named.pop(own[0]), run)
+        modern += [
+            Stored(f"{own[0]}/{slot.name}", array.shape, array.read) for array, slot in zip(held, run, strict=True)
+        ]
+    return [] if named else modern
+
+
+def _by_position(arrays: Sequence[Stored], slots: Sequence[Slot]) -> list[Stored]:
+    """Return the arrays of each layer as they come one after the other."""
+    runs = _runs(slots)
+    counts = [_count_in_keras1(run) for run in runs]
+    if len(arrays) != sum(counts):
+        counts = [len(run) for run in runs]  # the gates of each layer already stand side by side
+    if len(arrays) != sum(counts):
         return list(arrays)
     modern: list[Stored] = []
     start = 0
-    for (layer, run), count in zip(runs, counts, strict=True):
-        own = arrays[start : start + (count if apart else len(run))]
-        start += len(own)
-        if len(own) > len(run):
-            own = [_join(own[part::_PARTS], _GATES[type(layer).__name__], run[part]) for part in range(_PARTS)]
-        modern += [_with_axes(array, slot) for array, slot in zip(own, run, strict=True)]
+    for run, count in zip(runs, counts, strict=True):
+        modern += _join_gates(arrays[start : start + count], run)
+        start += count
     return modern
 
 
-def _count_in_keras1(layer: Layer, run: Sequence[Slot]) -> int:
-    gates = _GATES.get(type(layer).__name__)
-    return len(run) if gates is None or len(run) != _PARTS else _PARTS * len(gates)
+def _runs(slots: Sequence[Slot]) -> list[list[Slot]]:
+    return [list(run) for _, run in groupby(slots, key=lambda slot: id(slot.layer))]
+
+
+def _gates_of(run: Sequence[Slot]) -> tuple[int, ...] | None:
+    return _GATES.get(type(run[0].layer).__name__) if len(run) == _PARTS else None
+
+
+def _count_in_keras1(run: Sequence[Slot]) -> int:
+    gates = _gates_of(run)
+    return len(run) if gates is None else _PARTS * len(gates)
+
+
+def _join_gates(arrays: Sequence[Stored], run: Sequence[Slot]) -> list[Stored]:
+    """Return one array for each parameter of a layer."""
+    gates = _gates_of(run)
+    if gates is not None and len(arrays) > len(run):
+        arrays = [_join(arrays[part::_PARTS], gates, run[part]) for part in range(_PARTS)]
+    return [_with_axes(array, slot) for array, slot in zip(arrays, run, strict=True)]
 
 
 def _join(parts: Sequence[Stored], gates: Sequence[int], slot: Slot) -> Stored:
