@@ -54,6 +54,7 @@ def match(
     full = _by_full_name(arrays, slots, named)
     settled = _settle(full)
     if settled is not None:
+        _check_shapes(arrays, slots, settled)
         return [(array, slots[index]) for array, index in zip(arrays, settled, strict=True)]
     positions = {(id(slot.layer), slot.name): index for index, slot in enumerate(slots)}
     wanted: list[int] = []
@@ -144,6 +145,18 @@ def _settle(candidates: Sequence[set[int]] | None) -> list[int] | None:
     return [chosen[position] for position in range(count)] if len(chosen) == count else None
 
 
+def _check_shapes(arrays: Sequence[Stored], slots: Sequence[Slot], indices: Sequence[int]) -> None:
+    for array, index in zip(arrays, indices, strict=True):
+        if slots[index].shape != array.shape:
+            raise _wrong_shape(array, slots[index])
+
+
+def _wrong_shape(array: Stored, slot: Slot) -> WeightMismatchError:
+    return WeightMismatchError(
+        f"{slot.what}: the model expects the shape {slot.shape}, the file holds {array.shape} as {array.path!r}"
+    )
+
+
 def _mismatch(
     layer: Layer,
     arrays: Sequence[Stored],
@@ -160,9 +173,7 @@ def _mismatch(
                 f"the model expects {slot.name!r} of {slot.layer} there, of the shape {slot.shape}"
             )
         if index in allowed and slot.shape != array.shape:
-            return WeightMismatchError(
-                f"{slot.what}: the model expects the shape {slot.shape}, the file holds {array.shape} as {array.path!r}"
-            )
+            return _wrong_shape(array, slot)
     return WeightMismatchError(
         f"{layer}: which of {[array.path for array in arrays[:4]]} is which parameter cannot be told: the names leave it "
         "open, and they contradict the order in which Keras lists the weights. Save the model as .keras"
