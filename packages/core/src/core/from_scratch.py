@@ -33,8 +33,8 @@ class FromScratch:
         Raises `InputError` for anything else and for models that this network is not made for, and whatever
         `core.load_model` raises. What was loaded before stays if this fails.
         """
-        if isinstance(model, str | os.PathLike):
-            opened = load_model(Path(model))
+        if isinstance(model, str | os.PathLike | bytes) or callable(getattr(model, "read", None)):
+            opened = load_model(model)
         elif callable(getattr(model, "save", None)):
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "model.keras"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import InputError, ModelFileError
+from core.errors import ModelFileError
 from core.files.archive import open_archive
 from core.files.config import build_model
 from core.files.json_file import read_alone, version_of
@@ -40,10 +40,10 @@ def load_model(
                 fill(model, archive)
         else:
             if "class_name" not in architecture:
-                raise ModelFileError(f"{source}: JSON without a class_name: not what model.to_json() gives")
+                raise ModelFileError(f"{source}: JSON without a class_name: write model.to_json(), not get_config()")
             if weights is None:
-                raise InputError(
-                    f"{source} holds an architecture alone: load_model(..., weights='w.h5') reads its weights"
+                raise ModelFileError(
+                    f"{source}: holds an architecture alone: load_model(..., weights='w.h5') reads its weights"
                 )
             model = build_model(architecture, version_of(architecture))
             if precision is not None:

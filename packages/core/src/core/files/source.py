@@ -62,15 +62,17 @@ class Source:
         if isinstance(file, io.TextIOBase):
             raise InputError(f"{self.name} is open as text: open it in mode 'rb'")
         try:
-            if getattr(file, "closed", False):
-                raise InputError(f"{self.name} is closed: open it, and keep it open while it is read")
-            if not file.seekable():
-                raise InputError(f"{self.name} can be read only once, from front to back: give its bytes, file.read()")
-            readable = getattr(file, "readable", None)
-            if readable is not None and not readable():
-                raise InputError(f"{self.name} is open for writing alone: open it in mode 'rb'")
+            closed = getattr(file, "closed", False)
+            position = None if closed or not getattr(file, "seekable", lambda: True)() else file.tell()
+            readable = closed or getattr(file, "readable", lambda: True)()
         except (AttributeError, OSError, ValueError) as error:
             raise InputError(f"{self.name} is not a file opened in mode 'rb': {error}") from error
+        if closed:
+            raise InputError(f"{self.name} is closed: open it, and keep it open while it is read")
+        if not readable:
+            raise InputError(f"{self.name} is open for writing alone: open it in mode 'rb'")
+        if position is None:
+            raise InputError(f"{self.name} can be read only once, from front to back: give its bytes, file.read()")
         if not isinstance(file, io.BufferedIOBase):
             self._file = cast(BinaryIO, _Whole(file))
 
