@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from core.errors import ModelFileError, WeightMismatchError
@@ -12,6 +13,8 @@ from core.files.npz import Npz
 from core.files.numbering import renumber
 from core.layer import Layer
 
+#: Paths of what is no layer: optimisers, metrics, and generators of random numbers.
+_OF_TRAINING = re.compile(r"^(optimizer|metrics|_?\w*(loss|metric)\w*)/|generator")
 #: The arrays under each path that ends in ``vars``: the group that holds each of them, which may lie in another file.
 Numbered = Mapping[str, Mapping[str, Group]]
 
@@ -54,15 +57,14 @@ def _is_of_layer(path: str) -> bool:
 
 def _without_wrapper(groups: dict[str, Mapping[str, Group]], model: Layer) -> dict[str, Mapping[str, Group]]:
     """Return groups without the path of a model around this one (a subclass that holds it), where that makes them fit."""
-    held = {path for path, group in groups.items() if len(group) and _is_of_layer(path)}
     wanted = {f"{place}/vars" for place, layer in model.walk() if layer.parameter_shapes}
-    wanted |= {f"{place}/{again}/vars" for place, layer in model.walk() for again in layer.written_again} & held
-    if held == wanted or not held or not wanted:
+    arrays = {path for path, group in groups.items() if path.endswith("/vars") and len(group)}
+    held = {path for path in arrays if not _OF_TRAINING.search(path)}
+    if not wanted or not held.isdisjoint(wanted):
         return groups
     some = min(wanted)
-    for path in held:
-        if path.endswith(f"/{some}") and held == {path.removesuffix(some) + each for each in wanted}:
-            around = path.removesuffix(some)
+    for around in (path.removesuffix(some) for path in held if path.endswith(f"/{some}")):
+        if held == {around + each for each in wanted}:
             return {path.removeprefix(around): group for path, group in groups.items() if path.startswith(around)}
     return groups
 
