@@ -25,6 +25,7 @@ REFUSED = {
     "op_im_lrn": "function 'nn.local_response_normalization'",
     "op_normalize": "function 'linalg.normalize'",
     "op_shape2": "function 'compat.v1.shape'",
+    "tfidf_lost": "was adapted to data, and Keras keeps what it learned in no .h5 file",
     "bn2": "was written by Keras 1.x and is refused: mode=2",
     "deconvolution2d": "was written by Keras 1.x",
     "highway": "was written by Keras 1.x",

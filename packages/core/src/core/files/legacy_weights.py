@@ -37,6 +37,8 @@ def read_legacy(layers: Sequence[Layer], root: Group, *, whole: bool) -> Iterato
     backend = hdf5.read_text(root, "backend") if "backend" in root.attrs else ""
     slots = {layer.name: slots for layer in layers if (slots := next(orders(layer, version)))}
     groups = {name: paths for name in _layer_names(root, slots) if (paths := _weight_names(root, name))}
+    if whole:
+        slots = {name: own for name, own in slots.items() if name in groups or not _from_config(own)}
     for layer, name in _pair([layer for layer in layers if layer.name in slots], groups, root, whole=whole):
         group = hdf5.descend(root, name)
         arrays = [_stored(group, path) for path in groups[name]]
@@ -55,6 +57,16 @@ def read_legacy(layers: Sequence[Layer], root: Group, *, whole: bool) -> Iterato
         for _, inner in layer.walk():
             for own_name, (held, its_name) in inner.mirrors.items():
                 yield Assignment(inner, own_name, found[id(held), its_name])
+
+
+def _from_config(slots: Sequence[Slot]) -> bool:
+    """Return whether the config of a model that was just built gave all these parameters their values (idf weights, say)."""
+    adapted = next((slot.layer for slot in slots if slot.layer.assets and slot.name not in slot.layer.parameters), None)
+    if adapted is not None:
+        raise WeightMismatchError(
+            f"{adapted} was adapted to data, and Keras keeps what it learned in no .h5 file: save the model as .keras"
+        )
+    return all(slot.name in slot.layer.parameters for slot in slots)
 
 
 def _layer_names(root: Group, slots: dict[str, list[Slot]]) -> list[str]:

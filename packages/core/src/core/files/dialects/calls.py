@@ -37,7 +37,22 @@ def _with_calls(entry: dict[str, Any], kinds: Mapping[str, str]) -> dict[str, An
         return entry
     wrapped = [calls] if _is_tensor(calls, kinds) else calls
     made = [_call(call, kinds, is_function(entry)) for call in wrapped]
+    if _is_causal(entry):
+        return _called_causally(entry, made)
     return entry | {"inbound_nodes": [_with_states(call) for call in made] if _is_recurrent(entry) else made}
+
+
+def _is_causal(entry: Mapping[str, Any]) -> bool:
+    """Return whether attention looks back only; it was an option of the layer until Keras 2.10, and of the call since."""
+    config = entry.get("config")
+    kind = entry.get("class_name") in {"Attention", "AdditiveAttention"}
+    return kind and isinstance(config, Mapping) and config.get("causal") is True
+
+
+def _called_causally(entry: dict[str, Any], calls: list[Any]) -> dict[str, Any]:
+    options = {key: value for key, value in entry["config"].items() if key != "causal"}
+    made = [call | {"kwargs": call["kwargs"] | {"use_causal_mask": True}} for call in calls]
+    return entry | {"config": options, "inbound_nodes": made}
 
 
 def _is_recurrent(entry: Mapping[str, Any]) -> bool:
