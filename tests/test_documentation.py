@@ -7,6 +7,7 @@ held in `CLAIMS`. A command of a kind that is not known here fails.
 import ast
 import contextlib
 import io
+import json
 import os
 import re
 import shlex
@@ -298,3 +299,16 @@ def test_what_the_reader_needs_is_what_the_documents_say():
     assert {re.split(r"[<>=]", name)[0] for name in about["dependencies"]} == {"numpy", "threadpoolctl"}
     assert about["requires-python"] == ">=3.11"
     assert core.load_model(BARE / "images.h5").predict(PIXELS).shape == (len(PIXELS), 3)
+
+
+def test_the_size_that_is_installed():
+    """Within a tenth of what is installed here; wheels differ between systems and versions."""
+    program = "import json; from bench.footprint import installed_size; print(json.dumps(installed_size()))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    sizes = {name: size["bytes"] / 1e6 for name, size in json.loads(done.stdout).items()}
+    claimed = re.search(
+        r"^\| installed \|[^|]*\| (\d+) MB \|[^|]*\| (\d+)x", (ROOT / "README.md").read_text("utf-8"), re.M
+    )
+    assert claimed
+    assert int(claimed[1]) == pytest.approx(sizes["Kaca"], rel=0.1)
+    assert int(claimed[2]) == pytest.approx(sizes["TensorFlow"] / sizes["Kaca"], rel=0.15)

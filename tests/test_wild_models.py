@@ -55,7 +55,11 @@ def test_the_readme_counts_them():
     assert {kind: (int(opened), int(tried)) for kind, opened, tried in rows} == {
         kind: (count, count) for kind, count in Counter(map(kind_of, WHOLE)).items()
     }
+    assert f"{len(WHOLE)} of them are whole models" in text
     assert f"For {len(ANSWERS)} of them" in text
+    assert (
+        f"| {len(FILES) - len(WHOLE)} of {len(FILES) - len(WHOLE)} |" in text
+    )  # weights alone: `test_weights` opens them
 
 
 def kind_of(path):
