@@ -37,11 +37,13 @@ class Peak:
     value: int = 0
     what: str = "nothing"
 
-    def meet(self, value: int, layer: Layer, shape: Any) -> None:
+    def meet(self, value: int, layer: Layer, shape: Any, where: str = "") -> None:
         """Take note of a value if it is the largest so far."""
         if value > self.value:
             self.value = value
-            self.what = f"{layer}, which makes {' and '.join(map(show_shape, shapes_in(shape))) or 'no tensor'}"
+            self.what = (
+                where or f"{layer}, which makes {' and '.join(map(show_shape, shapes_in(shape))) or 'no tensor'}"
+            )
 
 
 @dataclass
@@ -142,7 +144,7 @@ def forecast(model: Model, given: Sequence[Any], known: Mapping[Ref, Any] | None
                 what = [shapes.of[ref] for ref in made]
                 found.operations += work.operations
                 found.backward += work.backward
-                found.busiest.meet(work.operations + work.backward, node.layer, what)
+                found.busiest.meet(work.operations + work.backward, node.layer, what, work.where)
                 found.memory.meet(live + work.workspace, node.layer, what)
         live -= sum(sizes.get(ref, 0) for ref in leaving.get(index, ()))
     found.open = frozenset(waiting)

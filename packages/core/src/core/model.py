@@ -119,13 +119,13 @@ class Model(Trainable, Layer):
     def work(self, *shapes: Any, **named_shapes: Any) -> Work:
         """Add up the work of all nodes; inside, what is needed at the same time."""
         found = forecast(self, (*shapes, *named_shapes.values()))
-        return Work(found.operations, found.memory.value)
+        return Work(found.operations, found.memory.value, found.backward, found.busiest.what)
 
     def limit(self, limits: Limits) -> None:
         """Bound what a pass may cost, through this model and through the models inside it."""
         for _, layer in self.walk():
             if isinstance(layer, Model):
-                layer.limits = limits
+                layer.limits, layer._engine = limits, None
 
     def node_cost(self, node: Node) -> int | None:
         """Count the multiply-adds of one node for one example; None where a size is unknown."""

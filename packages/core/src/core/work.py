@@ -13,22 +13,25 @@ CALL = 10_000
 class Work(NamedTuple):
     """Operations (a multiplication with its addition, or one number written or read), and bytes beside input and output.
 
-    `backward` are the operations of the gradient where they are more than twice those forward.
+    `backward` are the operations of the gradient where they are more than twice those forward; `where` names the layer
+    inside that does most of it.
     """
 
     operations: int = 0
     workspace: int = 0
     backward: int = 0
+    where: str = ""
 
     def times(self, count: int, calls: int) -> Work:
         """Return the work of `count` calls one after the other, with `calls` calls of NumPy around each."""
         each = self.operations + calls * CALL
-        return Work(count * each, self.workspace, count * self.backward)
+        return Work(count * each, self.workspace, count * self.backward, self.where)
 
     def then(self, other: Work) -> Work:
         """Return the work of both, one after the other."""
         operations, backward = self.operations + other.operations, self.backward + other.backward
-        return Work(operations, max(self.workspace, other.workspace), backward)
+        where = max(self, other).where
+        return Work(operations, max(self.workspace, other.workspace), backward, where)
 
     def plus(self, operations: int = 0, workspace: int = 0) -> Work:
         """Return this work and more of it."""
