@@ -100,9 +100,13 @@ def find_python(version: str) -> str | None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Open bent model files for ten minutes (``-- --minutes 60``): a crash, a hang or a foreign error fails."""
+    """Open bent model files for ten minutes (``-- --minutes 60``): a crash, a hang or a foreign error fails.
+
+    Then draw layers with extreme options, and run each within limits.
+    """
     sync(session, *(f"--package=kaca-{name}" for name in PACKAGES), "--group=test")
     session.run("python", "tests/fuzz.py", *session.posargs, env=quiet())
+    session.run("python", "packages/core/tests/support/extremes.py", "--search", "2000", env=quiet())
 
 
 @nox.session

@@ -115,9 +115,11 @@ def at_all_limits(seed):
         lambda: entry("Dense", units=rng.choice((1, 2**31 - 1))), lambda: entry("BatchNormalization"),
         lambda: entry("LayerNormalization"), lambda: entry("Reshape", target_shape=[1] * 30 + [4]),
         lambda: entry("Embedding", input_dim=2**31 - 1, output_dim=1), lambda: operated("Repeat", repeats=[1] * 100, axis=1),
-        lambda: entry("RepeatVector", n=2**31 - 1), lambda: entry("IntegerLookup", vocabulary=[*range(50)], num_oov_indices=10_000),
+        lambda: entry("RepeatVector", n=2**31 - 1),
+        lambda: entry("IntegerLookup", vocabulary=[*range(50)], num_oov_indices=10_000),
         lambda: nested(entry("ReLU"), 20, line), lambda: operated("Split", indices_or_sections=4, axis=1),
-        lambda: entry("TextVectorization", ngrams=2**31 - 1, vocabulary=["a", "b"]), lambda: entry("CategoryEncoding", num_tokens=2**31 - 1),
+        lambda: entry("TextVectorization", ngrams=2**31 - 1, vocabulary=["a", "b"]),
+        lambda: entry("CategoryEncoding", num_tokens=2**31 - 1),
     ]  # fmt: skip
     values = max(0, values - 30 * layers)  # what the layers hold themselves: a key counts twice
     made = []

@@ -47,7 +47,9 @@ CASES = {
     "more parts than numbers": (entry("AdaptiveMaxPooling1D", output_size=2**31 - 1), (3, 8, 4), "LimitError"),
     "a hundred thousand parts": (entry("AdaptiveAveragePooling1D", output_size=10**5), (3, 8, 4), "ran"),
     "taps that see nothing": (entry("Conv1D", filters=2, kernel_size=3, padding="causal", dilation_rate=10**9), (3, 8, 4), "ran"),
-    "taps far outside": (entry("Conv2D", filters=2, kernel_size=3, padding="same", dilation_rate=[10**9, 1]), (3, 8, 8, 4), "ran"),
+    "taps far outside": (
+        entry("Conv2D", filters=2, kernel_size=3, padding="same", dilation_rate=[10**9, 1]), (3, 8, 8, 4), "ran",
+    ),
     "each channel with such": (entry("DepthwiseConv2D", kernel_size=3, padding="same", dilation_rate=10**9), (3, 8, 8, 4), "ran"),
     "a transposed one": (
         entry("Conv1DTranspose", filters=2, kernel_size=3, padding="same", dilation_rate=10**9), (3, 8, 4), "ran",

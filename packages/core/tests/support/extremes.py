@@ -2,6 +2,7 @@
 
 ``python extremes.py SEED COUNT`` draws COUNT of them; ``python extremes.py -`` reads configs from the standard input, a
 JSON object a line. For each it prints one JSON object: the outcome, seconds of processor time, bytes.
+``python extremes.py --search COUNT`` draws, prints only what is a finding, and ends with 1 if there was any.
 """
 
 from __future__ import annotations
@@ -138,29 +139,46 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def main() -> None:
+def run_alone(config: dict[str, Any], shape: tuple[int, ...]) -> dict[str, Any]:
+    """Try one config in a process of its own; return what came of it."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            child(config, shape, write)
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as lines:
+        said = lines.read()
+    _, status = os.waitpid(pid, 0)
+    found = json.loads(said) if said else {"outcome": f"DIED {status}", "seconds": SECONDS, "bytes": BYTES}
+    return found | {"config": config, "shape": shape}
+
+
+def is_finding(result: dict[str, Any]) -> bool:
+    """Say whether something came that must not come."""
+    words = set(result["outcome"].split())
+    return bool({"UNFORESEEN", "FOREIGN", "DIED"} & words) or result["seconds"] > 15 or result["bytes"] > 3 * 2**29
+
+
+def main() -> int:
     """Try all configs, each in a process of its own."""
+    searching = sys.argv[1] == "--search"
     if sys.argv[1] == "-":
         cases = [(case["config"], tuple(case["shape"])) for case in map(json.loads, sys.stdin)]
     else:
-        rng = Random(int(sys.argv[1]))
+        rng = Random(0 if searching else int(sys.argv[1]))
         cases = [draw(rng) for _ in range(int(sys.argv[2]))]
+    found = False
     for config, shape in cases:
-        read, write = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                child(config, shape, write)
-            finally:
-                os._exit(0)
-        os.close(write)
-        with os.fdopen(read) as lines:
-            said = lines.read()
-        _, status = os.waitpid(pid, 0)
-        result = json.loads(said) if said else {"outcome": f"DIED {status}", "seconds": SECONDS, "bytes": BYTES}
-        sys.stdout.write(json.dumps(result | {"config": config, "shape": shape}) + "\n")
-        sys.stdout.flush()
+        result = run_alone(config, shape)
+        found = found or is_finding(result)
+        if not searching or is_finding(result):
+            sys.stdout.write(json.dumps(result) + "\n")
+            sys.stdout.flush()
+    return int(searching and found)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
