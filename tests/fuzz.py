@@ -22,6 +22,7 @@ from random import Random
 sys.path.insert(0, str(Path(__file__).parents[1] / "packages/core/tests/support"))
 
 from bending import bend
+from latest import latest
 from variety import variety
 
 import core
@@ -46,6 +47,7 @@ def seeds(paths: list[Path]) -> list[tuple[str, bytes]]:
         for name in ("images.weights.h5", "images.npz"):
             model.save_weights(Path(folder) / name)
             found.append((name, (Path(folder) / name).read_bytes()))
+        found.append(("latest.weights.h5", latest(found[-2][1])))
         variety().save(Path(folder) / "variety.keras")
         found.append(("variety.keras", (Path(folder) / "variety.keras").read_bytes()))
     return found

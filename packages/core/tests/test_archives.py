@@ -13,6 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from latest import latest
 
 import core
 from core.files.hdf5_format import open_root
@@ -118,23 +119,6 @@ ODD = {
     ),
     "weights of the latest version": lambda: packed(HONEST | {"model.weights.h5": latest(HONEST["model.weights.h5"])}),
 }  # fmt: skip
-
-
-def latest(data, **options):
-    """An HDF5 file written again for the latest libraries, compressed and checked."""
-    buffer = io.BytesIO()
-    with h5py.File(io.BytesIO(data)) as old, h5py.File(buffer, "w", libver="latest", **options) as new:
-
-        def copy(name, found):
-            if isinstance(found, h5py.Group):
-                copied = new.create_group(name)
-            else:
-                whole = {} if not found.ndim else {"compression": "gzip", "shuffle": True, "fletcher32": True}
-                copied = new.create_dataset(name, data=found[()], **whole)
-            copied.attrs.update(found.attrs)
-
-        old.visititems(copy)
-    return buffer.getvalue()
 
 
 @pytest.mark.parametrize("row", ODD)

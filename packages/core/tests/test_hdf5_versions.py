@@ -1,6 +1,7 @@
 """Every way in which h5py can lay out a file comes back bit by bit, whatever version of the format it writes."""
 
 import io
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -290,3 +291,14 @@ def brain_float(kind):
 def test_what_keras_never_writes_is_refused(write, message, libver):
     with pytest.raises(core.ModelFileError, match=message):
         written(write, libver=libver).open("x").read()
+
+
+def test_a_file_of_hdf5_2():
+    """Written by h5py 3.16 with HDF5 2.0 and ``libver="latest"``, whose arrays have yet another layout."""
+    with (Path(__file__).parent / "hdf5_files" / "hdf5_2.0.h5").open("rb") as file:
+        root = open_root(file)
+        expected = np.arange(60, dtype=np.float32).reshape(12, 5)
+        for name in ("plain", "single", "fixed", "extensible", "tree", "unfiltered"):
+            np.testing.assert_array_equal(root.open(name).read(), expected, strict=True)
+        assert root.open("bool").read().tolist() == [1, 0, 1]
+        assert dict(root.attrs) == {"names": [b"conv2d", b"dense_1"], "text": b"teks"}

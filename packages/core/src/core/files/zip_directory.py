@@ -128,7 +128,7 @@ def _directory_of(file: BinaryIO, tail: bytes, position: int, first: int) -> _Di
     _, disk, its_disk, here, count, size, offset, _ = _END.unpack_from(tail, position)
     end = first + position
     at = position - _LOCATOR.size - _WIDE_END.size
-    if at >= 0 and tail[at : at + 4] == b"PK\6\6" and tail[position - _LOCATOR.size :][:4] == b"PK\6\7":
+    if at >= 0 and tail[at : at + 4] == b"PK\6\6" and tail.startswith(b"PK\6\7", position - _LOCATOR.size):
         _, _, _, _, wide_disk, wide_its_disk, wide_here, wide_count, wide_size, wide_offset = _WIDE_END.unpack_from(
             tail, at
         )
@@ -165,8 +165,9 @@ def _entries(data: bytes, directory: _Directory, budget: Budget) -> Iterator[Mem
             _, _, _, flags, method, _, _, checksum, packed, size, name_size, extra_size, comment_size, disk, _, _, start,
         ) = _ENTRY.unpack_from(data, position)  # fmt: skip
         begin = position + _ENTRY.size
-        raw_name, extra = data[begin : begin + name_size], data[begin + name_size :][:extra_size]
-        position = begin + name_size + extra_size + comment_size
+        middle, end = begin + name_size, begin + name_size + extra_size
+        raw_name, extra = data[begin:middle], data[middle:end]
+        position = end + comment_size
         if position > len(data) or disk not in {0, 0xFFFF} or b"\0" in raw_name or not raw_name:
             raise ModelFileError("the archive's list of members is damaged")
         size, packed, start = widened(extra, size, packed, start)

@@ -23,6 +23,7 @@ from core.files.zip_directory import (
 )
 
 _JUNK = {".DS_Store", "Thumbs.db", "desktop.ini"}
+_OPENED = 192  # work of opening one member, in units of a budget
 _BLOCK = 2**16  # packed bytes that are unpacked at a time
 
 
@@ -88,6 +89,7 @@ class Zip:
 
     def _start(self, member: Member) -> int:
         """Return where the bytes of a member begin. Raises `ModelFileError` unless its own header agrees with the list."""
+        self.budget.charge_work(_OPENED)
         self._file.seek(member.start)
         head = self._file.read(LOCAL_HEADER.size)
         if len(head) < LOCAL_HEADER.size or not head.startswith(b"PK\3\4"):

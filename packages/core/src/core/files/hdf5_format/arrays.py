@@ -26,10 +26,10 @@ def read_array(source: Source, messages: list[Message], shape: tuple[int, ...], 
     layout = only(messages, LAYOUT) or b""
     size = math.prod(shape) * dtype.itemsize
     version, kind = number(layout, 0, 1), number(layout, 1, 1)
-    if version == 4 and kind == _VIRTUAL:
+    if version >= 4 and kind == _VIRTUAL:
         raise ModelFileError("the array keeps its data in another file (virtual), which is refused")
-    if version not in {3, 4}:
-        raise ModelFileError(f"the array has a layout of version {version}; 3 and 4 are read")
+    if version not in {3, 4, 5}:
+        raise ModelFileError(f"the array has a layout of version {version}; 3 to 5 are read")
     if kind == _CHUNKED:
         return _join(source, messages, layout, shape, dtype)
     if kind not in {_COMPACT, _CONTIGUOUS}:

@@ -54,7 +54,7 @@ class Chunking:
 def read_chunking(layout: bytes, shape: tuple[int, ...], limits: tuple[int, ...], itemsize: int) -> Chunking:
     """Read the layout message of an array in chunks."""
     version, rank = number(layout, 0, 1), len(shape)
-    newer = version == 4
+    newer = version >= 4
     flags = number(layout, 2, 1) if newer else 0
     width = number(layout, 4, 1) if newer else 4
     first = 5 if newer else 11

@@ -39,7 +39,7 @@ def read_type(data: bytes) -> ElementType:
     version, kind = number(data, 0, 1) >> 4, number(data, 0, 1) & 15
     bits, size = number(data, 1, 3), number(data, 4, 4)
     order = ">" if bits & 1 else "<"
-    if version not in {1, 2, 3, 4}:
+    if version not in {1, 2, 3, 4, 5}:
         raise ModelFileError(f"an HDF5 array has a type of version {version}, which is not known here")
     if kind == _INTEGER and size in {1, 2, 4, 8} and (number(data, 8, 2), number(data, 10, 2)) == (0, 8 * size):
         return np.dtype(f"{order}{'i' if bits & 8 else 'u'}{size}")
