@@ -19,7 +19,7 @@ import core
 REFUSED = {
     "L_bn_renorm": "renorm=True of Keras 2",
     "L_lambda": "Lambda is refused: it holds Python bytecode",
-    "op_einsum": "function 'einsum'",
+    "op_einsum": "of which tensors the einsum is",
     "op_im_conv2d": "function 'compat.v1.nn.conv2d'",
     "op_im_gray": "function 'image.rgb_to_grayscale'",
     "op_im_lrn": "function 'nn.local_response_normalization'",

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.errors import UnsupportedLayerError
 from core.files.dialects.tensorflow_functions import FUNCTIONS
+from core.files.dialects.tensorflow_nodes import as_function, is_node
 from core.files.dialects.tensorflow_rules import Given, Step, tensor
 
 #: What TensorFlow lets a call say that changes nothing.
@@ -21,7 +22,6 @@ _WITHOUT_TABLE = {
     "ClassMethod": "it calls a method of a TensorFlow class",
     "InstanceMethod": "it calls a method of a TensorFlow object",
     "InstanceProperty": "it reads a property of a TensorFlow object",
-    "TensorFlowOpLayer": "it holds a node of a TensorFlow graph",
 }
 
 
@@ -38,27 +38,55 @@ def translate_functions(entries: Sequence[dict[str, Any]], outputs: Any) -> list
                 f"layer {entry['class_name']} {entry.get('name', '')!r} is refused: "
                 f"{_WITHOUT_TABLE[entry['class_name']]}; build the model again with layers"
             )
+    entries = _with_shapes([as_function(entry) if is_node(entry) else entry for entry in entries])
     if not any(map(is_function, entries)):
         return list(entries)
     opened = [_with_open_size(entry) for entry in entries]
     return [step for entry in _needed(opened, outputs) for step in (_steps(entry) if is_function(entry) else [entry])]
 
 
+def _with_shapes(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put a shape that a node packs of sizes, some of them computed, into the reshape that takes it."""
+    packed = {entry.get("name"): _call(entry)["args"][0] for entry in entries if _function(entry) == "stack"}
+
+    def spread(entry: dict[str, Any]) -> dict[str, Any]:
+        if _function(entry) not in _SHAPED:
+            return entry
+        call = _call(entry)
+        made_by = next(_names(_histories(call["kwargs"].get("shape"))), None)
+        if made_by not in packed:
+            return entry
+        return entry | {"inbound_nodes": [call | {"kwargs": call["kwargs"] | {"shape": packed[made_by]}}]}
+
+    return [spread(entry) for entry in entries]
+
+
+def _function(entry: dict[str, Any]) -> Any:
+    """Return the name of the function that a layer calls once; None for other layers."""
+    config, calls = entry.get("config"), entry.get("inbound_nodes")
+    once = isinstance(calls, list) and len(calls) == 1 and isinstance(calls[0], dict)
+    return config.get("function") if is_function(entry) and isinstance(config, dict) and once else None
+
+
+def _call(entry: dict[str, Any]) -> Any:
+    return entry["inbound_nodes"][0]
+
+
+def _histories(tensor: Any) -> Any:
+    config = tensor.get("config") if isinstance(tensor, dict) else None
+    return config.get("keras_history") if isinstance(config, dict) else None
+
+
 def _with_open_size(entry: dict[str, Any]) -> dict[str, Any]:
     """Leave open the one size of a reshape that is computed (mostly the batch), so that nothing need compute it."""
-    config, calls = entry.get("config"), entry.get("inbound_nodes")
-    if not is_function(entry) or not isinstance(config, dict) or not isinstance(calls, list):
+    if _function(entry) not in _SHAPED:
         return entry
-    if config.get("function") not in _SHAPED or len(calls) != 1 or not isinstance(calls[0], dict):
+    call = _call(entry)
+    shape = call["kwargs"].get("shape")
+    if not isinstance(shape, list) or -1 in shape or sum(isinstance(size, dict) for size in shape) != 1:
         return entry
-    shape = calls[0]["kwargs"].get("shape")
-    if not isinstance(shape, list):
-        return entry
-    computed = [size for size in shape if isinstance(size, dict)]
-    if len(computed) != 1 or -1 in shape:
-        return entry
-    kwargs = calls[0]["kwargs"] | {"shape": [-1 if isinstance(size, dict) else size for size in shape]}
-    return entry | {"inbound_nodes": [calls[0] | {"kwargs": kwargs}]}
+    kwargs = call["kwargs"] | {"shape": [-1 if isinstance(size, dict) else size for size in shape]}
+    return entry | {"inbound_nodes": [call | {"kwargs": kwargs}]}
 
 
 def _needed(entries: Sequence[dict[str, Any]], outputs: Any) -> list[dict[str, Any]]:

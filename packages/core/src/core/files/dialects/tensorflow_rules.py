@@ -153,6 +153,13 @@ def matmul(given: Given) -> list[Step]:
     return [Step("Matmul", [a, b])]
 
 
+def einsum(given: Given) -> list[Step]:
+    """Sum products as an equation says; TFOpLambda wrote the equation alone, so that the tensors are lost."""
+    if not isinstance(given.first, list):
+        raise UnsupportedLayerError(f"{given.title} is refused: the file does not say of which tensors the einsum is")
+    return [Step("Einsum", given.first, {"subscripts": given.take("equation")})]
+
+
 def split(given: Given) -> list[Step]:
     """Cut in equal parts, or in parts of the given sizes."""
     parts = given.take("num_or_size_splits")
