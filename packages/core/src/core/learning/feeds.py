@@ -73,11 +73,12 @@ class ArrayFeed:
             if array is None:
                 found.update(b"none")
                 continue
-            found.update(f"{array.dtype.str}{array.shape}".encode())
+            texts = array.dtype.kind in "OUS"  # the same as a list and as an array of any width
+            found.update(f"{'text' if texts else array.dtype.str}{array.shape}".encode())
             rows = max(1, _BYTES_AT_ONCE // max(array[:1].nbytes, 1))
             for start in range(0, len(array), rows):
                 part = array[start : start + rows]
-                if array.dtype.kind == "O":
+                if texts:
                     found.update(repr(part.tolist()).encode("utf-8", "surrogatepass"))
                 else:
                     found.update(np.ascontiguousarray(part).tobytes())
