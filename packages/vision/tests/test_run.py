@@ -171,6 +171,8 @@ def test_what_hydra_refuses_names_the_option_without_a_stack_trace(monkeypatch, 
     [
         (["hydra.sweep.dir={folder}/file/sweep"], "file/sweep: Not a directory"),
         (["hydra.sweep.dir={folder}/linked"], "linked/0 is a link to"),
+        (["hydra.sweep.dir={folder}/planned"], "planned/multirun.yaml is a link to"),
+        (["hydra.sweep.dir='{folder}/noted'"], "noted/0/.hydra/config.yaml is a link to"),
         (["hydra.sweep.dir={folder}/own", "hydra.sweep.subdir=../file"], "file: "),
         (["hydra.sweep.dir={folder}/taken"], "sweep.json"),
         (["hydra.sweep.dir={folder}/a", "cache"], "set KACA_CACHE_DIR"),
@@ -181,8 +183,10 @@ def test_what_hydra_refuses_names_the_option_without_a_stack_trace(monkeypatch, 
 )
 def test_strange_folders_are_answered_without_a_stack_trace(monkeypatch, tmp_path, capfd, offline, arguments, message):
     (tmp_path / "file").write_text("mine")
-    for name in ("linked", "taken", "precious"):
-        (tmp_path / name).mkdir()
+    for name in ("linked", "taken", "precious", "planned", "noted/0/.hydra"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("planned/multirun.yaml", "noted/0/.hydra/config.yaml"):
+        (tmp_path / name).symlink_to(tmp_path / "file")
     (tmp_path / "precious" / "result.json").write_text("mine")
     (tmp_path / "linked" / "0").symlink_to(tmp_path / "precious")
     (tmp_path / "taken" / "sweep.json").mkdir()

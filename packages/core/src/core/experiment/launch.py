@@ -21,9 +21,11 @@ from core.command.frame import INTERRUPTED, USAGE_ERROR, describe
 from core.command.output import write_error
 from core.errors import KacaError
 from core.experiment.errors import OptionError
+from core.experiment.outputs import refuse_links
 from core.experiment.sweep import Sweep
 from core.experiment.task import Task
 
+SWEEP_FOLDER = "hydra.sweep.dir="  # the option that names a folder which may exist already
 UNLIMITED = 200  # characters of a line where no terminal sets a limit
 
 
@@ -35,6 +37,9 @@ def launch(task: Task) -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         folder = experiments_folder(task.package)
+        for argument in sys.argv[1:]:
+            if argument.startswith(SWEEP_FOLDER):
+                refuse_links(Path(argument.removeprefix(SWEEP_FOLDER).strip("'\"")))
         console = Console(markup=False, emoji=False)
         if not console.is_terminal:
             console = Console(markup=False, emoji=False, width=UNLIMITED)

@@ -47,3 +47,11 @@ def own_folder(path: Path) -> Path:
     except OSError as error:
         raise InputError(f"{path}: cannot be made: {error.strerror}") from error
     return path
+
+
+def refuse_links(folder: Path) -> None:
+    """Refuse a sweep folder in which Hydra, which follows links, would write elsewhere. Raises `InputError`."""
+    jobs = [path for path in folder.glob("*") if path.is_dir()]
+    for path in (folder / "multirun.yaml", *jobs, *folder.glob("*/.hydra"), *folder.glob("*/.hydra/*")):
+        if path.is_symlink():
+            raise InputError(f"{path} is a link to elsewhere: results are not written through it; remove it first")
