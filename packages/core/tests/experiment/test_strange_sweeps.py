@@ -18,6 +18,7 @@ from core.experiment.report import write_report
 from core.experiment.reporting import page
 from core.experiment.reporting.folder import read_sweep
 
+#: Which of the rows become pages: another number (0 to 30) looks at others.
 STEP = int(os.environ.get("STEP", "0"))
 VARIANTS = [({"model.kernel_size": 3}, 0.8), ({"model.kernel_size": 5}, 0.5)]
 FILES = ["sweep.json", "0/result.json", "0/history.json", "0/trace.json", "0/samples.json"]
