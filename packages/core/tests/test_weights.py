@@ -96,3 +96,41 @@ def test_weights_that_people_saved_are_refused_by_another_model(model):
     for path in sorted((Path(os.environ["KACA_DATA_DIR"]) / "wild_models").glob("*.weights.h5")):
         with pytest.raises(core.WeightMismatchError):
             reopen(model).load_weights(path)
+
+
+def two_convolutions(filters: int, pooling: str) -> keras.Model:
+    layers = keras.layers
+    parts = []
+    for size in (filters, 2 * filters):
+        parts += [
+            layers.Conv2D(size, 3, padding="same", activation="relu"),
+            getattr(layers, f"{pooling}Pooling2D")(),
+        ]
+    return keras.Sequential(
+        [keras.Input((32, 32, 3)), *parts, layers.Flatten(), layers.Dense(64, activation="relu"), layers.Dense(10)]
+    )
+
+
+WILD = {
+    "DieroA__2layers_filters16-32_kernels3-3_poolmax.weights.h5": (16, "Max"),
+    "DieroA__2layers_filters32-64_kernels3-3_poolaverage.weights.h5": (32, "Average"),
+}
+
+
+@pytest.mark.skipif("KACA_DATA_DIR" not in os.environ, reason="needs the files of KACA_DATA_DIR")
+@pytest.mark.parametrize("name", WILD)
+def test_weights_that_people_saved_go_into_the_model_that_fits(name):
+    path = Path(os.environ["KACA_DATA_DIR"]) / "wild_models" / name
+    theirs = two_convolutions(*WILD[name])
+    ours = reopen(theirs)
+    theirs.load_weights(path)
+    ours.load_weights(path)
+    x = np.random.default_rng(0).random((2, 32, 32, 3), dtype=np.float32)
+    np.testing.assert_allclose(ours.forward(x), theirs(x), atol=1e-5)
+
+
+@pytest.mark.skipif("KACA_DATA_DIR" not in os.environ, reason="needs the files of KACA_DATA_DIR")
+def test_weights_beside_their_whole_model_fit_it():
+    folder = Path(os.environ["KACA_DATA_DIR"]) / "wild_models"
+    model = core.load_model(folder / "fauzanazz__keras_model_1.h5")
+    model.load_weights(folder / "fauzanazz__keras_model_1.weights.h5")

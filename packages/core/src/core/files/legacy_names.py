@@ -24,7 +24,7 @@ _RENAMED = {
 }  # fmt: skip
 _NUMBER = re.compile(r"_\d+$")
 #: Pairs of a path and a parameter that are looked at, before names are left for the order.
-_MOST_PAIRS = 500_000
+_MOST_PAIRS = 100_000
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,16 @@ def _by_full_name(arrays: Sequence[Stored], slots: Sequence[Slot], named: Sequen
                 inside[name].add(index)
     pairs = 0
     found: list[set[int]] = []
+    near: dict[tuple[str, str], Set[int]] = {}
     for array, having in zip(arrays, named, strict=True):
         last = array.folders[-1] if array.folders else ""
-        allowed = having & (inside.get(last) or inside.get(_NUMBER.sub("", last)) or set()) if last else having
-        pairs += len(allowed)
-        if not allowed or pairs > _MOST_PAIRS:
+        key = (last, array.name)
+        if key not in near:
+            near[key] = having & (inside.get(last) or inside.get(_NUMBER.sub("", last)) or set()) if last else having
+        pairs += len(near[key])
+        if not near[key] or pairs > _MOST_PAIRS:
             return None
-        found.append({index for index in allowed if _leads_to(array.folders, slots[index])})
+        found.append({index for index in near[key] if _leads_to(array.folders, slots[index])})
         if not found[-1]:
             return None
     return found

@@ -6,6 +6,7 @@ model are found by name; weights alone are taken in the order of the layers, as 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -71,9 +72,9 @@ def _from_config(slots: Sequence[Slot]) -> bool:
 
 def _layer_names(root: Group, slots: dict[str, list[Slot]]) -> list[str]:
     names = hdf5.read_names(root, "layer_names") if is_legacy(root) else list(slots)
-    twice = [name for name in names if names.count(name) > 1] if len(set(names)) < len(names) else []
-    if twice:
-        raise ModelFileError(f"{root.name} lists the layer {twice[0][:200]!r} twice: the file was not saved whole")
+    name, count = next(iter(Counter(names).most_common(1)), ("", 0))
+    if count > 1:
+        raise ModelFileError(f"{root.name} lists the layer {name[:200]!r} twice: the file was not saved whole")
     if _TOP in root and _TOP not in names and (own := _weight_names(root, _TOP)):
         raise WeightMismatchError(f"the file holds weights of the model itself, outside all layers: {own[:4]}")
     return names
@@ -86,10 +87,10 @@ def _weight_names(root: Group, name: str) -> list[str]:
         for path in hdf5.read_names(hdf5.descend(root, name), "weight_names")
         if not path.rpartition("/")[2].startswith(_RANDOM)
     ]
-    if len(set(paths)) < len(paths):
-        twice = next(path for path in paths if paths.count(path) > 1)
+    path, count = next(iter(Counter(paths).most_common(1)), ("", 0))
+    if count > 1:
         raise ModelFileError(
-            f"{root.path(name)} lists {twice[:200]!r} twice: two layers have one name, of which the file holds one; "
+            f"{root.path(name)} lists {path[:200]!r} twice: two layers have one name, of which the file holds one; "
             "save the model as .keras"
         )
     return paths
@@ -104,7 +105,8 @@ def _pair(
         yield from zip(layers, ours, strict=True)
         return
     if len(ours) != len(theirs):
-        missing = [name for name in ours if name not in groups] or [name for name in theirs if name not in ours]
+        known = set(ours)
+        missing = [name for name in ours if name not in groups] or [name for name in theirs if name not in known]
         raise WeightMismatchError(
             f"the model has {len(ours)} layers with parameters, the file {len(theirs)}; "
             f"only one of them has {', '.join(repr(name[:100]) for name in missing[:5])}"
