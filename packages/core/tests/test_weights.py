@@ -104,7 +104,7 @@ def two_convolutions(filters: int, pooling: str) -> keras.Model:
     for size in (filters, 2 * filters):
         parts += [
             layers.Conv2D(size, 3, padding="same", activation="relu"),
-            getattr(layers, f"{pooling}Pooling2D")(),
+            getattr(layers, f"{pooling}Pooling2D")(2),
         ]
     return keras.Sequential(
         [keras.Input((32, 32, 3)), *parts, layers.Flatten(), layers.Dense(64, activation="relu"), layers.Dense(10)]

@@ -34,12 +34,12 @@ from core.printable import printable
 from core.registry import build_layer
 
 
-def inspect(given: Readable) -> dict[str, Any]:
+def inspect(path: Readable) -> dict[str, Any]:
     """Describe a file: format, Keras version, layers (each opened or refused, with the reason), and whether it opens.
 
-    `given` is a path, the bytes of a file, or a file opened in mode ``"rb"``.
+    `path` may also be the bytes of a file, or a file opened in mode ``"rb"``.
     """
-    source = Source(given)
+    source = Source(path)
     found: dict[str, Any] = {"file": str(source), "opens": False, "why_not": None, "warnings": [], "layers": []}
     try:
         with reading(source):

@@ -16,18 +16,18 @@ from core.precision import compute_in, floating
 
 
 def load_model(
-    given: Readable, dtype: str | None = None, *, weights: Readable | None = None, limits: Limits | None = None
+    path: Readable, dtype: str | None = None, *, weights: Readable | None = None, limits: Limits | None = None
 ) -> Model:
     """Open a model that Keras saved (``.keras``, whole-model ``.h5``) with NumPy alone.
 
-    `given` is a path, the bytes of a file, or a file opened in mode ``"rb"``. An architecture (`model.to_json()`, a
+    `path` may also be the bytes of a file, or a file opened in mode ``"rb"``. An architecture (`model.to_json()`, a
     ``config.json``) needs `weights`: whatever `Model.load_weights` reads. `dtype` ("float64", say) computes in that type
     instead of the file's own. `limits` bound what a pass through the model may cost (see `core.Limits`); by default they
     follow this machine.
     The file is treated as a stranger's: no code of it runs, nothing is written, layers come from a closed list.
     Raises `ModelFileError` (broken or hostile), `UnsupportedLayerError`, `WeightMismatchError`; all are `KacaError`.
     """
-    source = Source(given)
+    source = Source(path)
     precision = None if dtype is None else floating(dtype)
     with reading(source):
         refuse_folder(source)
