@@ -58,6 +58,8 @@ class Forecast:
     memory: Peak = field(default_factory=Peak)
     #: What all tensors take together: in training, and for `activations`, all are kept.
     kept: int = 0
+    #: The bytes of every tensor whose size is known.
+    sizes: dict[Ref, int] = field(default_factory=dict)
     open: frozenset[int] = frozenset()
 
     def refuse(
@@ -124,7 +126,7 @@ def forecast(model: Model, given: Sequence[Any], known: Mapping[Ref, Any] | None
     """Work out the cost of a pass over inputs of the shapes `given`, or of its nodes from `start` on."""
     shapes = follow_shapes(model, given, partly=True, known=known, start=start)
     found = Forecast()
-    sizes: dict[Ref, int] = {}
+    sizes = found.sizes
     waiting: set[int] = set()
     leaving = last_use(model.nodes, model.outputs)
     live = 0

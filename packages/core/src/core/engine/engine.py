@@ -41,6 +41,7 @@ class Engine:
         self.model = model
         self.plan = make_plan(model)
         self._programs: dict[Shaped, list[Program]] = {}
+        self._buffered: dict[Shaped, int] = {}
         #: Whether rows may be cut in tiles as one likes; otherwise a prediction takes exact batches, in their order.
         self.rows_are_independent = rows_are_independent(model)
         self._is_plain = not any(stage.step for stage in self.plan.stages)
@@ -79,7 +80,12 @@ class Engine:
 
     def _fits(self, shapes: Shaped) -> bool:
         """Say whether the buffers of a tile, which are all there at the same time, keep within the model's limits."""
-        return foresee(self.plan.model, shapes).kept <= self.model.limits.memory_bytes
+        sizes = foresee(self.plan.model, shapes).sizes
+        if shapes not in self._buffered:
+            if len(self._buffered) >= KEPT_SHAPES:
+                self._buffered.clear()
+            self._buffered[shapes] = sum(sizes.get(stage.result, 0) for stage in self.plan.stages)
+        return self._buffered[shapes] <= self.model.limits.memory_bytes
 
     @contextmanager
     def _program(self, shapes: Shaped) -> Iterator[Program]:

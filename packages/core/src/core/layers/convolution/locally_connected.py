@@ -18,6 +18,7 @@ from core.errors import InputError
 from core.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.options import flag, integer, integers, one_of
+from core.work import Work
 
 #: The largest kernel along an axis: its taps are counted one by one.
 _LARGEST_KERNEL = 4096
@@ -84,6 +85,15 @@ class LocallyConnected(SpatialLayer):
         sizes, channels = self.split_shape(input_shape)
         places = known_size(self._places(sizes))
         return None if places is None or channels is None else places * math.prod(self.size) * channels * self.filters
+
+    def work(self, input_shape: Shape) -> Work:
+        """The products; inside, the windows of all places, and the kernel with the taps that lie outside."""
+        own = super().work(input_shape)
+        sizes, channels = self.split_shape(input_shape)
+        taps = math.prod(self._places(sizes)) * math.prod(self.size)
+        windows = (input_shape[0] or 0) * taps * (channels or 0)
+        kernel = taps * (channels or 0) * self.filters
+        return own.plus(windows + kernel, (3 * windows + 2 * kernel) * max(4, self.number_bytes) + 20 * taps)
 
     def call(self, x: Array) -> Array:
         """Multiply the window at each place with the weights of that place."""
