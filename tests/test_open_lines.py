@@ -1,8 +1,12 @@
 """A Sequential that says no input shape takes that of its first input, as in Keras, by itself and inside another model."""
 
 import copy
+import json
 import pickle
+import tarfile
+from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -61,3 +65,21 @@ def test_an_unsaved_kernel_is_named(tmp_path):
         model.predict(np.ones((2, 4), np.float32))
     with pytest.raises(core.KacaError):
         model.predict([[1.0], [2.0, 3.0]])
+
+
+@pytest.mark.parametrize("name", ["seq_no_shape", "seq_build", "seq_emb", "seq_emb2", "seq_bidir"])
+def test_the_first_kernel_decides_where_a_file_says_no_shape(name, tmp_path):
+    with tarfile.open(Path(__file__).parent / "dialects" / "keras-2.15.0.tar.xz") as members:
+        for suffix in (".h5", ".npz"):
+            (tmp_path / f"{name}{suffix}").write_bytes(members.extractfile(f"{name}{suffix}").read())
+    with h5py.File(tmp_path / f"{name}.h5", "r+") as root:
+        config = json.loads(root.attrs["model_config"])
+        inner = config["config"]
+        inner.pop("build_input_shape", None)
+        inner["layers"] = [layer for layer in inner["layers"] if layer["class_name"] != "InputLayer"]
+        for layer in inner["layers"]:
+            layer["config"].pop("batch_input_shape", None)
+        root.attrs["model_config"] = json.dumps(config)
+    with np.load(tmp_path / f"{name}.npz") as answers:
+        y = core.load_model(tmp_path / f"{name}.h5").predict(answers["x0"])
+        np.testing.assert_allclose(y, answers["y"], rtol=0, atol=1e-6)

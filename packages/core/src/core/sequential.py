@@ -9,6 +9,7 @@ from typing import Any, Self, cast
 
 import numpy as np
 
+from core.arrays import Shape
 from core.descriptions import Member
 from core.errors import InputError, UnsupportedLayerError
 from core.graph import Node, Ref
@@ -95,7 +96,12 @@ class Sequential(Model):
                     self._settle(shape)
         return super().fit_inputs(x)
 
-    def _settle(self, shape: tuple[int, ...]) -> None:
+    def declare_input(self, shape: Shape) -> None:
+        """Declare the shape of one row where none is declared, as far as it is known."""
+        with self._settling:
+            self._settle(shape)
+
+    def _settle(self, shape: Shape) -> None:
         """Declare the shape of one row, and build the layers for it."""
         entry = cast(InputLayer, self.nodes[0].layer)
         if not self.is_open or (self.shapes and shape in {(), (1,)}):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from core.errors import ModelFileError
 from core.files.archive import open_archive
 from core.files.config import build_model
+from core.files.dialects.first_input import shape_from_weights
+from core.files.hdf5_format import Group
 from core.files.json_file import read_alone, version_of
 from core.files.limits import reading
 from core.files.load_weights import fill, load_weights
@@ -13,6 +15,7 @@ from core.files.source import Readable, Source
 from core.limits import Limits
 from core.model import Model
 from core.precision import compute_in, floating
+from core.sequential import Sequential
 
 
 def load_model(
@@ -35,6 +38,10 @@ def load_model(
         if architecture is None:
             with open_archive(source) as archive:
                 model = build_model(archive.config, archive.keras_version)
+                if isinstance(model, Sequential) and model.is_open and isinstance(archive.weights, Group):
+                    shape = shape_from_weights(model.layers, archive.weights)
+                    if shape is not None:
+                        model.declare_input(shape)
                 if precision is not None:
                     compute_in(model, precision)
                 fill(model, archive)
