@@ -64,9 +64,11 @@ def adaptive_pool(x: Array, output_sizes: tuple[int, ...], reduce: Callable[...,
         elif reduce is np.max:
             x = range_max(x, axis, start, stop)
         else:
-            x = x if x.dtype.kind == "f" else x.astype(np.float64)
+            made = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+            summing = np.promote_types(made, np.float32)  # half precision would lose a sum
             length = (stop - start).reshape((-1, *(1,) * (x.ndim - 1 - axis)))
-            x = range_sum(x, axis, start, stop) / length.astype(x.dtype)
+            means = range_sum(x.astype(summing, copy=False), axis, start, stop) / length.astype(summing)
+            x = means.astype(made, copy=False)
     return x
 
 
