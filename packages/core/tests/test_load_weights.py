@@ -318,6 +318,7 @@ OTHERS = {
     "checkpoint": "list of TensorFlow checkpoints",
     "saved": "SavedModel of TensorFlow",
     "saved/saved_model.pb": "SavedModel of TensorFlow",
+    "unzipped": "a model saved without a zip",
     "model.json": "holds an architecture, no weights",
     "text.h5": "neither .weights.h5",
     "nothing.h5": "no such file",
@@ -331,6 +332,8 @@ def test_other_files_are_named_for_what_they_are(name, tmp_path):
     (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model.ckpt"\n')
     (tmp_path / "saved").mkdir()
     (tmp_path / "saved" / "saved_model.pb").write_bytes(b"\x08\x01")
+    (tmp_path / "unzipped").mkdir()
+    (tmp_path / "unzipped" / "model.weights.h5").write_bytes(b"")
     (tmp_path / "model.json").write_text(network().to_json())
     (tmp_path / "text.h5").write_text("404: Not Found")
     model = _reopen(network(), tmp_path / "m.keras")

@@ -48,5 +48,8 @@ def _kind_of_folder(path: Path) -> str:
     if (path / "checkpoint").exists() or next(path.glob("*.index"), None) is not None:
         return f" with checkpoints of TensorFlow, which Kaca does not read: {_SAVE_AGAIN}"
     if (path / "model.weights.h5").exists():
-        return ": give model.weights.h5 in it"
+        return (
+            ", a model saved without a zip: its weights are model.weights.h5 there; to open it, "
+            "core.load_model('config.json', weights='model.weights.h5') with the paths of both"
+        )
     return ", expected a file"
