@@ -123,6 +123,8 @@ class Model(Trainable, Layer):
 
     def limit(self, limits: Limits) -> None:
         """Bound what a pass may cost, through this model and through the models inside it."""
+        if not isinstance(limits, Limits):
+            raise InputError(f"limits must be core.Limits(...), got {limits!r}")
         for _, layer in self.walk():
             if isinstance(layer, Model):
                 layer.limits, layer._engine = limits, None
