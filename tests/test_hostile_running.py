@@ -147,7 +147,7 @@ def test_limits_are_kept_in_every_way_of_running(model, limit, way, depth):
 
 
 def test_limits_that_are_no_limits(model):
-    with pytest.raises(core.InputError, match="core.Limits"):
+    with pytest.raises(core.InputError, match=r"core\.Limits"):
         model.limit(10**9)
 
 
