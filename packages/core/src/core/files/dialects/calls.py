@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import UnsupportedLayerError
 from core.files.dialects.tensorflow import is_function, translate_functions
-from core.files.dialects.tensorflow_rules import array, tensor
+from core.files.dialects.tensorflow_calls import array, tensor
 
 #: What stands for the name of a layer where a tensor is a constant.
 _CONSTANT = "_CONSTANT_VALUE"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from core.files.dialects.tensorflow_calls import Function, Step
 from core.files.dialects.tensorflow_rules import (
-    Function,
-    Step,
     bias_add,
     clip,
     cumulated,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.errors import UnsupportedLayerError
-from core.files.dialects.tensorflow_rules import array
+from core.files.dialects.tensorflow_calls import array
 
 Attributes = Mapping[str, Any]
 #: Function, names of its arguments in the order of the node's inputs, and its options by the node's attributes.
