@@ -1,7 +1,7 @@
 """What the project checks, each in an environment of its own made from the lock.
 
 `nox -s test` runs the tests of every package and, without any extra installed, that models open and predict there.
-`pythons`, `small` and `browser` do the latter on other Pythons, on 32 bits and without threads.
+`pythons` and `small` do the latter on other Pythons and on 32 bits.
 """
 
 from __future__ import annotations
@@ -82,6 +82,13 @@ def pythons(session: nox.Session, version: str) -> None:
     if pins:
         session.run("uv", "pip", "install", "--quiet", f"--python={inside}", *pins, external=True)
     session.run(inside, "-m", "pytest", BARE, *session.posargs, env=quiet(), external=True)
+
+
+@nox.session(venv_backend="none")
+def small(session: nox.Session) -> None:
+    """Run what needs no Keras under a 32-bit Python, that of Debian's i386 packages; the first time takes two minutes more."""
+    folder = str(ROOT / ".nox" / "small-i386")
+    session.run("python3", "tests/small/debian.py", folder, *session.posargs, env=quiet(), external=True)
 
 
 def find_python(version: str) -> str | None:

@@ -39,7 +39,7 @@ def classes_of(outputs: Any, model: object) -> Array:
     if rows.size:
         raise InputError(f"{model} gives NaN for row {rows[0]} (and for {rows.size} rows in all): that is no class")
     if scores.shape[-1] > 1:
-        return np.argmax(scores, axis=-1)
+        return np.argmax(scores, axis=-1).astype(np.int64, copy=False)
     if scores.size and not 0 <= scores.min() <= scores.max() <= 1:
         raise InputError(
             f"{model} gives single numbers from {scores.min():g} to {scores.max():g}, which are no probabilities: "
