@@ -1,7 +1,7 @@
 """What the project checks, each in an environment of its own made from the lock.
 
 `nox -s test` runs the tests of every package and, without any extra installed, that models open and predict there.
-`pythons` and `small` do the latter on other Pythons and on 32 bits.
+`pythons`, `small` and `browser` do the latter on other Pythons, on 32 bits and without threads.
 """
 
 from __future__ import annotations
@@ -89,6 +89,13 @@ def small(session: nox.Session) -> None:
     """Run what needs no Keras under a 32-bit Python, that of Debian's i386 packages; the first time takes two minutes more."""
     folder = str(ROOT / ".nox" / "small-i386")
     session.run("python3", "tests/small/debian.py", folder, *session.posargs, env=quiet(), external=True)
+
+
+@nox.session(venv_backend="none")
+def browser(session: nox.Session) -> None:
+    """Open, predict, learn and save in Pyodide: 32 bits and no threads, as in a browser; needs Node."""
+    folder = str(ROOT / ".nox" / "browser")
+    session.run("python3", "tests/small/browser.py", folder, *session.posargs, env=quiet(), external=True)
 
 
 def find_python(version: str) -> str | None:
