@@ -12,6 +12,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError
+from core.keras2_activation import is_in_layers
 from core.ops.special import erf
 
 Activation: TypeAlias = Callable[[Array], Array]
@@ -216,6 +217,8 @@ def activation(identifier: object) -> Activation:
 
     Raises `InputError` for an unknown name, and for a layer that has parameters (PReLU).
     """
+    if is_in_layers(identifier):
+        return hard_sigmoid_keras2
     if isinstance(identifier, dict) and identifier.get("class_name") in _LAYERS:
         from core.registry import build_layer  # noqa: PLC0415  the layers are built upon this module
 

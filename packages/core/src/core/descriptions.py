@@ -10,8 +10,9 @@ import numpy as np
 
 from core.dtypes import DTypePolicy, policy
 from core.errors import InputError
+from core.keras2_activation import NAME, in_layers, is_in_layers
 from core.layer import Layer
-from core.registry import known_class
+from core.registry import build_layer, known_class
 
 _POLICIES = frozenset({"DTypePolicy", "Policy"})
 _PLAIN = (str, bool, int, float, type(None))
@@ -36,7 +37,7 @@ def describe(layer: Layer, frozen: bool = False) -> dict[str, Any]:
     """
     kind = layer.written_name or (layer.registered_name or type(layer).__name__).split(">")[-1]
     config = {
-        key: plain(value, f"{layer}: option {key}", frozen)
+        key: in_layers(layer.dtype.name) if _is_of_keras2(value) else plain(value, f"{layer}: option {key}", frozen)
         for key, value in layer.get_config().items()
         if key not in layer.not_written
     }
@@ -47,6 +48,10 @@ def describe(layer: Layer, frozen: bool = False) -> dict[str, Any]:
     return entry | ({"module": None, "registered_name": layer.registered_name} if layer.registered_name else {})
 
 
+def _is_of_keras2(activation: Any) -> bool:
+    return isinstance(activation, str) and activation == NAME
+
+
 def plain(value: Any, what: str, frozen: bool = False) -> Any:
     """Turn an option into what JSON can hold; `what` names it in errors."""
     if isinstance(value, Layer | Member):
@@ -54,9 +59,9 @@ def plain(value: Any, what: str, frozen: bool = False) -> Any:
     if isinstance(value, Mapping):
         if value.get("class_name") in _POLICIES:
             return policy(value).name
-        described = {key: plain(item, what, frozen) for key, item in value.items()}
-        layer = known_class(value)  # HDF5 files leave its module out, and Keras 2 had other modules
-        return described if layer is None else described | {"module": layer.home}
+        if known_class(value) is not None and not is_in_layers(value):
+            return describe(build_layer(value), frozen)
+        return {key: plain(item, what, frozen) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item, what, frozen) for item in value]
     return _leaf(value, what)

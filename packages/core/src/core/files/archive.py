@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from core.errors import ModelFileError
 from core.files import hdf5
 from core.files.budget import Budget
+from core.files.dialects.compiling import compile_config_of
 from core.files.hdf5_format import Group, find_superblock, open_root
 from core.files.json_text import parse_json
 from core.files.limits import LARGEST_ASSET, LARGEST_JSON
@@ -112,7 +113,21 @@ def _open_hdf5(path: Source, size: int, file: BinaryIO) -> Archive:
         )
     config = parse_json(hdf5.read_text(root, "model_config").encode(), "model_config", budget)
     version = hdf5.read_text(root, "keras_version") if "keras_version" in root.attrs else "2"
+    if (compiling := _compiling(root, budget)) is not None:
+        config = config | {"compile_config": compiling}
     return Archive(path, size, config, version, hdf5.descend(root, "model_weights"), budget, legacy=True)
+
+
+def _compiling(root: Group, budget: Budget) -> dict[str, Any] | None:
+    """Read how a model was compiled, which no prediction depends on: where it is damaged, the model is not compiled."""
+    if "training_config" not in root.attrs:
+        return None
+    try:
+        return compile_config_of(
+            parse_json(hdf5.read_text(root, "training_config").encode(), "training_config", budget)
+        )
+    except (ModelFileError, ValueError):
+        return None
 
 
 def _members(archive: Zip, path: Source) -> dict[str, Member]:

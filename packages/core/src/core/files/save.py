@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from core.descriptions import describe
 from core.errors import InputError
 from core.files.atomic import destination, output
+from core.files.optimizer_state import fresh_state
 from core.files.weights import planned_weights
 
 if TYPE_CHECKING:
@@ -32,12 +33,8 @@ def save_model(model: Model, to: object) -> None:
             f"a model is written as .keras, got {target.name!r} (save_weights writes .weights.h5 and .npz)"
         )
     config = json.dumps(describe(model))
-    if "hard_sigmoid_keras2" in config:
-        raise InputError(
-            f"{model} uses the hard_sigmoid of Keras 2, which Keras 3 files cannot name: save its weights alone"
-        )
     metadata = {"keras_version": KERAS_VERSION, "date_saved": datetime.now().astimezone().strftime("%Y-%m-%d@%H:%M:%S")}
-    weights = planned_weights(model)
+    weights = planned_weights(model, fresh_state(model))
     with output(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("metadata.json", json.dumps(metadata))
         archive.writestr("config.json", config)

@@ -37,9 +37,14 @@ def save_weights(model: Model, to: object) -> None:
         raise InputError(f"weights are written as .weights.h5 or .npz, got {target.name!r}")
 
 
-def planned_weights(model: Model) -> Plan:
-    """Plan an HDF5 file of the parameters as Keras 3 numbers them. Raises `WeightMismatchError` where one has no value."""
+def planned_weights(model: Model, optimizer: NewGroup | None = None) -> Plan:
+    """Plan an HDF5 file of the parameters as Keras 3 numbers them, and of what an optimiser keeps.
+
+    Raises `WeightMismatchError` where a parameter has no value.
+    """
     root = NewGroup()
+    if optimizer is not None:
+        root.require("optimizer").members["vars"] = optimizer
     for place, layer in model.walk():
         for path in (place, *(f"{place}/{again}" for again in layer.written_again)):
             group = root.require(f"{path}/vars" if path else "vars")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.files.dialects.calls import modernise_calls
+from core.files.dialects.compiling import compile_config_of
 from core.files.dialects.keras1 import in_words_of_keras2
 from core.files.dialects.line import line_of
 from core.files.dialects.options import modernise_options
@@ -21,8 +22,12 @@ _FUNCTIONAL = ("Model", "Functional")
 def modernise(config: Mapping[str, Any], keras_version: str) -> Mapping[str, Any]:
     """Put the config of an older Keras into the words of Keras 3; that of a newer one stays as it is."""
     old = keras_version.split(".", maxsplit=1)[0] in {"1", "2"}
-    modern: Mapping[str, Any] = _modernise(in_words_of_keras2(config)) if old else config
-    return modern
+    if not old:
+        return config
+    compiling = compile_config_of(config.get("compile_config"))
+    rest = {key: value for key, value in config.items() if key != "compile_config"}
+    modern: dict[str, Any] = _modernise(in_words_of_keras2(rest))
+    return modern if compiling is None else modern | {"compile_config": compiling}
 
 
 def _modernise(entry: Any) -> Any:
@@ -33,7 +38,8 @@ def _modernise(entry: Any) -> Any:
         return entry
     if entry.get("class_name") == "Sequential" and "config" in entry:
         entry = entry | {"config": line_of(entry)}
-    entry = {key: _modernise(value) for key, value in entry.items()}
+    # Keras 2 said otherwise how a layer is built, and Keras 3 finds it out by itself.
+    entry = {key: _modernise(value) for key, value in entry.items() if key != "build_config"}
     class_name, inner = entry.get("class_name"), entry.get("config")
     if not isinstance(class_name, str) or not isinstance(inner, dict):
         return entry

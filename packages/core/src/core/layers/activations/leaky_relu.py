@@ -32,6 +32,11 @@ class LeakyReLU(Layer):
                 raise InputError("alpha must be a number")
         self.negative_slope = number(negative_slope if alpha is None else alpha, "negative_slope", minimum=0.0)
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the options under their names of today."""
+        options = {key: value for key, value in super().get_config().items() if key != "alpha"}
+        return options | {"negative_slope": self.negative_slope}
+
     def call(self, x: Array) -> Array:
         """Return the rectified input."""
         return leaky_relu(x, self.negative_slope)

@@ -24,7 +24,7 @@ class DepthwiseConvolution(ConvolutionLayer):
     Source: https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
     """
 
-    not_written = frozenset({"groups"})
+    not_written = frozenset({"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"})
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ class SeparableConvolution(ConvolutionLayer):
     Source: Chollet 2017, https://arxiv.org/abs/1610.02357
     """
 
-    not_written = frozenset({"groups"})
+    not_written = frozenset({"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"})
 
     def __init__(
         self,
