@@ -63,7 +63,7 @@ def test_weights_into_a_model(archive, name, tmp_path):
 
 @pytest.mark.parametrize(
     ("archive", "name"),
-    [row for row in ROWS if not row[1].endswith(".weights.h5") and not row[1].startswith("images")],
+    [row for row in ROWS if not row[1].endswith(".weights.h5")],
     ids=lambda value: value if isinstance(value, str) else value.stem,
 )
 def test_what_we_write_of_them_opens_in_the_keras_of_today(archive, name, tmp_path):
@@ -72,15 +72,6 @@ def test_what_we_write_of_them_opens_in_the_keras_of_today(archive, name, tmp_pa
     x, expected = answers(archive, name)
     for ours, theirs in zip(keras.tree.flatten(copy(x)), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    "archive", [archive for archive in ZIPS if "keras-2" in archive.stem], ids=lambda path: path.stem
-)
-def test_a_hard_sigmoid_of_keras_2_cannot_be_written_for_keras_3(archive, tmp_path):
-    model = core.load_model(extract(archive, "images.h5", tmp_path))
-    with pytest.raises(core.InputError, match="hard_sigmoid of Keras 2"):
-        model.save(tmp_path / "copy.keras")
 
 
 def test_there_are_files_of_five_kerases():

@@ -33,8 +33,10 @@ class Member:
 def describe(layer: Layer, frozen: bool = False) -> dict[str, Any]:
     """Return ``{"module", "class_name", "config", "registered_name"}``, and what the file said of building and compiling.
 
-    Raises `InputError` for an option that JSON cannot hold.
+    Raises `InputError` for a layer that Keras 3 does not have, and for an option that JSON cannot hold.
     """
+    if layer.unwritable is not None:
+        raise InputError(f"{layer} cannot be written for Keras 3: {layer.unwritable}; save its weights alone")
     kind = layer.written_name or (layer.registered_name or type(layer).__name__).split(">")[-1]
     config = {
         key: in_layers(layer.dtype.name) if _is_of_keras2(value) else plain(value, f"{layer}: option {key}", frozen)

@@ -102,6 +102,8 @@ class Layer:
     home: ClassVar[str] = "keras.layers"
     #: The name that Keras writes into files, where it is not that of the class.
     written_name: ClassVar[str | None] = None
+    #: Why no Keras 3 has a layer that computes the same, so that files cannot hold it; None where one has.
+    unwritable: ClassVar[str | None] = None
     #: Options that are read from older files and that Keras 3 does not take.
     not_written: ClassVar[frozenset[str]] = frozenset()
     #: The name under which a user registered this class, as Keras writes it: ``package>Name``.

@@ -24,6 +24,10 @@ from core.work import Work, numbers_in
 _UNFIT = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, MemoryError)
 
 
+#: Options of a function that Keras takes with each call, and not where it makes the operation.
+_OPTIONS_OF_CALLS = {"Pad": ("constant_values",)}
+
+
 @dataclass(frozen=True)
 class Symbol:
     """A tensor whose shape alone is known."""
@@ -97,7 +101,15 @@ class Operation(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the name and the options of the function; an operation does not learn."""
-        return self.config | {"name": self.name}
+        at_call = _OPTIONS_OF_CALLS.get(type(self).__name__, ())
+        return {key: value for key, value in self.config.items() if key not in at_call} | {"name": self.name}
+
+    def written_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of a call, with the options that Keras takes there; Keras wants a slice in a list."""
+        at_call = {
+            key: self.config[key] for key in _OPTIONS_OF_CALLS.get(type(self).__name__, ()) if key in self.config
+        }
+        return tuple([arg] if isinstance(arg, slice) else arg for arg in args), {**at_call, **kwargs}
 
     def forward(self, *inputs: Any, **context: Any) -> Any:
         """Apply the function; training and random numbers do not concern it."""

@@ -17,10 +17,16 @@ class ThresholdedReLU(Layer):
     """
 
     supports_masking = True
+    written_name = "ReLU"
 
     def __init__(self, theta: float = 1.0, **common: Any) -> None:
         super().__init__(**common)
         self.theta = number(theta, "theta", minimum=0.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the options under which the ReLU of Keras 3 computes the same."""
+        options = {key: value for key, value in super().get_config().items() if key != "theta"}
+        return options | {"threshold": self.theta}
 
     def call(self, x: Array) -> Array:
         """Return the thresholded input."""

@@ -31,6 +31,8 @@ class LocallyConnected(SpatialLayer):
     Source: https://github.com/keras-team/keras/tree/v2.15.0/keras/layers/locally_connected
     """
 
+    unwritable = "it has no locally connected layers"
+
     def __init__(
         self,
         filters: int,
