@@ -328,6 +328,17 @@ def test_compiling_survives(number, suffix, tmp_path):
     copy.fit(x, y, verbose=0)
 
 
+@pytest.mark.parametrize("inside", ["sequential", "functional"])
+def test_a_model_inside_may_have_been_compiled(inside, tmp_path):
+    x = keras.Input((4,))
+    inner = keras.Sequential([x, L.Dense(3), L.Dense(3)]) if inside == "sequential" else keras.Model(x, L.Dense(3)(x))
+    inner.compile("adam", "mse")
+    inner.fit(np.ones((2, 4)), np.ones((2, 3)), verbose=0)
+    model = keras.Sequential([keras.Input((4,)), inner, L.Dense(2)])
+    model.compile("sgd", "mse")
+    check_model(model, np.ones((2, 4), np.float32))
+
+
 def test_an_optimizer_of_ones_own_stays_in_the_config(tmp_path):
     """The copy says what the original said; whether Keras can do it is between Keras and its user."""
     model = keras.Sequential([keras.Input((4,)), L.Dense(3)])

@@ -14,6 +14,7 @@ import numpy as np
 from core.arrays import Shape
 from core.graph import Node, Ref, refs
 from core.layer import Layer
+from core.operation import Operation
 
 #: Turns a tensor into the words for it.
 Words = Callable[[Ref], Any]
@@ -87,7 +88,9 @@ def write_calls(nodes: Sequence[Node], shapes: Mapping[Ref, Shape]) -> dict[int,
         made = calls.setdefault(id(node.layer), [])
         if not node.is_input:
             args, kwargs = node.layer.written_call(node.args, node.kwargs)
-            made.append({"args": _argument(list(args), tensor), "kwargs": _argument(kwargs, tensor)})
+            # Layers take no arrays of NumPy beside tensors; operations may look at the values of an array.
+            array = "__numpy__" if isinstance(node.layer, Operation) else "__tensor__"
+            made.append({"args": _argument(list(args), tensor, array), "kwargs": _argument(kwargs, tensor, array)})
     return calls
 
 
@@ -101,25 +104,25 @@ def number_calls(nodes: Sequence[Node]) -> list[int]:
     return numbers
 
 
-def _argument(value: Any, tensor: Words) -> Any:
-    """Write one argument of a call: tensors, constants, and nests of both."""
+def _argument(value: Any, tensor: Words, array: str) -> Any:
+    """Write one argument of a call: tensors, constants, and nests of both; `array` is Keras' word for a constant array."""
     if isinstance(value, Ref):
         return tensor(value)
     if isinstance(value, dict):
-        return {key: _argument(item, tensor) for key, item in value.items()}
+        return {key: _argument(item, tensor, array) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_argument(item, tensor) for item in value]
-    return _constant(value)
+        return [_argument(item, tensor, array) for item in value]
+    return _constant(value, array)
 
 
-def _constant(value: Any) -> Any:
+def _constant(value: Any, array: str) -> Any:
     if isinstance(value, slice):
-        parts = {part: _constant(getattr(value, part)) for part in ("start", "stop", "step")}
+        parts = {part: _constant(getattr(value, part), array) for part in ("start", "stop", "step")}
         return {"class_name": "__slice__", "config": parts}
     if value is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
     if isinstance(value, np.ndarray | np.generic):
-        kind = "__numpy__" if value.ndim else "__tensor__"  # Keras takes an array without axes for a plain number
+        kind = array if value.ndim else "__tensor__"  # Keras takes an array without axes for a plain number
         return {"class_name": kind, "config": {"value": value.tolist(), "dtype": str(value.dtype)}}
     return value
 

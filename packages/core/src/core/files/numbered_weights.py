@@ -52,7 +52,8 @@ def read_numbered(model: Layer, arrays: Numbered) -> Iterator[Assignment]:
 
 def _is_of_layer(path: str) -> bool:
     """Return whether the arrays at a path are those of a layer; others belong to optimisers, metrics and random numbers."""
-    return path.startswith("layers/") and path.endswith("/vars") and "generator" not in path
+    inside = path.split("/")  # a model inside may have been compiled, too
+    return inside[0] == "layers" and inside[-1] == "vars" and "generator" not in path and "optimizer" not in inside
 
 
 def _without_wrapper(groups: dict[str, Mapping[str, Group]], model: Layer) -> dict[str, Mapping[str, Group]]:

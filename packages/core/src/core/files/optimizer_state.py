@@ -6,15 +6,13 @@ Source: the `build` methods of https://github.com/keras-team/keras/tree/master/k
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from core.files.hdf5 import new_dataset
 from core.files.hdf5_format.write import NewDataset, NewGroup
-
-if TYPE_CHECKING:
-    from core.model import Model
+from core.layer import Layer
 
 #: What an optimiser keeps of each parameter, in Keras' order: rounds over all parameters, each with its first values and,
 #: where there is one, the option that asks for it. A value that is a name is that option's.
@@ -38,7 +36,7 @@ _OF_ALL: tuple[tuple[tuple[float | str, ...], str | None], ...] = (
 _DEFAULTS = {"initial_accumulator_value": 0.1}
 
 
-def fresh_state(model: Model) -> NewGroup | None:
+def fresh_state(model: Layer) -> NewGroup | None:
     """Return the arrays of the optimiser that the compile configuration of `model` names, before the first step.
 
     None where the model is not compiled, or its optimiser is one whose arrays are not known; Keras then warns.

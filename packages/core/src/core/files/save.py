@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from core.descriptions import describe
 from core.errors import InputError
 from core.files.atomic import destination, output
-from core.files.optimizer_state import fresh_state
 from core.files.weights import planned_weights
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def save_model(model: Model, to: object) -> None:
         )
     config = json.dumps(describe(model))
     metadata = {"keras_version": KERAS_VERSION, "date_saved": datetime.now().astimezone().strftime("%Y-%m-%d@%H:%M:%S")}
-    weights = planned_weights(model, fresh_state(model))
+    weights = planned_weights(model, optimizers=True)
     with output(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("metadata.json", json.dumps(metadata))
         archive.writestr("config.json", config)
