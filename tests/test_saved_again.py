@@ -339,6 +339,16 @@ def test_a_model_inside_may_have_been_compiled(inside, tmp_path):
     check_model(model, np.ones((2, 4), np.float32))
 
 
+@pytest.mark.parametrize("name", ["sgd", "rmsprop", "adam", "Adamax", "nadam", "lion"])
+def test_an_optimizer_may_be_a_name(name, tmp_path):
+    model = core.Sequential([Dense(2)], batch_shape=(None, 3))
+    model.initialise(0)
+    model.kept["compile_config"] = {"optimizer": name, "loss": "mse"}
+    model.save(tmp_path / "m.keras")
+    expected = keras.optimizers.get(name).get_config() | {"name": None}
+    assert keras.models.load_model(tmp_path / "m.keras").optimizer.get_config() | {"name": None} == expected
+
+
 def test_an_optimizer_of_ones_own_stays_in_the_config(tmp_path):
     """The copy says what the original said; whether Keras can do it is between Keras and its user."""
     model = keras.Sequential([keras.Input((4,)), L.Dense(3)])

@@ -71,9 +71,14 @@ def plain(value: Any, what: str, frozen: bool = False) -> Any:
 
 def _describe_inner(value: Layer | Member, frozen: bool) -> dict[str, Any]:
     if isinstance(value, Layer):
-        return describe(value, frozen)
-    entry = describe(value.layer, frozen or value.frozen)
+        return _uncompiled(describe(value, frozen))
+    entry = _uncompiled(describe(value.layer, frozen or value.frozen))
     return entry if value.calls is None else entry | {"name": value.layer.name, "inbound_nodes": value.calls}
+
+
+def _uncompiled(entry: dict[str, Any]) -> dict[str, Any]:
+    """Leave out how a model inside another was compiled: only the outer one is trained."""
+    return {key: value for key, value in entry.items() if key != "compile_config"}
 
 
 def _leaf(value: Any, what: str) -> Any:

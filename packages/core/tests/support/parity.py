@@ -60,8 +60,6 @@ def check_model(
     model: keras.Model, x: Any, *, tolerance: float | None = None, suffix: str = ".keras", rows: bool = True
 ) -> core.Model:
     """Compare Keras' model with Kaca's on `x`, whole and row by row; return Kaca's for further questions."""
-    if not model.compiled:
-        model.compile("adam", "mse")
     opened = reopen(model, suffix)
     expected = model(x)
     expected = [np.asarray(part) for part in expected] if isinstance(expected, list | tuple) else np.asarray(expected)

@@ -29,6 +29,7 @@ _ROUNDS: dict[str, tuple[tuple[tuple[float | str, ...], str | None], ...]] = {
     "Lion": (((0.0,), None),),
     "Lamb": (((0.0, 0.0), None),),
 }
+_BY_LOWER_NAME = {name.lower(): name for name in _ROUNDS}
 _OF_ALL: tuple[tuple[tuple[float | str, ...], str | None], ...] = (
     ((0.0,), "use_ema"),
     ((0.0,), "gradient_accumulation_steps"),
@@ -44,6 +45,8 @@ def fresh_state(model: Layer) -> NewGroup | None:
     from core.learning.parameters import parameters  # noqa: PLC0415  learning is built upon models
 
     optimizer = model.kept.get("compile_config", {}).get("optimizer")
+    if isinstance(optimizer, str):  # compiled without options
+        optimizer = {"class_name": _BY_LOWER_NAME.get(optimizer.lower()), "config": {}}
     name, options = (
         (optimizer.get("class_name"), optimizer.get("config")) if isinstance(optimizer, Mapping) else ("", {})
     )
@@ -52,7 +55,7 @@ def fresh_state(model: Layer) -> NewGroup | None:
     learnt = [parameter for parameter in parameters(model) if parameter.trainable]
     arrays = [_constant(0, (), "int64")]
     if not isinstance(options.get("learning_rate"), Mapping):
-        arrays.append(_constant(options.get("learning_rate", 0.001), (), "float32"))
+        arrays.append(_constant(options.get("learning_rate", 0.01 if name == "SGD" else 0.001), (), "float32"))
     for values, option in (*_OF_ALL, *_ROUNDS[name]):
         if option is None or options.get(option):
             starts = [options.get(value, _DEFAULTS.get(value)) if isinstance(value, str) else value for value in values]

@@ -33,7 +33,7 @@ def save_model(model: Model, to: object) -> None:
         )
     config = json.dumps(describe(model))
     metadata = {"keras_version": KERAS_VERSION, "date_saved": datetime.now().astimezone().strftime("%Y-%m-%d@%H:%M:%S")}
-    weights = planned_weights(model, optimizers=True)
+    weights = planned_weights(model, optimizer=True)
     with output(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("metadata.json", json.dumps(metadata))
         archive.writestr("config.json", config)

@@ -38,16 +38,16 @@ def save_weights(model: Model, to: object) -> None:
         raise InputError(f"weights are written as .weights.h5 or .npz, got {target.name!r}")
 
 
-def planned_weights(model: Model, optimizers: bool = False) -> Plan:
-    """Plan an HDF5 file of the parameters as Keras 3 numbers them, and of what `optimizers` keep where models are compiled.
+def planned_weights(model: Model, optimizer: bool = False) -> Plan:
+    """Plan an HDF5 file of the parameters as Keras 3 numbers them, and of what its optimiser keeps where it is compiled.
 
     Raises `WeightMismatchError` where a parameter has no value.
     """
     root = NewGroup()
+    state = fresh_state(model) if optimizer else None
+    if state is not None:
+        root.require("optimizer").members["vars"] = state
     for place, layer in model.walk():
-        state = fresh_state(layer) if optimizers else None
-        if state is not None:
-            root.require(f"{place}/optimizer".lstrip("/")).members["vars"] = state
         for path in (place, *(f"{place}/{again}" for again in layer.written_again)):
             group = root.require(f"{path}/vars" if path else "vars")
             group.attrs["name"] = layer.name
