@@ -26,6 +26,8 @@ FOLDER = Path(__file__).parent
 UNWRITABLE = {"lc": "it has no locally connected layers", "L_lc": "it has no locally connected layers"}
 #: Keras 3.15 adds the bias of a convolution whose channels stand first along the width, where that is as large.
 KERAS_IS_WRONG = {"atrous_th"}
+#: Keras 3.15 writes the idf weights of padded bags of words with their padding, and refuses to read them so.
+KERAS_REFUSES = {"tfidf_pad", "tfidfd_pad"}
 
 
 def config_of(path):
@@ -269,6 +271,9 @@ def test_what_older_kerases_wrote_opens_in_keras_of_today(version, name, file, a
             opened.save(tmp_path / "again.keras")
         return
     opened.save(tmp_path / "again.keras")
+    if stem in KERAS_REFUSES:
+        assert describe(core.load_model(tmp_path / "again.keras")) == describe(opened)
+        return
     x = inputs_of(answers)
     theirs = keras.models.load_model(tmp_path / "again.keras")
     actual, expected = keras.tree.flatten(theirs(x, training=False)), keras.tree.flatten(opened.forward(x))
