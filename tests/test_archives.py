@@ -20,7 +20,7 @@ from core.files.hdf5_format import open_root
 from core.files.npz import Npz
 from core.inspect import inspect
 
-MODELS = Path(__file__).parents[1] / "tests_bare/models"
+MODELS = Path(__file__).parents[1] / "packages/core/tests_bare/models"
 HONEST = {
     info.filename: zipfile.ZipFile(MODELS / "images.keras").read(info)
     for info in zipfile.ZipFile(MODELS / "images.keras").infolist()

@@ -9,6 +9,7 @@ from core.errors import ModelFileError, WeightMismatchError
 from core.files import hdf5
 from core.files.assignment import Assignment
 from core.files.hdf5_format import Group
+from core.files.moved_arrays import find_moved
 from core.files.npz import Npz
 from core.files.numbering import renumber
 from core.layer import Layer
@@ -26,7 +27,7 @@ def index_numbered(root: Group) -> dict[str, dict[str, Group]]:
 
 def read_numbered(model: Layer, arrays: Numbered) -> Iterator[Assignment]:
     """Read numbered arrays; those that the model has no parameter for are an error too."""
-    groups = _without_wrapper(renumber(arrays, model), model)
+    groups = find_moved(_without_wrapper(renumber(arrays, model), model), model)
     for place, layer in model.walk():
         group = groups.pop(f"{place}/vars" if place else "vars", {})
         names = layer.parameter_shapes
