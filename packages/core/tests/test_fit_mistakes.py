@@ -341,6 +341,14 @@ def test_frozen_networks_and_half_precision_are_evaluated():
     assert len(model.evaluate(X, Y)) == 2
 
 
+def test_updates_of_low_rank_are_not_trained():
+    model = core.Sequential([Dense(2, "softmax", lora_rank=2)], batch_shape=(None, 3))
+    model.initialise(0)
+    assert model.predict(X).shape == (len(X), 2)
+    with pytest.raises(core.UnsupportedLayerError, match="lora_rank=2"):
+        model.fit(X, Y)
+
+
 def test_a_vector_of_outputs_and_images_of_targets():
     model = core.Sequential([Flatten(), Dense(1)], batch_shape=(None, 3))
     model.initialise(0)

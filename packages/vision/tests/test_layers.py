@@ -192,7 +192,6 @@ def test_volumes_start_at_their_first_cell():
         (ours.Conv2D, {"filters": 5, "kernel_size": 3, "padding": None}, "padding"),
         (ours.Conv2D, {"filters": 5, "kernel_size": 3, "groups": 2}, "cannot be cut in groups=2"),
         (ours.Conv2D, {"filters": 5, "kernel_size": 3, "data_format": "NHWC"}, "data_format must be one of"),
-        (ours.Conv2D, {"filters": 5, "kernel_size": 3, "lora_rank": 2}, "lora_rank is not supported"),
         (ours.Conv2D, {"filters": 5}, "kernel_size"),
         (ours.DepthwiseConv2D, {"kernel_size": 3, "groups": 2}, "groups must be 1"),
         (ours.Conv2DTranspose, {"filters": 5, "kernel_size": 3, "output_padding": 1}, "must be less than strides"),

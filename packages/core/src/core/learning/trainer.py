@@ -97,6 +97,11 @@ class Trainer(Scorer):
                 raise UnsupportedLayerError(
                     f"{parameter} is computed in {parameter.layer.dtype.compute}: train in float32"
                 )
+            if parameter.layer.config.get("lora_rank"):
+                raise UnsupportedLayerError(
+                    f"{parameter} has lora_rank={parameter.layer.config['lora_rank']}, so Keras trains an update of low "
+                    "rank in its place, which Kaca does not: freeze the layer (trainable=False), or build it without"
+                )
         #: The numbers of the parameters that the loss depends on, known after the first step.
         self.reached: list[int] = []
         self.optimizer.belong_to([parameter.slot for parameter in self.learnt], [p.shape for p in self.learnt])
