@@ -184,3 +184,13 @@ def test_impossible_options_are_refused(row):
                 },
             }
         ).build((None, 3, 6))
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh", "exponential", "linear"])
+def test_whole_numbers_are_activated_in_keras_own_type(activation, dtype):
+    entry = keras.Input((4,), dtype=dtype)
+    x = np.array([[0, 1, 1, 0], [1, 1, 0, 1]]).astype(dtype)
+    if (activation, dtype) in {("relu", "bool"), ("leaky_relu", "bool")}:
+        pytest.skip("TensorFlow has no such function")
+    check_model(keras.Model(entry, LAYERS.Activation(activation)(entry)), x, tolerance=1e-6)

@@ -23,6 +23,11 @@ def _as_tensorflow(constant: float, x: Array) -> Array:
     return x.dtype.type(np.float32(constant))
 
 
+def _floating(x: Array) -> Array:
+    """Return whole numbers and truth values as float32, as Keras does; floating-point numbers keep their type."""
+    return x if x.dtype.kind == "f" else x.astype(np.float32)
+
+
 def linear(x: Array) -> Array:
     """y = x."""
     return x
@@ -40,6 +45,7 @@ def relu6(x: Array) -> Array:
 
 def leaky_relu(x: Array, negative_slope: float = 0.2) -> Array:
     """y = x where x > 0, else negative_slope * x."""
+    x = _floating(x)
     return np.where(x > 0, x, x * _as_tensorflow(negative_slope, x))
 
 
@@ -81,7 +87,7 @@ def hard_sigmoid_keras2(x: Array) -> Array:
 
 def tanh(x: Array) -> Array:
     """y = tanh(x)."""
-    return np.tanh(x)
+    return np.tanh(_floating(x))
 
 
 def hard_tanh(x: Array) -> Array:
@@ -166,7 +172,7 @@ def glu(x: Array, axis: int = -1) -> Array:
 
 def exponential(x: Array) -> Array:
     """y = exp(x)."""
-    return np.exp(x)
+    return np.exp(_floating(x))
 
 
 def softmax(x: Array, axis: int | tuple[int, ...] = -1) -> Array:
