@@ -123,7 +123,6 @@ def test_time_distributed_in_training_normalises_each_step_for_itself():
 
 BAD = [
     (lambda: Embedding(0, 4), "input_dim"),
-    (lambda: Embedding(4, 4, lora_rank=2), "lora_rank"),
     (lambda: Embedding(4, 4, weights=[1]), "weights"),
     (lambda: Embedding(4, 4, mask_zero="yes"), "mask_zero"),
     (lambda: Masking(None), "mask_value"),
