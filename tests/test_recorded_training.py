@@ -67,3 +67,15 @@ def test_what_draws_at_random_does_so_only_with_a_generator(place):
     assert set(np.unique(opened(x, rng=np.random.default_rng(0)))) == {0, 2}
     with pytest.raises(core.InputError, match="pass rng"):
         opened(x, training=True)
+
+
+@pytest.mark.parametrize("place", ["plain", "outside", "inside"])
+def test_what_keras_3_would_not_obey_is_not_written(place, tmp_path):
+    with zipfile.ZipFile(KERAS2) as archive:
+        always, never = (core.load_model(archive.read(f"{place}-{training}.h5")) for training in (True, False))
+    with pytest.raises(core.InputError, match="always trains"):
+        always.save(tmp_path / "always.keras")
+    never.save(tmp_path / "never.keras")
+    x = np.random.default_rng(0).normal(size=(9, 4)).astype(np.float32)
+    copy = keras.models.load_model(tmp_path / "never.keras")
+    np.testing.assert_allclose(copy.predict(x, verbose=0), never.predict(x), atol=1e-6)

@@ -41,26 +41,13 @@ def histories(*nests: Any) -> Iterator[History]:
 
 
 def read_call(call: Any) -> Call:
-    """Read one entry of ``inbound_nodes``, as Keras 3 (args and kwargs) or Keras 2 (a list of tensors) writes it."""
-    if isinstance(call, dict):
-        args, kwargs = call.get("args", []), call.get("kwargs", {})
-        if not isinstance(args, list) or not isinstance(kwargs, dict):
-            raise UnsupportedLayerError(f"a call must have a list of args and a dict of kwargs, got {str(call)[:200]}")
-        return Call(
-            tuple(_read(arg) for arg in args), _without_context({key: _read(value) for key, value in kwargs.items()})
-        )
-    if not isinstance(call, list) or not call:
-        raise UnsupportedLayerError(f"a call must list its tensors, got {str(call)[:200]}")
-    tensors = [
-        _history(item[:3]) if isinstance(item, list) and len(item) in {3, 4} else _history(item) for item in call
-    ]
-    kwargs = call[0][3] if len(call[0]) == 4 else {}
-    if not isinstance(kwargs, dict):
-        raise UnsupportedLayerError(f"the arguments of a call must be a dict, got {str(kwargs)[:200]}")
-    kwargs = _without_context(kwargs)
-    if isinstance(kwargs.get("training"), bool):
-        kwargs["training"] = Always(kwargs["training"])
-    return Call((tensors[0] if len(tensors) == 1 else tensors,), kwargs)
+    """Read one entry of ``inbound_nodes``, in the words of Keras 3: args and kwargs."""
+    args, kwargs = (call.get("args", []), call.get("kwargs", {})) if isinstance(call, dict) else (None, None)
+    if not isinstance(args, list) or not isinstance(kwargs, dict):
+        raise UnsupportedLayerError(f"a call must have a list of args and a dict of kwargs, got {str(call)[:200]}")
+    return Call(
+        tuple(_read(arg) for arg in args), _without_context({key: _read(value) for key, value in kwargs.items()})
+    )
 
 
 def read_outputs(nest: Any) -> Any:
@@ -115,5 +102,6 @@ _KINDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "__ellipsis__": lambda _: Ellipsis,
     "__numpy__": _constant,
     "__tensor__": _constant,
+    "__always__": lambda inner: Always(inner.get("value") is True),
     "DTypePolicy": lambda inner: inner.get("name"),
 }

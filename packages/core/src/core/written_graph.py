@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Shape
-from core.graph import Node, Ref, refs
+from core.errors import InputError
+from core.graph import Always, Node, Ref, refs
 from core.layer import Layer
 from core.operation import Operation
 
@@ -88,10 +89,28 @@ def write_calls(nodes: Sequence[Node], shapes: Mapping[Ref, Shape]) -> dict[int,
         made = calls.setdefault(id(node.layer), [])
         if not node.is_input:
             args, kwargs = node.layer.written_call(node.args, node.kwargs)
+            if isinstance(kwargs.get("training"), Always):
+                kwargs = kwargs | {"training": _recorded(node.layer, kwargs["training"])}
             # Layers take no arrays of NumPy beside tensors; operations may look at the values of an array.
             array = "__numpy__" if isinstance(node.layer, Operation) else "__tensor__"
             made.append({"args": _argument(list(args), tensor, array), "kwargs": _argument(kwargs, tensor, array)})
     return calls
+
+
+def _recorded(layer: Layer, record: Always) -> bool:
+    """Return the ``training`` to write for a record that always holds: Keras 3 predicts with False, whatever it says.
+
+    Raises `InputError` where that gives other numbers. What draws at random does so for a generator alone, here too.
+    """
+    trains = [
+        part for _, part in layer.walk() if "training" in part.call_arguments and "rng" not in part.call_arguments
+    ]
+    if record.value and trains:
+        raise InputError(
+            f"{layer} cannot be written for Keras 3: a file of Keras 2 says that {trains[0]} always trains, and Keras 3 "
+            "predicts with training=False; save its weights alone"
+        )
+    return record.value
 
 
 def number_calls(nodes: Sequence[Node]) -> list[int]:

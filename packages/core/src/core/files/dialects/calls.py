@@ -93,6 +93,8 @@ def _call(call: Any, kinds: Mapping[str, str], keeps: bool) -> Any:
     kwargs = {key: _keyword(value, kinds) for key, value in keywords.items() if keeps or value is not None}
     if not keeps:
         kwargs = {key: array(value) if _is_array(value) else value for key, value in kwargs.items()}
+        if isinstance(kwargs.get("training"), bool):  # Keras 2 obeys it whatever the model runs with
+            kwargs["training"] = {"class_name": "__always__", "config": {"value": kwargs["training"]}}
     return {"args": [first], "kwargs": kwargs}
 
 
