@@ -162,3 +162,20 @@ def test_verbose_is_keras_own(verbose, capsys):
     assert "5" in capsys.readouterr().err
     with pytest.raises(core.InputError, match="verbose"):
         model.predict(X, verbose=verbose)
+
+
+def test_a_model_that_was_never_built_says_what_it_lacks():
+    model = core.Sequential([layers.Dense(2)], batch_shape=(None, 4))
+    for way in (model, model.predict, model.predict_classes, model.activations):
+        with pytest.raises(core.WeightMismatchError, match="call initialise"):
+            way(X)
+    model.initialise(0)
+    assert model.predict(X).shape == (5, 2)
+
+
+def test_weights_alone_are_no_model(tmp_path):
+    model = line(None, 2)
+    for name in ("w.weights.h5", "w.npz"):
+        model.save_weights(tmp_path / name)
+        with pytest.raises(core.ModelFileError, match=r"weights alone.*load_weights"):
+            core.load_model(tmp_path / name)

@@ -161,7 +161,9 @@ class Layer:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         parameters: dict[str, Array] = self.__dict__["parameters"]
         if name not in parameters:
-            raise WeightMismatchError(f"{self} has no value for its parameter {name!r} yet: load its weights first")
+            raise WeightMismatchError(
+                f"{self} has no value for its parameter {name!r} yet: load its weights, or call initialise of its model"
+            )
         return parameters[name]
 
     def __repr__(self) -> str:
@@ -284,7 +286,9 @@ class Layer:
     def stored(self, name: str) -> Array:
         """Return the value that files hold of the parameter `name`."""
         if name not in self.parameters:
-            raise WeightMismatchError(f"{self} has no value for its parameter {name!r} yet: load its weights first")
+            raise WeightMismatchError(
+                f"{self} has no value for its parameter {name!r} yet: load its weights, or call initialise of its model"
+            )
         return self.parameters[name]
 
     def load_asset(self, name: str, data: bytes) -> None:

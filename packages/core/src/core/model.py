@@ -303,6 +303,8 @@ class Model(Trainable, Layer):
 
         An array is not copied, one on disk not read. Raises `InputError`.
         """
+        if not self.shapes:
+            self.build()
         return fit_inputs(x, self.inputs, self._input_layers, self)
 
     def cast_rows(self, inputs: Any, rows: slice = slice(None)) -> Any:

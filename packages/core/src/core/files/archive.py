@@ -31,6 +31,10 @@ _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _LARGEST_METADATA_JSON = 2**20  # bytes; Keras writes two texts
 
 
+#: What to do with a file of weights alone.
+_WITH_THEIR_MODEL = "open their model and call its load_weights, or core.load_model('model.json', weights=...)"
+
+
 @dataclass
 class Archive:
     """An opened model file."""
@@ -109,7 +113,7 @@ def _open_hdf5(path: Source, size: int, file: BinaryIO) -> Archive:
     root = open_root(file, budget)
     if "model_config" not in root.attrs:
         raise ModelFileError(
-            f"{path}: an HDF5 file without model_config: weights alone? Open its model, then load_weights"
+            f"{path}: an HDF5 file without model_config, which holds weights alone: {_WITH_THEIR_MODEL}"
         )
     config = parse_json(hdf5.read_text(root, "model_config").encode(), "model_config", budget)
     version = hdf5.read_text(root, "keras_version") if "keras_version" in root.attrs else "2"
@@ -158,4 +162,6 @@ def _advice(members: Mapping[str, Member]) -> str:
     inner = [name for name in members if name.endswith((".keras", ".h5", ".hdf5"))]
     if any(name.endswith("saved_model.pb") for name in members):
         return ": a SavedModel of TensorFlow; open it there and save it as .keras"
+    if members and all(name.endswith(".npy") for name in members):
+        return f": weights alone; {_WITH_THEIR_MODEL}"
     return f": unpack it, and open {inner[0][:100]!r}" if inner else ""
