@@ -22,12 +22,12 @@ TRAINING = ["experiment/*", "test_run.py", "test_data.py", "test_documentation.p
 #: What runs in a namespace of its own, so that nothing stays mounted.
 INSIDE = """
 set -e
-mount --bind "$ROOT" "$1/work"
+mount --bind "$ROOT" "$1/kaca"
 mount -t proc proc "$1/proc"
 if [ -n "$KACA_DATA_DIR" ]; then mount --bind -o ro "$KACA_DATA_DIR" "$1/data"; DATA=KACA_DATA_DIR=/data; fi
 FOLDER="$1"; shift
 exec chroot "$FOLDER" env -i PATH=/usr/bin:/bin HOME=/root LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
-    PYTHONPATH=/site:/work/tests/small $DATA sh -c 'cd /work && exec python3 -m pytest "$@"' pytest "$@"
+    PYTHONPATH=/site:/kaca/tests/small $DATA sh -c 'cd /kaca && exec python3 -m pytest "$@"' pytest "$@"
 """
 
 
@@ -62,7 +62,7 @@ def main() -> int:
         return 0
     folder = Path(sys.argv[1]).resolve()
     make(folder)
-    for name in ("work", "site", "data", "proc"):
+    for name in ("kaca", "site", "data", "proc"):
         (folder / name).mkdir(exist_ok=True)
     packages = [str(ROOT / "packages" / name) for name in ("core", "vision", "text")]
     install = ["uv", "pip", "install", "--quiet", "--no-deps", "--upgrade", "--target", str(folder / "site"), *packages]
