@@ -6,6 +6,7 @@ import pytest
 import core
 from core.input_layer import InputLayer
 from core.layers import LAYERS
+from core.operations import OPERATIONS
 
 
 class Broken(core.Layer):
@@ -74,3 +75,22 @@ def test_a_model_nested_beyond_the_stack():
 def _built_and_run(model, way):
     model.build()
     way(model, np.zeros((2, 3), np.float32))
+
+
+class Fewer(core.Layer):
+    """Gives one tensor where it announces two."""
+
+    def compute_output_shape(self, *shapes):
+        return [shapes[0], shapes[0]]
+
+    def call(self, x):
+        return [x]
+
+
+@pytest.mark.parametrize("way", ["forward", "predict", "activations", "learn"])
+@pytest.mark.parametrize("part", [Fewer, lambda: OPERATIONS["Unstack"](num=3, axis=1)])
+def test_fewer_outputs_than_were_announced(part, way):
+    model = core.Sequential([part()], batch_shape=(None, None))
+    model.build()
+    with pytest.raises(core.KacaError):
+        getattr(model, way)(np.zeros((4, 2), np.float32))

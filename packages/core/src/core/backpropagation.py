@@ -17,7 +17,7 @@ from core.forecast import foresee
 from core.gradients import Backward, Gradients, OfArguments, join
 from core.graph import Node, Ref, leaves, map_nest, refs
 from core.layer import Layer
-from core.propagation import apply, arguments, inner_context, mask_leaves, output_mask, tensor_arguments
+from core.propagation import apply, arguments, inner_context, mask_leaves, output_mask, outputs_of, tensor_arguments
 from core.refusals import FOREIGN, refusal
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def run_and_back(
                     _add(totals, [(ref, gradient) for ref, gradient in way.inputs(dx) if ref in live])
         return map_nest(totals.get, model.inputs), gradients
 
-    return map_nest(values.__getitem__, model.outputs), map_nest(masks.get, model.outputs), backward
+    return outputs_of(values, model), map_nest(masks.get, model.outputs), backward
 
 
 def learns(layer: Layer) -> bool:
@@ -132,20 +132,21 @@ def _apply_and_back(
     node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any], charges: Charges, reached: bool
 ) -> tuple[Any, Any, Backward]:
     layer = node.layer
-    args, kwargs, mask = arguments(node, values, masks, context)
-    if layer.finds_masks:
-        model: Any = layer
-        return run_and_back(
-            model,
-            args[0] if len(args) == 1 else list(args),
-            mask,
-            inner_context(node, context),
-            want_inputs=reached,
-            charges=charges,
-        )
-    if "want_inputs" in layer.learning_arguments:
-        kwargs = kwargs | {"want_inputs": reached}
+    args: tuple[Any, ...] = ()
     try:
+        args, kwargs, mask = arguments(node, values, masks, context)
+        if layer.finds_masks:
+            model: Any = layer
+            return run_and_back(
+                model,
+                args[0] if len(args) == 1 else list(args),
+                mask,
+                inner_context(node, context),
+                want_inputs=reached,
+                charges=charges,
+            )
+        if "want_inputs" in layer.learning_arguments:
+            kwargs = kwargs | {"want_inputs": reached}
         outputs, backward = layer.learn(*args, **kwargs)
         return outputs, output_mask(node, args, kwargs, mask), backward
     except FOREIGN as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from core.errors import InputError
 from core.forecast import foresee, foresee_rest
 from core.graph import Always, Node, Ref, last_use, leaves, map_nest, refs
 from core.refusals import FOREIGN, refusal
@@ -38,7 +39,20 @@ def run(
                 watch(node, outputs)
         for ref in leaving.get(index, ()):
             values.pop(ref, None)
-    return map_nest(values.__getitem__, model.outputs), map_nest(masks.get, model.outputs)
+    return outputs_of(values, model), map_nest(masks.get, model.outputs)
+
+
+def outputs_of(values: dict[Ref, Any], model: Model) -> Any:
+    """Return the outputs of a model. Raises `InputError` where a layer gave fewer tensors than it announced."""
+
+    def value(ref: Ref) -> Any:
+        if ref not in values:
+            raise InputError(
+                f"{model.nodes[ref.node].layer} gave no output number {ref.output}, which it had announced"
+            )
+        return values[ref]
+
+    return map_nest(value, model.outputs)
 
 
 def apply(node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any]) -> tuple[Any, Any]:
@@ -49,8 +63,9 @@ def apply(node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: di
     a `KacaError` that names it.
     """
     layer = node.layer
-    args, kwargs, mask = arguments(node, values, masks, context)
+    args: tuple[Any, ...] = ()
     try:
+        args, kwargs, mask = arguments(node, values, masks, context)
         if layer.finds_masks:
             return layer.run(args[0] if len(args) == 1 else list(args), mask=mask, **inner_context(node, context))
         output = layer.forward(*args, **kwargs)

@@ -16,7 +16,7 @@ from core.engine.step import Routine
 from core.engine.threads import calling_numpy
 from core.forecast import foresee, foresee_rest
 from core.graph import Node, Ref, leaves, map_nest, refs
-from core.propagation import apply, mask_leaves
+from core.propagation import apply, mask_leaves, outputs_of
 from core.refusals import FOREIGN, refusal
 
 #: The tensors of one run and their masks, by the name of the tensor.
@@ -62,7 +62,7 @@ class Program:
                     action(values, masks)
                 except FOREIGN as error:
                     raise refusal(stage.nodes[0].layer, [*map(values.get, stage.sources)], error) from error
-        return map_nest(values.__getitem__, self.model.outputs)
+        return outputs_of(values, self.model)
 
     def _bind(self, stage: Stage) -> Action:
         """Give a step its buffers and gather its calls."""

@@ -114,7 +114,8 @@ def _split_shapes(call: Call) -> Any:
 
 def unstack(x: Array, num: int | None = None, axis: int = 0) -> list[Array]:
     """Take an axis apart, in `num` parts where its size is not known before."""
-    del num
+    if num is not None and num != np.shape(x)[axis]:
+        raise InputError(f"num={num} parts are announced, but axis {axis} has {np.shape(x)[axis]}")
     return [np.take(x, place, axis=axis) for place in range(np.shape(x)[axis])]
 
 
