@@ -22,6 +22,7 @@ from core.graph import leaves, map_nest, refs
 from core.inputs import count_rows
 
 if TYPE_CHECKING:
+    from core.engine.engine import Engine
     from core.model import Model
 
 
@@ -37,13 +38,15 @@ def predict(
     batch_size = whole(batch_size, "batch_size")
     with one_thread_each():
         if not isinstance(x, Iterator):
-            outputs = _predict_rows(model, x, batch_size, workers, progress)
+            inputs = model.fit_inputs(x)
+            outputs = _predict_rows(model, inputs, count_rows(inputs, model), batch_size, workers, progress)
         else:
             parts, done = [], 0
             for batch in x:
+                inputs = model.fit_inputs(batch)
+                rows = count_rows(inputs, model)
                 # a batch of the iterator is a batch to the model, unless it is to be cut further
-                rows = count_rows(model.fit_inputs(batch), model)
-                parts.append(_predict_rows(model, batch, batch_size or max(rows, 1), workers, None))
+                parts.append(_predict_rows(model, inputs, rows, batch_size or max(rows, 1), workers, None))
                 done += rows
                 if progress is not None:
                     progress(done, None)
@@ -54,12 +57,12 @@ def predict(
     return map_nest(by_ref.__getitem__, model.outputs)
 
 
-def _predict_rows(model: Model, x: Any, batch_size: int | None, workers: int, progress: Progress | None) -> list[Array]:
-    inputs = model.fit_inputs(x)
-    rows = count_rows(inputs, model)
+def _predict_rows(
+    model: Model, inputs: Any, rows: int, batch_size: int | None, workers: int, progress: Progress | None
+) -> list[Array]:
     engine = model.engine()
     if not engine.rows_are_independent:
-        return _predict_batches(model, inputs, rows, batch_size or PLAIN_ROWS, progress)
+        return _predict_batches(engine, inputs, rows, batch_size or PLAIN_ROWS, progress)
     gathered = Gathered(model, rows, progress)
 
     def run(part: slice) -> None:
@@ -70,12 +73,11 @@ def _predict_rows(model: Model, x: Any, batch_size: int | None, workers: int, pr
     return gathered.outputs
 
 
-def _predict_batches(model: Model, inputs: Any, rows: int, batch_size: int, progress: Progress | None) -> list[Array]:
+def _predict_batches(engine: Engine, inputs: Any, rows: int, batch_size: int, progress: Progress | None) -> list[Array]:
     """Run exact batches in their order: each may depend on the rows that share it, or on the batches before."""
-    engine = model.engine()
     batches: list[list[Array]] = []
     for part in cut_exactly(rows, batch_size):
-        with engine.run(model.cast_rows(inputs, part)) as outputs:
+        with engine.run(engine.model.cast_rows(inputs, part)) as outputs:
             batches.append([np.array(output) for output in leaves(outputs)])
         if progress is not None:
             progress(part.stop, rows)

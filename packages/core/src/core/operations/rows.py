@@ -67,14 +67,9 @@ def _names_rows(axis: Any, rank: int) -> bool:
     return any(not isinstance(one, int) or one in {0, -rank} for one in axes)
 
 
-def _along(name: str, fixed: Any = None, extra: int = 0) -> Rule:
-    """Work along axes other than the batch: those of the argument `name`, or of `fixed`; `extra` axes are new."""
-
-    def rule(given: Arguments) -> bool:
-        axis = given[name] if name else fixed
-        return _elementwise(given) and not _names_rows(axis, _rank(given) + extra)
-
-    return rule
+def _along_axis(given: Arguments) -> bool:
+    """Work along axes other than the batch."""
+    return _elementwise(given) and not _names_rows(given["axis"], _rank(given))
 
 
 def _axes(*names: str) -> Rule:
@@ -180,7 +175,7 @@ def _take(given: Arguments) -> bool:
 
 
 def _take_along(given: Arguments) -> bool:
-    return _elementwise(given) and not _constants(given) and not _names_rows(given["axis"], _rank(given))
+    return _along_axis(given) and not _constants(given)
 
 
 def _pad(given: Arguments) -> bool:
@@ -211,10 +206,9 @@ def _only_first(given: Arguments) -> bool:
     return len(_tensors(given)) == 1 and isinstance(next(iter(given.values())), Symbol)
 
 
-_AXIS = _along("axis")
 _RULES: dict[str, Rule] = (
     dict.fromkeys([*arithmetic.TABLE, *elementwise.TABLE, *conversion.TABLE, *activation.TABLE], _elementwise)
-    | dict.fromkeys(["Softmax", "LogSoftmax", "Sparsemax", "Glu"], _AXIS)
+    | dict.fromkeys(["Softmax", "LogSoftmax", "Sparsemax", "Glu"], _along_axis)
     | dict.fromkeys(
         ["Sum", "Prod", "Mean", "Var", "Std", "Max", "Min", "Amax", "Amin", "Argmax", "Argmin"], _axes("axis")
     )
