@@ -17,7 +17,7 @@ from bench.contenders import NUMPY, NumpyBackend, make_runs
 from bench.networks import NETWORKS
 from bench.plot import draw
 from bench.timing import Timing, time_all
-from core.engine.threads import available_cores
+from core.kernels.threads import available_cores
 
 BATCHES = (1, 32, 100, 400, 1000)
 #: Seconds that one run of Keras' NumPy backend may take; larger batches are left out.

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import core
-from core.registry import build_layer
+from core.layers.registry import build_layer
 
 SUPPORT = Path(__file__).parents[1] / "packages/core/tests/support/extremes.py"
 #: What one case may take beyond what its process began with; it may allocate 0.5 GiB.

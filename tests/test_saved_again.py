@@ -14,11 +14,11 @@ import pytest
 from parity import check_model, randomise
 
 import core
-from core.descriptions import describe
-from core.functional import Functional
-from core.graph import Node, Ref
+from core.files.descriptions import describe
+from core.graph.nodes import Node, Ref
 from core.layers import BatchNormalization, Dense, Dropout, InputLayer
-from core.registry import find_layer
+from core.layers.registry import find_layer
+from core.models.functional import Functional
 
 L = keras.layers
 FOLDER = Path(__file__).parent

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import core
-from core.graph import leaves
 from core.inspect import inspect
+from core.nests import leaves
 
 README = Path(__file__).parents[1] / "README.md"
 FOLDER = Path(os.environ.get("KACA_DATA_DIR", "")) / "wild_models"

@@ -170,4 +170,4 @@ def test_impossible_options_are_refused(row):
     class_name, config = row
     line = {"name": "s", "build_input_shape": [None, 3, 6], "layers": [{"class_name": class_name, "config": config}]}
     with pytest.raises(core.UnsupportedLayerError):
-        core.registry.build_layer({"class_name": "Sequential", "config": line}).build((None, 3, 6))
+        core.layers.registry.build_layer({"class_name": "Sequential", "config": line}).build((None, 3, 6))

@@ -174,7 +174,7 @@ BROKEN = [
 def test_impossible_options_are_refused(row):
     class_name, options = row
     with pytest.raises(core.UnsupportedLayerError):
-        core.registry.build_layer(
+        core.layers.registry.build_layer(
             {
                 "class_name": "Sequential",
                 "config": {

@@ -150,7 +150,7 @@ def test_a_loop_is_an_error():
         },
     }
     with pytest.raises(core.UnsupportedLayerError, match="loop"):
-        core.registry.build_layer(config)
+        core.layers.registry.build_layer(config)
 
 
 def test_threads_share_a_model():

@@ -9,9 +9,9 @@ from slopes import check_gradients, check_slopes
 from twin import twin
 
 import core
-from core.activation_gradients import DERIVATIVES
-from core.gradients import Moving, Rows, join
 from core.layers import LAYERS as OURS
+from core.layers.gradients import Moving, Rows, join
+from core.ops.activation_gradients import DERIVATIVES
 
 LAYERS = keras.layers
 RNG = np.random.default_rng(0)

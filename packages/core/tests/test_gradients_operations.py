@@ -9,8 +9,8 @@ from slopes import check_gradients
 from twin import twin
 
 import core
-from core.operations import OPERATIONS
-from core.operations.gradients import DERIVATIVES
+from core.keras_ops import OPERATIONS
+from core.keras_ops.gradients import DERIVATIVES
 
 SHAPE = (3, 4, 6)
 act = keras.activations

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 import core
 from core import learning
-from core.gradients import Rows
 from core.layers import Dense
+from core.layers.gradients import Rows
 from core.learning import losses, optimizers, schedules
 from core.learning.initializers import INITIALIZERS, fans, initialise
 from core.learning.parameters import parameters

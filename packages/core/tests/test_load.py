@@ -12,7 +12,7 @@ from parity import check_model, randomise
 
 import core
 import core.layers
-from core.experiment.double import in_double
+from core.experiment.training.float64 import in_double
 
 
 @pytest.fixture(scope="module")

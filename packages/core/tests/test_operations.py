@@ -277,7 +277,7 @@ def graph_of(class_name, options, module="keras.src.ops.numpy", args=()):
     node = {"args": [tensor, *args], "kwargs": {}}
     op = {"module": module, "class_name": class_name, "config": options, "name": "op", "inbound_nodes": [node]}
     config = {"layers": [entry, op], "input_layers": ["x", 0, 0], "output_layers": ["op", 0, 0]}
-    return core.registry.build_layer({"class_name": "Functional", "config": config})
+    return core.layers.registry.build_layer({"class_name": "Functional", "config": config})
 
 
 HOSTILE = [

@@ -19,7 +19,7 @@ def test_category_encoding(mode, columns, dtype):
     layer = LAYERS.CategoryEncoding(5, output_mode=mode, dtype=dtype)
     model = keras.Sequential([keras.Input((columns,), dtype="int64"), layer])
     opened = check_model(model, IDS[:, :columns])
-    assert opened.shapes[core.graph.Ref(1)] == model.output_shape
+    assert opened.shapes[core.graph.nodes.Ref(1)] == model.output_shape
 
 
 def test_counts_may_weigh():
@@ -39,7 +39,7 @@ def test_discretization(mode, adapted):
     x[0] = layer.bin_boundaries[:3]
     model = keras.Sequential([keras.Input((3,)), layer])
     opened = check_model(model, x)
-    assert opened.shapes[core.graph.Ref(1)] == model.output_shape
+    assert opened.shapes[core.graph.nodes.Ref(1)] == model.output_shape
 
 
 @pytest.mark.parametrize(

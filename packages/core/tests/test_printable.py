@@ -7,9 +7,9 @@ import sys
 import pytest
 
 import core
-from core.command.frame import run_command
-from core.command.output import write_error, write_json, write_line
 from core.errors import InputError
+from core.experiment.command.frame import run_command
+from core.experiment.command.output import write_error, write_json, write_line
 from core.layers import Dense
 from core.printable import printable, printable_json
 
@@ -92,7 +92,7 @@ def raising(error):
     ],
 )
 def test_a_command_ends_in_one_line(capsys, monkeypatch, error, status, line):
-    monkeypatch.setattr("core.command.frame._forget_output", lambda: None)  # this process goes on
+    monkeypatch.setattr("core.experiment.command.frame._forget_output", lambda: None)  # this process goes on
     assert run_command(raising(error)) == status
     assert capsys.readouterr().err == (line + "\n" if line else "")
 

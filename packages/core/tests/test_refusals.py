@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import core
-from core.input_layer import InputLayer
+from core.keras_ops import OPERATIONS
 from core.layers import LAYERS
-from core.operations import OPERATIONS
+from core.layers.input_layer import InputLayer
 
 
 class Broken(core.Layer):

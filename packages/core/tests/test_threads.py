@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import core
-from core.engine import blas, threads
+from core.kernels import blas, threads
 from core.layers import Dense
 
 

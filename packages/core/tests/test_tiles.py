@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.engine import tiles
+from core.kernels import tiles
 from core.ops.pooling import max_pool
 from core.ops.pooling_gradient import max_pool_gradient
 from core.ops.windows import Window

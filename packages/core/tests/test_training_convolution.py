@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.engine import kernel_gradient, tiles, training
-from core.engine.memory import Memory
+from core.kernels import kernel_gradient, tiles, training
+from core.kernels.workspace import Memory
 from core.ops import convolution, convolution_gradient
 from core.ops.windows import Window
 

@@ -92,7 +92,7 @@ def test_predict_commands_work(tmp_path):
 
 @pytest.mark.parametrize(("version", "word"), [((3, 13, 0), "pip install"), ((3, 14, 1), "Python 3.11 to 3.13")])
 def test_the_cure_fits_the_python(version, word):
-    from core.extras import _cure
+    from core.experiment.command.extras import _cure
 
     assert word in _cure("kaca-vision", version)
     assert "kaca-vision[experiment]" in _cure("kaca-vision", version)

@@ -8,9 +8,9 @@ import pytest
 from keras.src.ops.operation import Operation
 
 import core
-from core.operations import OPERATIONS
-from core.operations.homes import home_of
-from core.registry import find_layer
+from core.keras_ops import OPERATIONS
+from core.keras_ops.homes import home_of
+from core.layers.registry import find_layer
 
 LAYERS = sorted({layer.__name__ for layer in vars(keras.layers).values() if inspect.isclass(layer)})
 

@@ -11,9 +11,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from core.experiment import store
-from core.experiment.launch import experiments_folder
-from core.experiment.reporting.folder import variant_label
-from text.trainer import TextTask
+from core.experiment.command.launch import experiments_folder
+from core.experiment.report.folder import variant_label
+from text.task import TextTask
 
 FOLDER = experiments_folder("text")
 TASK = TextTask()

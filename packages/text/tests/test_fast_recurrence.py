@@ -9,8 +9,8 @@ from keras import layers
 from parity import check_fast, randomise, reopen
 
 import core
-from text.engine import recur
-from text.engine.order import Order
+from text.kernels import recurrence as recur
+from text.kernels.order import Order
 
 LENGTH, VOCABULARY = 13, 20
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from slopes import check_gradients, check_slopes
 from twin import twin
 
-from core.gradients import Rows
+from core.layers.gradients import Rows
 from text.layers import GRU, LSTM, SimpleRNN
 
 LAYERS = keras.layers

@@ -6,14 +6,14 @@ import pytest
 from rich.console import Console
 
 import core
+from core.experiment.command.options import TrainOptions
+from core.experiment.command.progress import Progress
 from core.experiment.errors import OptionError
-from core.experiment.options import TrainOptions
-from core.experiment.progress import Progress
 from core.experiment.task import Dataset, Settings, Split
-from core.experiment.training import fit, train_into
+from core.experiment.training.keras import fit, train_into
 from text.keras_rnn import build_rnn
 from text.options import ModelOptions
-from text.trainer import TextTask
+from text.task import TextTask
 from text.ulasan import load_ulasan
 
 OPTIONS = {
@@ -145,7 +145,7 @@ def test_early_stopping_keeps_the_best_weights_by_validation_macro_f1():
         **{**TRAIN, "epochs": 6, "early_stopping": 1, "clipnorm": 1.0, "learning_rate_schedule": "cosine"}
     )
     history = fit(network, dataset, train, Progress(Console(quiet=True)))
-    from core.experiment.scores import macro_f1
+    from core.experiment.report.scores import macro_f1
 
     kept = macro_f1(split.labels, network.trained.predict(network.encode(split.inputs), verbose=0))
     assert kept == pytest.approx(max(history["val_macro_f1"]), abs=1e-12)

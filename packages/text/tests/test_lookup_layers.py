@@ -56,7 +56,7 @@ def check(layer, x, kind):
     actual = opened.forward(x)
     np.testing.assert_array_equal(actual, expected)
     assert actual.dtype == expected.dtype
-    assert tuple(opened.shapes[core.graph.Ref(1)])[1:] == expected.shape[1:]
+    assert tuple(opened.shapes[core.graph.nodes.Ref(1)])[1:] == expected.shape[1:]
     by_row = np.concatenate([opened.forward(x[row : row + 1]) for row in range(len(x))])
     np.testing.assert_array_equal(by_row, expected)
     return opened

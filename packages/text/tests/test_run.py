@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-import core.extras
+import core.experiment.command.extras
 from text import run
 
 DATA = os.environ.get("KACA_DATA_DIR")
@@ -142,7 +142,7 @@ def test_without_network_and_mirror_the_sweep_runs_on_the_reviews_and_says_so(mo
 
 
 def test_without_the_extra_it_names_it(monkeypatch, capfd):
-    monkeypatch.setattr(core.extras, "find_spec", lambda name: None)
+    monkeypatch.setattr(core.experiment.command.extras, "find_spec", lambda name: None)
     with pytest.raises(SystemExit) as end:
         run.main()
     assert end.value.code == 2

@@ -7,7 +7,7 @@ from parity import check_model, randomise, reopen
 
 import core
 from core.layers import Dense, InputLayer
-from core.sequential import Sequential
+from core.models.sequential import Sequential
 from text import layers as ours
 
 LAYERS = keras.layers

@@ -10,8 +10,8 @@ import pytest
 from parity import TOLERANCE, assert_close, randomise
 
 from core import InputError, Layer, ModelFileError
-from core.input_layer import InputLayer
-from core.sequential import Sequential
+from core.layers.input_layer import InputLayer
+from core.models.sequential import Sequential
 from vision import CNNFromScratch
 
 LAYERS = keras.layers

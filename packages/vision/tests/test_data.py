@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from core.experiment.command.options import read_options
+from core.experiment.data.sources import hub_is_reachable
 from core.experiment.errors import DataUnavailableError, OptionError
-from core.experiment.options import read_options
-from core.experiment.sources import hub_is_reachable
 from vision import cifar10, data
 from vision.options import DataOptions
 

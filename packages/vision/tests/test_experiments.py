@@ -8,9 +8,9 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from core.experiment import store
-from core.experiment.launch import experiments_folder
-from core.experiment.reporting.folder import variant_label
-from vision.trainer import VisionTask
+from core.experiment.command.launch import experiments_folder
+from core.experiment.report.folder import variant_label
+from vision.task import VisionTask
 
 FOLDER = experiments_folder("vision")
 TASK = VisionTask()

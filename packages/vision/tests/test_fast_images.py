@@ -26,7 +26,7 @@ from keras.layers import (
 )  # fmt: skip
 from parity import check_fast, reopen
 
-from core.engine.step import Step
+from core.kernels.kernel import Step
 
 
 def randomise(model, rng):

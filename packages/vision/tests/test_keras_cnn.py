@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from core.experiment.command.options import read_options
 from core.experiment.errors import OptionError
-from core.experiment.options import read_options
 from vision.keras_cnn import build_cnn
 from vision.options import ModelOptions
 

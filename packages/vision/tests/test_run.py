@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core.errors import KacaError
-from core.experiment import launch as launching
+from core.experiment.command import launch as launching
 from vision import run
 
 DATA = os.environ.get("KACA_DATA_DIR")
@@ -242,6 +242,6 @@ def test_interrupting_says_how_to_go_on(monkeypatch, tmp_path, capfd):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("core.experiment.sweep.run_job", interrupt)
+    monkeypatch.setattr("core.experiment.command.sweep.run_job", interrupt)
     assert in_process(monkeypatch, tmp_path, "data=digits") == 130
     assert capfd.readouterr().err.startswith("interrupted")

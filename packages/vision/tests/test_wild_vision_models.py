@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import core
-from core.experiment.double import in_double
+from core.experiment.training.float64 import in_double
 
 FOLDER = Path(os.environ.get("KACA_DATA_DIR", "")) / "wild_models"
 MODELS = [

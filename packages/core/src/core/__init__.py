@@ -7,11 +7,11 @@
 
 from core.errors import InputError, KacaError, LimitError, ModelFileError, UnsupportedLayerError, WeightMismatchError
 from core.files.load import load_model
-from core.layer import Layer
-from core.limits import Limits
-from core.model import Model
-from core.registry import register_layer
-from core.sequential import Sequential
+from core.graph.limits import Limits
+from core.layers.base import Layer
+from core.layers.registry import register_layer
+from core.models.model import Model
+from core.models.sequential import Sequential
 
 __version__ = "0.1.0"
 __all__ = [

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from core.arrays import show_shape
-from core.command.frame import run_command
-from core.command.output import write_json, write_line
 from core.errors import KacaError
+from core.experiment.command.frame import run_command
+from core.experiment.command.output import write_json, write_line
 from core.files.archive import open_archive
 from core.files.config import build_model, entries, listed
 from core.files.contents import weights_alone
@@ -28,10 +28,10 @@ from core.files.json_file import read_alone, version_of
 from core.files.limits import reading
 from core.files.load_weights import fill
 from core.files.source import Readable, Source
-from core.graph import Ref
-from core.model import Model
+from core.graph.nodes import Ref
+from core.layers.registry import build_layer
+from core.models.model import Model
 from core.printable import printable
-from core.registry import build_layer
 
 
 def inspect(path: Readable) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from core.errors import KacaError
 from core.experiment import store
 from core.experiment.compare import Comparison, Exact, compare
 from core.experiment.errors import OptionError
-from core.experiment.job import Job, run_job
+from core.experiment.training.job import Job, run_job
 
 TASK = ToyTask()
 FIELDS = [

@@ -17,7 +17,7 @@ from core.errors import KacaError
 from core.experiment import cache, store
 from core.experiment.cache import whole_folder
 from core.experiment.errors import OptionError
-from core.experiment.job import Job, run_job
+from core.experiment.training.job import Job, run_job
 
 TASK = ToyTask()
 KEY = {"package": "toy", "seed": 0}

@@ -3,8 +3,7 @@
 import pytest
 from toy_task import CONFIG
 
-from core.experiment.errors import OptionError
-from core.experiment.options import (
+from core.experiment.command.options import (
     TrainOptions,
     check_choice,
     check_flag,
@@ -13,6 +12,7 @@ from core.experiment.options import (
     check_whole,
     read_options,
 )
+from core.experiment.errors import OptionError
 
 REFUSED = [
     ({"epochs": 0}, "train.epochs: expected a whole number of at least 1, got 0"),

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.experiment import plots
-from core.experiment.plots import Dot
-from core.experiment.reporting import curves, svg
-from core.experiment.reporting.curves import Curve
-from core.experiment.statistics import Interval
+from core.experiment.report import curves, plots, svg
+from core.experiment.report.curves import Curve
+from core.experiment.report.plots import Dot
+from core.experiment.report.statistics import Interval
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 from sklearn.metrics import f1_score
 
-from core.experiment import statistics
-from core.experiment.scores import macro_f1
-from core.experiment.statistics import Interval
+from core.experiment.report import statistics
+from core.experiment.report.scores import macro_f1
+from core.experiment.report.statistics import Interval
 
 
 class FixedDraw:

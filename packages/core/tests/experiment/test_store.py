@@ -8,7 +8,7 @@ from toy_task import ToyTask, config
 
 from core.experiment import store
 from core.experiment.cache import cache_folder
-from core.experiment.fingerprint import fingerprint, fingerprint_of_record
+from core.experiment.data.fingerprint import fingerprint, fingerprint_of_record
 from core.experiment.task import Split
 
 TASK = ToyTask()

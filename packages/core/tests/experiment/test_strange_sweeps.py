@@ -13,10 +13,10 @@ from html_pages import Page
 from sweep_folders import make_sweep
 
 from core.errors import InputError
-from core.experiment import report
-from core.experiment.report import write_report
-from core.experiment.reporting import page
-from core.experiment.reporting.folder import read_sweep
+from core.experiment.report import page
+from core.experiment.report import write as report
+from core.experiment.report.folder import read_sweep
+from core.experiment.report.write import write_report
 
 #: Which of the rows become pages: another number (0 to 30) looks at others.
 STEP = int(os.environ.get("STEP", "0"))
@@ -39,7 +39,7 @@ NAMES = [
 
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch):
-    monkeypatch.setattr("core.experiment.statistics.bootstrap_macro_f1.__defaults__", (20,))
+    monkeypatch.setattr("core.experiment.report.statistics.bootstrap_macro_f1.__defaults__", (20,))
 
 
 @pytest.fixture

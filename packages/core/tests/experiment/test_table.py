@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from core.experiment.table import print_table
+from core.experiment.command.table import print_table
 
 RESULT = {
     "variant": {"model.filters": "64-128-256"}, "seed": 0, "n_test": 10_000, "keras_macro_f1": 0.67791,

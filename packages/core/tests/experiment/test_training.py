@@ -12,10 +12,10 @@ from sklearn.metrics import f1_score
 from toy_task import ToyTask, config
 
 from core.experiment import store
+from core.experiment.command.progress import Progress, duration
 from core.experiment.errors import OptionError
-from core.experiment.progress import Progress, duration
-from core.experiment.scratch import fit_scratch
-from core.experiment.training import activations, fit, predict, train_into
+from core.experiment.training.keras import activations, fit, predict, train_into
+from core.experiment.training.scratch import fit_scratch
 
 TASK = ToyTask()
 

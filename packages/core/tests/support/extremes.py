@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 import core
-from core.operation import Operation
-from core.registry import build_layer, installed_classes
+from core.keras_ops.operation import Operation
+from core.layers.registry import build_layer, installed_classes
 
 #: What a service may allow: a tenth of a second of BLAS, half a gigabyte.
 LIMITS = core.Limits(operations=2 * 10**9, memory_bytes=2**29)
@@ -65,7 +65,7 @@ def option_names(cls: Any) -> list[str]:
 
 def draw(rng: Random) -> tuple[dict[str, Any], tuple[int, ...]]:
     """Draw the description of a layer and the shape of its input."""
-    kind = rng.choice(("LAYERS", "LAYERS", "LAYERS", "OPERATIONS"))
+    kind = rng.choice(("layers", "layers", "layers", "operations"))
     classes = installed_classes(kind)
     name = rng.choice(sorted(classes))
     inner = described("Dense", units=2) if rng.random() < 0.5 else described("LSTM", units=2, return_sequences=True)
@@ -81,7 +81,7 @@ def draw(rng: Random) -> tuple[dict[str, Any], tuple[int, ...]]:
                 value if rng.random() < 0.7 else [rng.choice((1, 2, value)) for _ in range(rng.randint(1, 3))]
             )
     found = described(name, **options)
-    if kind == "OPERATIONS":
+    if kind == "operations":
         found["module"] = "keras.src.ops.numpy"
     return found, rng.choice(INPUTS)
 

@@ -16,8 +16,8 @@ import tensorflow as tf
 from twin import close, twin
 
 import core
-from core.backpropagation import learns
-from core.gradients import Moving, dense
+from core.graph.backward import learns
+from core.layers.gradients import Moving, dense
 
 STEP = 1e-5  # of the central difference: its own error is a few STEP^2 = 1e-10, rounding adds 1e-16 / STEP
 SLOPE_TOLERANCE = 1e-6

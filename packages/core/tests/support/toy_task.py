@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.experiment.options import TrainOptions, check_whole, read_options, read_trainer
+from core.experiment.command.options import TrainOptions, check_whole, read_options, read_trainer
 from core.experiment.task import Dataset, Network, Settings, Split
 
 CONFIG = {

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 import core
-from core.registry import build_layer
+from core.layers.registry import build_layer
 
 
 def twin(layer: keras.layers.Layer, input_shape: tuple[int | None, ...], seed: int = 0) -> core.Layer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import core
-from core.registry import find_layer
+from core.layers.registry import find_layer
 
 #: Layers in a line, with options that have many types of values.
 LAYERS = [

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from core.experiment.cache import cache_folder, whole_folder
+from core.experiment.data.sources import checked_labels, hub_is_reachable, mirror_folder, reading_cache, why_no_mirror
 from core.experiment.errors import DataUnavailableError
-from core.experiment.sources import checked_labels, hub_is_reachable, mirror_folder, reading_cache, why_no_mirror
 from core.experiment.task import Split
 
 HUB_NAME = "indonlp/NusaX-senti"

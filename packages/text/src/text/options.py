@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.experiment.command.options import TrainOptions, check_choice, check_flag, check_number, check_whole
 from core.experiment.errors import OptionError
-from core.experiment.options import TrainOptions, check_choice, check_flag, check_number, check_whole
 
 CELLS = ("simple_rnn", "lstm", "gru")
 POOLINGS = ("last", "average", "max")

@@ -19,10 +19,10 @@ import numpy as np
 
 from core import InputError
 from core.arrays import Array
-from core.command.class_names import names_beside
-from core.command.class_scores import are_probabilities, class_scores
-from core.command.frame import run_command
-from core.command.output import write_json, write_line
+from core.experiment.command.class_names import names_beside
+from core.experiment.command.class_scores import are_probabilities, class_scores
+from core.experiment.command.frame import run_command
+from core.experiment.command.output import write_json, write_line
 from core.printable import printable
 from text.rnn import RNNFromScratch
 

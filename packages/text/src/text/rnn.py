@@ -8,9 +8,9 @@ import numpy as np
 
 from core import InputError, Model
 from core.arrays import Array
-from core.from_scratch import FromScratch
-from core.graph import Ref, refs
-from core.input_layer import InputLayer
+from core.graph.nodes import Ref, refs
+from core.layers.input_layer import InputLayer
+from core.models.from_scratch import FromScratch
 from text.layers import RNN, LSTMCell
 
 

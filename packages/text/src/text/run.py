@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from core.extras import require_experiment
+from core.experiment.command.extras import require_experiment
 
 
 def main() -> None:
     """Run the sweep that the command line asks for."""
     require_experiment("kaca-text")
-    from core.experiment.launch import launch  # noqa: PLC0415  # needs the extra
-    from text.trainer import TextTask  # noqa: PLC0415
+    from core.experiment.command.launch import launch  # noqa: PLC0415  # needs the extra
+    from text.task import TextTask  # noqa: PLC0415
 
     launch(TextTask())
 

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from core.experiment.cache import cache_folder, whole_folder
+from core.experiment.data.sources import checked_labels, hub_is_reachable, mirror_folder, reading_cache, why_no_mirror
 from core.experiment.errors import DataUnavailableError
-from core.experiment.sources import checked_labels, hub_is_reachable, mirror_folder, reading_cache, why_no_mirror
 
 HUB_NAME = "uoft-cs/cifar10"
 HUB_SOURCE = f"Hugging Face Hub, {HUB_NAME}"

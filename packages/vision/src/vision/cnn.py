@@ -6,9 +6,9 @@ from typing import cast
 
 from core import InputError, Model
 from core.arrays import show_shape
-from core.from_scratch import FromScratch
-from core.graph import Ref
-from core.input_layer import InputLayer
+from core.graph.nodes import Ref
+from core.layers.input_layer import InputLayer
+from core.models.from_scratch import FromScratch
 
 #: Layers over tokens and time, by class name: a network that holds one is for `text.RNNFromScratch`.
 _OVER_TIME = frozenset({"Embedding", "TextVectorization", "SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional"})

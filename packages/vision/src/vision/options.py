@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from core.experiment.command.options import TrainOptions, check_choice, check_flag, check_number, check_whole
 from core.experiment.errors import OptionError
-from core.experiment.options import TrainOptions, check_choice, check_flag, check_number, check_whole
 
 CONV_LAYERS = (2, 4, 6)
 BLOCKS_AT_MOST = 3

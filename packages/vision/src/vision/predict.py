@@ -16,12 +16,12 @@ import numpy as np
 
 from core import InputError
 from core.arrays import Array
-from core.command.class_names import RESULT, names_beside, names_in
-from core.command.class_scores import are_probabilities, class_scores
-from core.command.frame import run_command
-from core.command.output import write_json, write_line
-from core.graph import Ref
-from core.input_layer import InputLayer
+from core.experiment.command.class_names import RESULT, names_beside, names_in
+from core.experiment.command.class_scores import are_probabilities, class_scores
+from core.experiment.command.frame import run_command
+from core.experiment.command.output import write_json, write_line
+from core.graph.nodes import Ref
+from core.layers.input_layer import InputLayer
 from core.printable import printable
 from vision.cnn import CNNFromScratch
 from vision.images import ImageInput, read_image

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from core.engine.plan import make_plan
 from core.engine.program import OtherTensorError, Program
+from core.engine.row_independence import rows_are_independent
 from core.engine.rows import PLAIN_ROWS, cut
-from core.engine.step import Routine
-from core.forecast import Shaped, foresee
-from core.graph import Ref, leaves
-from core.row_independence import rows_are_independent
-from core.shapes import follow_shapes
+from core.graph.forecast import Shaped, foresee
+from core.graph.nodes import Ref
+from core.graph.shapes import follow_shapes
+from core.kernels.kernel import Routine
+from core.nests import leaves
 
 if TYPE_CHECKING:
-    from core.model import Model
+    from core.models.model import Model
 
 #: What the buffers of one tile may take. Measured on a network of 1 MiB a picture: the same speed from 8 to 16 MiB; with
 #: less, threads wait for each other more often, with more, the caches of two cores of 1 MiB each overflow.

@@ -12,14 +12,15 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from core.engine.step import Same, Step
-from core.graph import Node, Ref, leaves, map_nest, refs
-from core.layer import Layer
-from core.propagation import training_of
-from core.shapes import follow_shapes
+from core.graph.forward import training_of
+from core.graph.nodes import Node, Ref, refs
+from core.graph.shapes import follow_shapes
+from core.kernels.kernel import Same, Step
+from core.layers.base import Layer
+from core.nests import leaves, map_nest
 
 if TYPE_CHECKING:
-    from core.model import Model
+    from core.models.model import Model
 
 #: What each node of a graph has become: one node, or the tensors that an inner model gives.
 Known: TypeAlias = dict[int, int | list[Ref]]

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core.arrays import Array
-from core.engine.elementwise import Sum
 from core.engine.flatten import flatten
-from core.engine.step import Routine, Step
-from core.graph import Node, Ref, refs
-from core.layer import Layer
-from core.propagation import training_of
+from core.graph.forward import training_of
+from core.graph.nodes import Node, Ref, refs
+from core.kernels.elementwise import Sum
+from core.kernels.kernel import Routine, Step
+from core.layers.base import Layer
 
 if TYPE_CHECKING:
-    from core.model import Model
+    from core.models.model import Model
 
 
 @dataclass(eq=False)

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.arrays import Array
-from core.engine.blas import one_thread_each
 from core.engine.progress import Progress
 from core.engine.rows import PLAIN_ROWS, cut_exactly, whole
-from core.engine.threads import available_cores, each
 from core.errors import InputError
-from core.graph import leaves, map_nest, refs
-from core.inputs import count_rows
+from core.graph.inputs import count_rows
+from core.graph.nodes import refs
+from core.kernels.blas import one_thread_each
+from core.kernels.threads import available_cores, each
+from core.nests import leaves, map_nest
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
-    from core.model import Model
+    from core.models.model import Model
 
 
 def predict(

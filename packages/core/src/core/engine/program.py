@@ -10,14 +10,15 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from core.arrays import Array
-from core.engine.memory import Memory
 from core.engine.plan import Plan, Stage
-from core.engine.step import Routine
-from core.engine.threads import calling_numpy
-from core.forecast import foresee, foresee_rest
-from core.graph import Node, Ref, leaves, map_nest, refs
-from core.propagation import apply, mask_leaves, outputs_of
-from core.refusals import FOREIGN, refusal
+from core.graph.forecast import foresee, foresee_rest
+from core.graph.forward import apply, mask_leaves, outputs_of
+from core.graph.nodes import Node, Ref, refs
+from core.graph.refusals import FOREIGN, refusal
+from core.kernels.kernel import Routine
+from core.kernels.threads import calling_numpy
+from core.kernels.workspace import Memory
+from core.nests import leaves, map_nest
 
 #: The tensors of one run and their masks, by the name of the tensor.
 Values: TypeAlias = dict[Ref, Any]

@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score
 
 import core
 from core.errors import KacaError
-from core.experiment.scores import macro_f1
+from core.experiment.report.scores import macro_f1
 from core.experiment.store import KeptRun
 from core.experiment.task import Array, Dataset, Labels
 

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
-from core.command.frame import describe
 from core.errors import InputError, KacaError
+from core.experiment.command.frame import describe
 from core.files.limits import reading
 from core.files.npz import Npz
 from core.printable import printable

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.experiment.cache import cache_folder, whole_folder
-from core.experiment.fingerprint import fingerprint_of_record
+from core.experiment.data.fingerprint import fingerprint_of_record
 from core.experiment.reading import read_json, read_kept, read_kept_arrays
 from core.experiment.records import HISTORY, KEPT, History, Json, KeptFacts
 from core.experiment.task import Dataset, Settings, Task

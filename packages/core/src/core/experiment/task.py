@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.experiment.fingerprint import fingerprint
+from core.experiment.data.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     import keras

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import ModelFileError
 from core.files.archive import Archive
-from core.layer import Layer
+from core.layers.base import Layer
 
 
 def load_assets(model: Layer, archive: Archive) -> None:

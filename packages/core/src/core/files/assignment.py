@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.arrays import Array
-from core.layer import Layer
+from core.layers.base import Layer
 
 
 class Assignment(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Any
 from core.errors import ModelFileError, UnsupportedLayerError
 from core.files.dialects import modernise
 from core.files.limits import MOST_LAYERS, MOST_TENSORS, MOST_VALUES
-from core.model import Model
-from core.registry import build_layer, is_layer
+from core.layers.registry import build_layer, is_layer
+from core.models.model import Model
 
 
 def build_model(config: Mapping[str, Any], keras_version: str) -> Model:

@@ -19,7 +19,7 @@ from core.files.hdf5_format import Dataset, Group
 from core.files.keras1_weights import modernise_arrays
 from core.files.legacy_names import Stored, match
 from core.files.legacy_order import Slot, orders
-from core.layer import Layer
+from core.layers.base import Layer
 
 #: Weights of a model that belong to none of its layers; ours have none.
 _TOP = "top_level_model_weights"

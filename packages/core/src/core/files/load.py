@@ -12,10 +12,10 @@ from core.files.limits import reading
 from core.files.load_weights import fill, load_weights
 from core.files.other_weights import refuse_folder
 from core.files.source import Readable, Source
-from core.limits import Limits
-from core.model import Model
-from core.precision import compute_in, floating
-from core.sequential import Sequential
+from core.graph.limits import Limits
+from core.graph.precision import compute_in, floating
+from core.models.model import Model
+from core.models.sequential import Sequential
 
 
 def load_model(

@@ -26,7 +26,7 @@ from core.files.shards import open_shards
 from core.files.source import Readable, Source
 
 if TYPE_CHECKING:
-    from core.model import Model
+    from core.models.model import Model
 
 
 def load_weights(model: Model, given: Readable) -> None:

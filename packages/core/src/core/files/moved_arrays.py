@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from core.layer import Layer
+from core.layers.base import Layer
 
 Value = TypeVar("Value", bound=Mapping[str, object])
 

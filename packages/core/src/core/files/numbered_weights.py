@@ -12,7 +12,7 @@ from core.files.hdf5_format import Group
 from core.files.moved_arrays import find_moved
 from core.files.npz import Npz
 from core.files.numbering import renumber
-from core.layer import Layer
+from core.layers.base import Layer
 
 #: Paths of what is no layer: optimisers, metrics, and generators of random numbers.
 _OF_TRAINING = re.compile(r"^(optimizer|metrics|_?\w*(loss|metric)\w*)/|generator")

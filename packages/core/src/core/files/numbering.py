@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from core.layer import Layer, snake_case
+from core.layers.base import Layer, snake_case
 
 #: What they called the layers of a model.
 FOLDER = "_layer_checkpoint_dependencies"

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.files.hdf5 import new_dataset
 from core.files.hdf5_format.write import NewDataset, NewGroup
-from core.layer import Layer
+from core.layers.base import Layer
 
 #: What an optimiser keeps of each parameter, in Keras' order: rounds over all parameters, each with its first values and,
 #: where there is one, the option that asks for it. A value that is a name is that option's.

@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.descriptions import describe
 from core.errors import InputError
 from core.files.atomic import destination, output
+from core.files.descriptions import describe
 from core.files.weights import planned_weights
 
 if TYPE_CHECKING:
-    from core.model import Model
+    from core.models.model import Model
 
 #: The version of Keras whose layout is written.
 KERAS_VERSION = "3.15.1"

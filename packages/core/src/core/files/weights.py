@@ -14,10 +14,10 @@ from core.files import hdf5
 from core.files.atomic import destination, output
 from core.files.hdf5_format.write import NewGroup, Plan
 from core.files.optimizer_state import fresh_state
-from core.layer import Layer
+from core.layers.base import Layer
 
 if TYPE_CHECKING:
-    from core.model import Model
+    from core.models.model import Model
 
 
 def save_weights(model: Model, to: object) -> None:

@@ -1,39 +1,61 @@
-"""The layers that images and text share: dense, activation, normalisation, merging, reshaping, attention."""
+"""The layers that images and text share: dense, activation, normalization, merging, reshaping, attention."""
 
-from core.input_layer import InputLayer
-from core.layers.activation import Activation
-from core.layers.activations import LAYERS as ACTIVATIONS
-from core.layers.attention import LAYERS as ATTENTION
-from core.layers.batch_normalization import BatchNormalization
-from core.layers.convolution import LAYERS as CONVOLUTION
-from core.layers.dense import Dense
-from core.layers.dropout import Dropout
-from core.layers.einsum_dense import EinsumDense
-from core.layers.flatten import Flatten
-from core.layers.merging import LAYERS as MERGING
-from core.layers.normalization import LAYERS as NORMALIZATION
-from core.layers.pipeline import Pipeline
-from core.layers.pooling import LAYERS as POOLING
-from core.layers.preprocessing import LAYERS as PREPROCESSING
-from core.layers.regularization import LAYERS as REGULARIZATION
-from core.layers.reshaping import LAYERS as RESHAPING
-from core.layers.reshaping_basic import LAYERS as RESHAPING_BASIC
+from typing import Any
 
-_PLAIN = (Activation, BatchNormalization, Dense, Dropout, EinsumDense, Flatten, InputLayer, Pipeline)
+from core.lazy import LazyNames
 
-#: What this package brings to `core.load_model`, by Keras' class name.
-LAYERS = (
-    {layer.__name__: layer for layer in _PLAIN}
-    | ACTIVATIONS
-    | ATTENTION
-    | CONVOLUTION
-    | MERGING
-    | NORMALIZATION
-    | POOLING
-    | PREPROCESSING
-    | REGULARIZATION
-    | RESHAPING
-    | RESHAPING_BASIC
+#: What this package brings to `core.load_model`, by Keras' class name: a row for each file with layers.
+LAYERS = LazyNames(
+    __name__,
+    {
+        "activations.activation": "Activation",
+        "activations.elu": "ELU",
+        "activations.leaky_relu": "LeakyReLU",
+        "activations.prelu": "PReLU",
+        "activations.relu": "ReLU",
+        "activations.softmax": "Softmax",
+        "activations.thresholded_relu": "ThresholdedReLU",
+        "attention.additive": "AdditiveAttention",
+        "attention.dot_product": "Attention",
+        "attention.grouped": "GroupQueryAttention GroupedQueryAttention",
+        "attention.multi_head": "MultiHeadAttention",
+        "convolution.locally_connected": "LocallyConnected1D LocallyConnected2D",
+        "convolution.one_dimensional": "Conv1D Conv1DTranspose DepthwiseConv1D SeparableConv1D",
+        "dense": "Dense",
+        "einsum_dense": "EinsumDense",
+        "input_layer": "InputLayer",
+        "merging.concatenate": "Concatenate",
+        "merging.dot": "Dot",
+        "merging.elementwise": "Add Average Maximum Minimum Multiply Subtract",
+        "normalization.batch": "BatchNormalization",
+        "normalization.group": "GroupNormalization",
+        "normalization.layer": "LayerNormalization",
+        "normalization.root_mean_square": "RMSNormalization",
+        "normalization.spectral": "SpectralNormalization",
+        "normalization.unit": "UnitNormalization",
+        "pipeline": "Pipeline",
+        "pooling.one_dimensional": (
+            "AdaptiveAveragePooling1D AdaptiveMaxPooling1D AveragePooling1D GlobalAveragePooling1D "
+            "GlobalMaxPooling1D MaxPooling1D"
+        ),
+        "preprocessing.category_encoding": "CategoryEncoding",
+        "preprocessing.discretization": "Discretization",
+        "preprocessing.normalization": "Normalization",
+        "regularization.activity": "ActivityRegularization",
+        "regularization.alpha_dropout": "AlphaDropout",
+        "regularization.dropout": "Dropout",
+        "regularization.gaussian": "GaussianDropout GaussianNoise",
+        "reshaping.flatten": "Flatten",
+        "reshaping.identity": "Identity",
+        "reshaping.one_dimensional": "Cropping1D UpSampling1D ZeroPadding1D",
+        "reshaping.permute": "Permute",
+        "reshaping.repeat_vector": "RepeatVector",
+        "reshaping.reshape": "Reshape",
+    },
 )
 
-__all__ = ["LAYERS", "Activation", "BatchNormalization", "Dense", "Dropout", "Flatten", "InputLayer"]
+__all__ = ["LAYERS", *LAYERS]  # noqa: PLE0604  # names of the table are strings
+
+
+def __getattr__(name: str) -> Any:
+    return LAYERS.attribute(name)

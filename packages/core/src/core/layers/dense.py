@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from core.activation_gradients import activate_and_back
-from core.activations import activation as find_activation
 from core.arrays import Array, Shape
-from core.engine.dense import Multiply
-from core.engine.elementwise import activated
-from core.engine.step import Step
+from core.checks import flag, integer
 from core.errors import InputError
-from core.gradients import Backward, Gradients
-from core.layer import Layer
+from core.kernels.dense import Multiply
+from core.kernels.elementwise import activated
+from core.kernels.kernel import Step
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients
+from core.ops.activation_gradients import activate_and_back
+from core.ops.activations import activation as find_activation
 from core.ops.product import column_sums, product
-from core.options import flag, integer
 
 
 class Dense(Layer):

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from core.activation_gradients import activate_and_back
-from core.activations import activation as find_activation
 from core.arrays import Array, Shape
+from core.checks import integer
 from core.errors import InputError, UnsupportedLayerError
-from core.gradients import Backward, Gradients, unbroadcast
-from core.layer import Layer
-from core.options import integer
-from core.work import Work, numbers_in
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients, unbroadcast
+from core.layers.work import Work, numbers_in
+from core.ops.activation_gradients import activate_and_back
+from core.ops.activations import activation as find_activation
 
 _EQUATION = re.compile(r"(\.\.\.)?([A-Za-z]+)(\.\.\.)?,([A-Za-z]+)->(\.\.\.)?([A-Za-z]+)(\.\.\.)?")
 

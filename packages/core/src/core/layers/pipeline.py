@@ -9,9 +9,9 @@ import numpy as np
 
 from core.arrays import Shape
 from core.errors import InputError, UnsupportedLayerError
-from core.layer import Layer, numbered
-from core.registry import build_layer
-from core.work import Work, numbers_in
+from core.layers.base import Layer, numbered
+from core.layers.registry import build_layer
+from core.layers.work import Work, numbers_in
 
 
 class Pipeline(Layer):

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.arrays import Array, Shape, show_shape
+from core.checks import one_of
 from core.errors import InputError
-from core.layer import Layer
-from core.options import one_of
+from core.layers.base import Layer
 
 
 class SpatialLayer(Layer):

@@ -12,12 +12,12 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import UnsupportedLayerError
-from core.graph import map_nest
-from core.layer import Layer
 from core.layers.attention.heads import HeadedAttention
+from core.layers.base import Layer
 from core.layers.regularization.activity import ActivityRegularization
 from core.learning.regularizers import Strengths, strengths_of
-from core.model import Model
+from core.models.model import Model
+from core.nests import map_nest
 
 
 class Activities:

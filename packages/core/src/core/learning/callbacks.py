@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.arrays import Array
+from core.checks import integer, number, one_of
 from core.errors import InputError
 from core.learning.parameters import parameters
 from core.learning.trainer import Trainer
-from core.options import integer, number, one_of
 
 #: The scores of one epoch by name: loss, accuracy, val_loss, val_accuracy, learning_rate.
 Logs = dict[str, float]

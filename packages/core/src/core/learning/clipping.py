@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from core.arrays import Array
-from core.gradients import Rows, dense
+from core.layers.gradients import Rows, dense
 
 Slope = Array | Rows
 

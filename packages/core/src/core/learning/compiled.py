@@ -17,7 +17,7 @@ from core.learning.metrics import Metric, find_metric
 from core.learning.named_losses import LOSSES, NAMES
 from core.learning.objectives import Objectives
 from core.learning.optimizers import OPTIMIZERS, Optimizer, find_optimizer
-from core.model import Model
+from core.models.model import Model
 
 _DEFAULT_LOSS = "sparse_categorical_crossentropy"
 

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from core.arrays import Array
+from core.checks import axes_of, number
 from core.errors import UnsupportedLayerError
 from core.learning.parameters import Parameter, named
-from core.options import axes_of, number
 
 #: (w, its lengths along an axis) -> the lengths that it shall have.
 Wanted: TypeAlias = Callable[[Array], Array]

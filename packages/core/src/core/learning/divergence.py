@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from core.errors import KacaError
-from core.gradients import Gradients, Moving, Renewed, Rows
-from core.graph import Node, leaves
+from core.graph.nodes import Node
+from core.layers.gradients import Gradients, Moving, Renewed, Rows
 from core.learning.parameters import parameters
-from core.model import Model
+from core.models.model import Model
+from core.nests import leaves
 
 _ADVICE = "try a smaller learning rate, clipnorm=1.0, or inputs scaled to about -1 to 1"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from core.checks import flag
 from core.errors import InputError
 from core.learning.callbacks import Logs
 from core.learning.compiled import compiled
@@ -14,8 +15,7 @@ from core.learning.feeds import ArrayFeed, Feed, StreamFeed, is_stream, whole_or
 from core.learning.metrics import Tally, add, means
 from core.learning.progress import Progress, progress_of
 from core.learning.trainer import Scorer
-from core.model import Model
-from core.options import flag
+from core.models.model import Model
 
 
 def evaluate(

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
+from core.checks import number
 from core.errors import InputError
-from core.graph import leaves, map_nest
 from core.learning.objectives import Objectives
 from core.learning.outputs import as_array
-from core.model import Model
-from core.options import number
+from core.models.model import Model
+from core.nests import leaves, map_nest
 
 #: Numbers that are looked at in one go, so that a check needs no memory of the size of the data.
 _NUMBERS_AT_ONCE = 2**20

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from core.checks import integer
 from core.errors import InputError
-from core.graph import leaves
 from core.learning.examples import Examples
-from core.options import integer
+from core.nests import leaves
 
 #: From x, y and weights of a batch to examples.
 Read = Callable[..., Examples]

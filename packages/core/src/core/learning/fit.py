@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
+from core.checks import flag, integer
 from core.errors import InputError
 from core.learning.callbacks import Callback, Logs, check_callbacks
 from core.learning.checkpoint import Checkpoint
@@ -29,8 +30,7 @@ from core.learning.metrics import Tally, add, means
 from core.learning.optimizers import Optimizer
 from core.learning.progress import Progress, progress_of
 from core.learning.trainer import Trainer
-from core.model import Model
-from core.options import flag, integer
+from core.models.model import Model
 
 #: Changes a batch of inputs at random, as augmentation of images does.
 Augment = Callable[[Array, np.random.Generator], Array]

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError, UnsupportedLayerError
-from core.layer import Layer
+from core.layers.base import Layer
 from core.learning.parameters import Parameter, named, parameters
 
 #: The deviation of a normal distribution that was cut off at two deviations.

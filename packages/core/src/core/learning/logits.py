@@ -11,14 +11,15 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
-from core import activations
 from core.arrays import Array
-from core.gradients import Gradients, join
-from core.graph import Node, Ref, map_nest, refs
-from core.layer import Layer
-from core.layers.activation import Activation
+from core.graph.nodes import Node, Ref, refs
+from core.layers.activations.activation import Activation
 from core.layers.activations.softmax import Softmax
-from core.model import Model
+from core.layers.base import Layer
+from core.layers.gradients import Gradients, join
+from core.models.model import Model
+from core.nests import map_nest
+from core.ops import activations
 
 #: Functions before which there are logits.
 _CLOSING = (activations.softmax, activations.sigmoid)

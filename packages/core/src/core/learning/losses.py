@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.activations import sigmoid, softmax
 from core.arrays import Array
+from core.checks import flag, number
 from core.errors import InputError
-from core.options import flag, number
+from core.ops.activations import sigmoid, softmax
 
 #: Keras' `backend.epsilon()`: how close to 0 and 1 a probability may come.
 EPSILON = 1e-7

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
+from core.checks import number
 from core.errors import InputError
 from core.learning.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss, SparseCategoricalCrossentropy
 from core.learning.metrics import Metric, Tally, find_metric
 from core.learning.named_losses import find_loss
 from core.learning.outputs import Outputs, as_floats
 from core.learning.weighting import counted, shares
-from core.model import Model
-from core.options import number
+from core.models.model import Model
 
 
 @dataclass(frozen=True)

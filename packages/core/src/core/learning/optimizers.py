@@ -13,11 +13,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.arrays import Array
+from core.checks import flag, number
 from core.errors import InputError
-from core.gradients import Rows, dense
+from core.layers.gradients import Rows, dense
 from core.learning.clipping import Slope, clip_by_global_norm, clip_by_norm, clip_by_value
 from core.learning.schedules import Constant, Schedule
-from core.options import flag, number
 
 Memory = dict[str, Array]
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
-from core.graph import Ref, refs
-from core.model import Model
+from core.graph.nodes import Ref, refs
+from core.models.model import Model
 
 
 class Outputs:

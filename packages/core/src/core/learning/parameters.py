@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.arrays import Array
-from core.gradients import Slot
-from core.layer import Layer
+from core.layers.base import Layer
+from core.layers.gradients import Slot
 
 #: The first word of a parameter's options, where it is not the parameter's name.
 _WORDS = {"recurrent_kernel": "recurrent", "depthwise_kernel": "depthwise", "pointwise_kernel": "pointwise"}

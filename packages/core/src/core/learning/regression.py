@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.arrays import Array
+from core.checks import number
 from core.learning.losses import EPSILON, Loss, Slope
-from core.options import number
 
 
 class Elementwise(Loss):

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.checks import flag, integer, number
 from core.errors import InputError
-from core.options import flag, integer, number
 
 
 class Schedule(Protocol):

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from core.backpropagation import run_and_back
-from core.engine.blas import one_thread_each
 from core.errors import InputError, UnsupportedLayerError
-from core.gradients import Backward, Gradients, Moving, Renewed, join
-from core.graph import leaves
+from core.graph.backward import run_and_back
+from core.graph.forward import mask_leaves
+from core.kernels.blas import one_thread_each
+from core.layers.gradients import Backward, Gradients, Moving, Renewed, join
 from core.learning.activity import Activities
 from core.learning.constraints import constraint_of
 from core.learning.divergence import check_gradients, diverged
@@ -23,8 +23,8 @@ from core.learning.objectives import Objectives
 from core.learning.optimizers import Optimizer, find_optimizer
 from core.learning.parameters import parameters
 from core.learning.regularizers import penalties
-from core.model import Model
-from core.propagation import mask_leaves
+from core.models.model import Model
+from core.nests import leaves
 
 #: The loss of a batch, and the sums of all its scores.
 Scores = tuple[float, Tally]

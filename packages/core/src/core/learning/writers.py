@@ -10,10 +10,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from core.checks import flag
 from core.errors import InputError
 from core.learning.callbacks import Callback, Logs, State, Watching, float_of
 from core.learning.trainer import Trainer
-from core.options import flag
 
 
 class ModelCheckpoint(Watching):

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from core.arrays import Array
-from core.gradients import Gradients, join
+from core.layers.gradients import Gradients, join
 from core.ops.recurrence import State, choose, run
 
 #: (gradient of the output, of the new state) -> (gradient of the input, of the state before, of the parameters).

@@ -1,34 +1,33 @@
-"""The layers over tokens and time. Those over one axis that images share too live in core and are named here again."""
+"""The layers over tokens and time: vocabularies, embeddings, recurrent cells and the loops around them."""
 
-from core.layers.convolution import Conv1D
-from core.layers.pooling import AveragePooling1D, GlobalAveragePooling1D, GlobalMaxPooling1D, MaxPooling1D
-from text.layers.bidirectional import Bidirectional
-from text.layers.embedding import Embedding
-from text.layers.lookup import LAYERS as LOOKUP
-from text.layers.lookup import HashedCrossing, Hashing, IntegerLookup, StringLookup
-from text.layers.masking import Masking
-from text.layers.recurrent.gru import GRU, GRUCell
-from text.layers.recurrent.lstm import LSTM, LSTMCell
-from text.layers.recurrent.rnn import RNN
-from text.layers.recurrent.simple_rnn import SimpleRNN, SimpleRNNCell
-from text.layers.recurrent.stacked import StackedRNNCells
-from text.layers.reversible_embedding import ReversibleEmbedding
-from text.layers.spatial_dropout import SpatialDropout1D
-from text.layers.time_distributed import TimeDistributed
-from text.layers.vectorization.text_vectorization import TextVectorization
+from typing import Any
 
-#: What this package brings to `core.load_model`, by Keras' class name.
-LAYERS = {
-    layer.__name__: layer
-    for layer in (
-        Bidirectional, Embedding, GRU, GRUCell, LSTM, LSTMCell, Masking, RNN, ReversibleEmbedding, SimpleRNN,
-        SimpleRNNCell, SpatialDropout1D, StackedRNNCells, TextVectorization, TimeDistributed,
-    )
-} | LOOKUP  # fmt: skip
+from core.lazy import LazyNames
 
-__all__ = [
-    "GRU", "LAYERS", "LSTM", "RNN", "AveragePooling1D", "Bidirectional", "Conv1D", "Embedding", "GRUCell",
-    "GlobalAveragePooling1D", "GlobalMaxPooling1D", "HashedCrossing", "Hashing", "IntegerLookup", "LSTMCell", "Masking",
-    "MaxPooling1D", "ReversibleEmbedding", "SimpleRNN", "SimpleRNNCell", "SpatialDropout1D", "StackedRNNCells", "StringLookup",
-    "TextVectorization", "TimeDistributed",
-]  # fmt: skip
+#: What this package brings to `core.load_model`, by Keras' class name: a row for each file with layers.
+LAYERS = LazyNames(
+    __name__,
+    {
+        "bidirectional": "Bidirectional",
+        "embedding": "Embedding",
+        "lookup.hashing": "HashedCrossing Hashing",
+        "lookup.integer_lookup": "IntegerLookup",
+        "lookup.string_lookup": "StringLookup",
+        "masking": "Masking",
+        "recurrent.gru": "GRU GRUCell",
+        "recurrent.lstm": "LSTM LSTMCell",
+        "recurrent.rnn": "RNN",
+        "recurrent.simple_rnn": "SimpleRNN SimpleRNNCell",
+        "recurrent.stacked": "StackedRNNCells",
+        "reversible_embedding": "ReversibleEmbedding",
+        "spatial_dropout": "SpatialDropout1D",
+        "time_distributed": "TimeDistributed",
+        "vectorization.text_vectorization": "TextVectorization",
+    },
+)
+
+__all__ = ["LAYERS", *LAYERS]  # noqa: PLE0604  # names of the table are strings
+
+
+def __getattr__(name: str) -> Any:
+    return LAYERS.attribute(name)

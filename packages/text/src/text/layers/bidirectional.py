@@ -9,16 +9,16 @@ from typing import Any, Self
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.engine.step import Step
+from core.checks import one_of
 from core.errors import InputError, UnsupportedLayerError
-from core.gradients import Backward, Gradients, join
-from core.graph import leaves
-from core.layer import Layer
-from core.layers.recurrent import name_states
-from core.options import one_of
-from core.registry import build_layer
-from core.work import Work, numbers_in
-from text.engine.recur import Recur
+from core.kernels.kernel import Step
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients, join
+from core.layers.recurrent.base import name_states
+from core.layers.registry import build_layer
+from core.layers.work import Work, numbers_in
+from core.nests import leaves
+from text.kernels.recurrence import Recur
 from text.layers.recurrent.rnn import apart
 
 #: What makes two layers halves of one.

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.engine.step import Step
+from core.checks import flag, integer
 from core.errors import InputError
-from core.gradients import Backward, Gradients, Rows
-from core.layer import Layer
-from core.options import flag, integer
-from text.engine.recur import Lookup, Tokens
+from core.kernels.kernel import Step
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients, Rows
+from text.kernels.recurrence import Lookup, Tokens
 
 
 class Embedding(Layer):

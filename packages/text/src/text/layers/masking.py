@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
-from core.gradients import Backward
-from core.layer import Layer
-from core.options import number
+from core.checks import number
+from core.layers.base import Layer
+from core.layers.gradients import Backward
 
 
 class Masking(Layer):

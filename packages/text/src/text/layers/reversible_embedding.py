@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import flag, number
 from core.dtypes import policy
-from core.gradients import Backward, Gradients
-from core.options import flag, number
+from core.layers.gradients import Backward, Gradients
 from text.layers.embedding import Embedding
 
 

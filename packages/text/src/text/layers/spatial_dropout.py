@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.arrays import Array, Shape
-from core.layers.dropout import Dropout
+from core.layers.regularization.dropout import Dropout
 
 
 class SpatialDropout1D(Dropout):

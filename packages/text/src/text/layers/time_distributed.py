@@ -9,10 +9,10 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
-from core.gradients import Backward, Gradients, join
-from core.layer import Layer
-from core.registry import build_layer
-from core.work import Work, numbers_in
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients, join
+from core.layers.registry import build_layer
+from core.layers.work import Work, numbers_in
 
 #: What one time step costs beside the inner layer, in calls of NumPy.
 _STEP_CALLS = 20

@@ -1,79 +1,42 @@
 """The layers over images: convolution, pooling, borders, sizes, pixel ranges, augmentation."""
 
-from vision.layers.augmentation.affine import RandomRotation, RandomShear, RandomTranslation, RandomZoom
-from vision.layers.augmentation.color import (
-    Equalization,
-    RandomBrightness,
-    RandomColorDegeneration,
-    RandomColorJitter,
-    RandomContrast,
-    RandomGaussianBlur,
-    RandomGrayscale,
-    RandomHue,
-    RandomInvert,
-    RandomPosterization,
-    RandomSaturation,
-    RandomSharpness,
-    Solarization,
-)  # fmt: skip
-from vision.layers.augmentation.geometry import (
-    MaxNumBoundingBoxes,
-    RandomCrop,
-    RandomElasticTransform,
-    RandomFlip,
-    RandomPerspective,
-)  # fmt: skip
-from vision.layers.augmentation.mixing import AugMix, CutMix, MixUp, RandAugment, RandomErasing
-from vision.layers.contrast import AutoContrast, ContrastLimitedAdaptiveHistogramEqualization
-from vision.layers.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
-from vision.layers.convolution import Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DepthwiseConv2D, SeparableConv2D
-from vision.layers.pooling import (
-    AdaptiveAveragePooling2D,
-    AdaptiveAveragePooling3D,
-    AdaptiveMaxPooling2D,
-    AdaptiveMaxPooling3D,
-    AveragePooling2D,
-    AveragePooling3D,
-    GlobalAveragePooling2D,
-    GlobalAveragePooling3D,
-    GlobalMaxPooling2D,
-    GlobalMaxPooling3D,
-    MaxPooling2D,
-    MaxPooling3D,
-)  # fmt: skip
-from vision.layers.rescaling import Rescaling
-from vision.layers.reshaping import Cropping2D, Cropping3D, UpSampling2D, UpSampling3D, ZeroPadding2D, ZeroPadding3D
-from vision.layers.residual import CustomScaleLayer, LayerScale, StochasticDepth
-from vision.layers.resizing import CenterCrop, Resizing
-from vision.layers.spatial_dropout import SpatialDropout2D, SpatialDropout3D
+from typing import Any
 
-_ALL = (
-    AdaptiveAveragePooling2D, AdaptiveAveragePooling3D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, AugMix,
-    AutoContrast, AveragePooling2D, AveragePooling3D, CenterCrop, ContrastLimitedAdaptiveHistogramEqualization, Conv2D,
-    Conv2DTranspose, Conv3D, Conv3DTranspose, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, Cropping2D, Cropping3D,
-    CustomScaleLayer, CutMix, DepthwiseConv2D, Equalization, GlobalAveragePooling2D, GlobalAveragePooling3D,
-    GlobalMaxPooling2D, GlobalMaxPooling3D, LayerScale, MaxNumBoundingBoxes, MaxPooling2D, MaxPooling3D, MixUp,
-    RandAugment, RandomBrightness, RandomColorDegeneration, RandomColorJitter, RandomContrast, RandomCrop,
-    RandomElasticTransform, RandomErasing, RandomFlip, RandomGaussianBlur, RandomGrayscale, RandomHue, RandomInvert,
-    RandomPerspective, RandomPosterization, RandomRotation, RandomSaturation, RandomSharpness, RandomShear,
-    RandomTranslation, RandomZoom, Rescaling, Resizing, SeparableConv2D, Solarization, SpatialDropout2D,
-    SpatialDropout3D, StochasticDepth, UpSampling2D, UpSampling3D, ZeroPadding2D, ZeroPadding3D,
-)  # fmt: skip
+from core.lazy import LazyNames
 
-#: What this package brings to `core.load_model`, by Keras' class name.
-LAYERS = {layer.__name__: layer for layer in _ALL}
+#: What this package brings to `core.load_model`, by Keras' class name: a row for each file with layers.
+LAYERS = LazyNames(
+    __name__,
+    {
+        "augmentation.affine": "RandomRotation RandomShear RandomTranslation RandomZoom",
+        "augmentation.color": (
+            "Equalization RandomBrightness RandomColorDegeneration RandomColorJitter "
+            "RandomContrast RandomGaussianBlur RandomGrayscale RandomHue RandomInvert "
+            "RandomPosterization RandomSaturation RandomSharpness Solarization"
+        ),
+        "augmentation.geometry": "MaxNumBoundingBoxes RandomCrop RandomElasticTransform RandomFlip RandomPerspective",
+        "augmentation.mixing": "AugMix CutMix MixUp RandAugment RandomErasing",
+        "contrast.adaptive_equalization": "ContrastLimitedAdaptiveHistogramEqualization",
+        "contrast.auto_contrast": "AutoContrast",
+        "conv_lstm.layer": "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
+        "convolution": "Conv2D Conv2DTranspose Conv3D Conv3DTranspose DepthwiseConv2D SeparableConv2D",
+        "pooling": (
+            "AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling2D "
+            "AdaptiveMaxPooling3D AveragePooling2D AveragePooling3D GlobalAveragePooling2D "
+            "GlobalAveragePooling3D GlobalMaxPooling2D GlobalMaxPooling3D MaxPooling2D "
+            "MaxPooling3D"
+        ),
+        "rescaling": "Rescaling",
+        "reshaping": "Cropping2D Cropping3D UpSampling2D UpSampling3D ZeroPadding2D ZeroPadding3D",
+        "residual": "CustomScaleLayer LayerScale StochasticDepth",
+        "resizing.center_crop": "CenterCrop",
+        "resizing.resizing": "Resizing",
+        "spatial_dropout": "SpatialDropout2D SpatialDropout3D",
+    },
+)
 
-__all__ = [
-    "LAYERS", "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D", "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D",
-    "AugMix", "AutoContrast", "AveragePooling2D", "AveragePooling3D", "CenterCrop",
-    "ContrastLimitedAdaptiveHistogramEqualization", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose",
-    "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Cropping2D", "Cropping3D", "CustomScaleLayer", "CutMix",
-    "DepthwiseConv2D", "Equalization", "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalMaxPooling2D",
-    "GlobalMaxPooling3D", "LayerScale", "MaxNumBoundingBoxes", "MaxPooling2D", "MaxPooling3D", "MixUp", "RandAugment",
-    "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomCrop",
-    "RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue",
-    "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness",
-    "RandomShear", "RandomTranslation", "RandomZoom", "Rescaling", "Resizing", "SeparableConv2D", "Solarization",
-    "SpatialDropout2D", "SpatialDropout3D", "StochasticDepth", "UpSampling2D", "UpSampling3D", "ZeroPadding2D",
-    "ZeroPadding3D",
-]  # fmt: skip
+__all__ = ["LAYERS", *LAYERS]  # noqa: PLE0604  # names of the table are strings
+
+
+def __getattr__(name: str) -> Any:
+    return LAYERS.attribute(name)

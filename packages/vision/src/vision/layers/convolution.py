@@ -6,12 +6,10 @@ Source: https://keras.io/api/layers/convolution_layers/
 
 from __future__ import annotations
 
-from core.layers.convolution import (
-    Convolution,
-    DepthwiseConvolution,
-    SeparableConvolution,
-    TransposedConvolution,
-)
+from core.layers.convolution.convolution import Convolution
+from core.layers.convolution.depthwise import DepthwiseConvolution
+from core.layers.convolution.separable import SeparableConvolution
+from core.layers.convolution.transposed import TransposedConvolution
 
 
 class Conv2D(Convolution):
@@ -48,9 +46,3 @@ class Conv3DTranspose(TransposedConvolution):
     """`TransposedConvolution` over depth, height and width."""
 
     rank = 3
-
-
-LAYERS = {
-    layer.__name__: layer
-    for layer in (Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DepthwiseConv2D, SeparableConv2D)
-}

@@ -6,14 +6,9 @@ Source: https://keras.io/api/layers/pooling_layers/
 
 from __future__ import annotations
 
-from core.layers.pooling import (
-    AdaptiveAveragePooling,
-    AdaptiveMaxPooling,
-    AveragePooling,
-    GlobalAveragePooling,
-    GlobalMaxPooling,
-    MaxPooling,
-)
+from core.layers.pooling.adaptive import AdaptiveAveragePooling, AdaptiveMaxPooling
+from core.layers.pooling.global_pooling import GlobalAveragePooling, GlobalMaxPooling
+from core.layers.pooling.window_pooling import AveragePooling, MaxPooling
 
 
 class MaxPooling2D(MaxPooling):
@@ -86,13 +81,3 @@ class AdaptiveAveragePooling3D(AdaptiveAveragePooling):
     """`AdaptiveAveragePooling` over depth, height and width."""
 
     rank = 3
-
-
-LAYERS = {
-    layer.__name__: layer
-    for layer in (
-        AdaptiveAveragePooling2D, AdaptiveAveragePooling3D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, AveragePooling2D,
-        AveragePooling3D, GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling2D, GlobalMaxPooling3D,
-        MaxPooling2D, MaxPooling3D,
-    )
-}  # fmt: skip

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape, show_shape
-from core.engine.elementwise import Affine
-from core.engine.step import Step
+from core.checks import one_of
 from core.errors import InputError
-from core.gradients import Backward
-from core.layer import Layer
-from core.options import one_of
+from core.kernels.elementwise import Affine
+from core.kernels.kernel import Step
+from core.layers.base import Layer
+from core.layers.gradients import Backward
 
 #: What an array in a file may hold.
 _ARRAY_TYPES = ("float16", "float32", "float64", "int32", "int64", "uint8")

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.gradients import Backward, Gradients
-from core.layers.reshaping import Cropping, UpSampling, ZeroPadding
-from core.options import one_of
-from core.work import Work
+from core.checks import one_of
+from core.layers.gradients import Backward, Gradients
+from core.layers.reshaping.borders import Cropping, ZeroPadding
+from core.layers.reshaping.up_sampling import UpSampling
+from core.layers.work import Work
 from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_back, work_of_resizing
 
 
@@ -89,9 +90,3 @@ class UpSampling3D(UpSampling):
     """`UpSampling` of depth, height and width."""
 
     rank = 3
-
-
-LAYERS = {
-    layer.__name__: layer
-    for layer in (Cropping2D, Cropping3D, UpSampling2D, UpSampling3D, ZeroPadding2D, ZeroPadding3D)
-}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from core.arrays import Array, Shape
+from core.checks import integer, number
 from core.errors import InputError
-from core.gradients import Backward, Gradients, unbroadcast
-from core.layer import Layer
-from core.layers.dropout import Dropout
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients, unbroadcast
 from core.layers.merging.merge import Merge, shapes_in
-from core.options import integer, number
+from core.layers.regularization.dropout import Dropout
 
 
 class CustomScaleLayer(Merge):

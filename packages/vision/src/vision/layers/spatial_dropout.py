@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from core.arrays import Array, Shape
-from core.layers.dropout import Dropout
-from core.options import one_of
+from core.checks import one_of
+from core.layers.regularization.dropout import Dropout
 
 
 class SpatialDropout(Dropout):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from core import activation_gradients as derivative
-from core.activations import elu
 from core.arrays import Array
-from core.gradients import Backward
-from core.layer import Layer
-from core.options import number
+from core.checks import number
+from core.layers.base import Layer
+from core.layers.gradients import Backward
+from core.ops import activation_gradients as derivative
+from core.ops.activations import elu
 
 
 class ELU(Layer):

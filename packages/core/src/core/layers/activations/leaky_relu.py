@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from core import activation_gradients as derivative
-from core.activations import leaky_relu
 from core.arrays import Array
+from core.checks import number
 from core.errors import InputError
-from core.gradients import Backward
-from core.layer import Layer
-from core.options import number
+from core.layers.base import Layer
+from core.layers.gradients import Backward
+from core.ops import activation_gradients as derivative
+from core.ops.activations import leaky_relu
 
 
 class LeakyReLU(Layer):

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import axis_of
 from core.errors import InputError
-from core.gradients import Backward, Gradients, unbroadcast
-from core.layer import Layer
-from core.options import axis_of
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients, unbroadcast
 
 
 class PReLU(Layer):

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from core import activation_gradients as derivative
-from core.activations import leaky_relu
 from core.arrays import Array
-from core.engine.elementwise import Rectify
-from core.engine.step import Step
-from core.gradients import Backward
-from core.layer import Layer
-from core.options import number
+from core.checks import number
+from core.kernels.elementwise import Rectify
+from core.kernels.kernel import Step
+from core.layers.base import Layer
+from core.layers.gradients import Backward
+from core.ops import activation_gradients as derivative
+from core.ops.activations import leaky_relu
 
 
 class ReLU(Layer):

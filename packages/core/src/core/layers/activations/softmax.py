@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from core import activation_gradients as derivative
-from core.activations import softmax
 from core.arrays import Array, Shape
+from core.checks import axes_of
 from core.errors import InputError
-from core.gradients import Backward
-from core.layer import Layer
-from core.options import axes_of
+from core.layers.base import Layer
+from core.layers.gradients import Backward
+from core.ops import activation_gradients as derivative
+from core.ops.activations import softmax
 
 #: What a masked score becomes (Keras' own): far below any real one, and finite in its type.
 _NEVER = {"float16": -3e4}

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
-from core.gradients import Gradients
 from core.layers.attention.dot_product import Attention, ScoresBack, each_of_pairs, sums_of_pairs
+from core.layers.gradients import Gradients
 
 
 class AdditiveAttention(Attention):

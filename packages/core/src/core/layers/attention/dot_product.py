@@ -8,17 +8,17 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from core import activation_gradients as derivative
-from core.activations import softmax
 from core.arrays import Array, Shape
+from core.checks import flag, number, one_of
 from core.errors import InputError
-from core.gradients import Backward, Gradients
-from core.layer import Layer
 from core.layers.attention.masks import causal, joined
-from core.layers.dropout import Dropout
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients
 from core.layers.merging.merge import shapes_in
-from core.options import flag, number, one_of
-from core.work import Work
+from core.layers.regularization.dropout import Dropout
+from core.layers.work import Work
+from core.ops import activation_gradients as derivative
+from core.ops.activations import softmax
 
 #: What Keras takes away from the score of a masked place.
 _FAR = {"float16": 65504.0}

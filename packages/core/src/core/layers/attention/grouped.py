@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from core.arrays import Shape
+from core.checks import integer
 from core.errors import InputError
 from core.layers.attention.heads import HeadedAttention, same_lengths
-from core.options import integer
 
 
 class GroupedQueryAttention(HeadedAttention):
@@ -74,3 +74,7 @@ class GroupedQueryAttention(HeadedAttention):
         same_lengths(value, value if key is None else key)
         scores = (query[0], self.num_query_heads, query[1], value[1])
         return [query, scores] if return_attention_scores else query
+
+
+#: The name under which Keras exports and writes it.
+GroupQueryAttention = GroupedQueryAttention

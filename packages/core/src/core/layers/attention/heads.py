@@ -8,20 +8,20 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from core import activation_gradients as derivative
-from core.activations import softmax
 from core.arrays import Array, Shape
+from core.checks import flag, integer, number
 from core.errors import InputError
-from core.gradients import Backward, Gradients, join
-from core.layer import Layer
+from core.keras_ops.networks import dot_product_attention, never
 from core.layers.activations.softmax import masked_softmax
 from core.layers.attention.along import Along
 from core.layers.attention.masks import causal, joined, of_sequences, window
-from core.layers.dropout import Dropout
+from core.layers.base import Layer
 from core.layers.einsum_dense import EinsumDense
-from core.operations.networks import dot_product_attention, never
-from core.options import flag, integer, number
-from core.work import Work
+from core.layers.gradients import Backward, Gradients, join
+from core.layers.regularization.dropout import Dropout
+from core.layers.work import Work
+from core.ops import activation_gradients as derivative
+from core.ops.activations import softmax
 
 #: From the gradients of the mixed contents, and of the shares where they were asked for, to those of query, key and value.
 AttendBack: TypeAlias = Callable[[Array, Array | None], tuple[Array, Array, Array]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from core.arrays import Shape
+from core.checks import axes_of, integer
 from core.errors import InputError
 from core.layers.attention.along import Along
 from core.layers.attention.heads import HeadedAttention, same_lengths
-from core.options import axes_of, integer
 
 
 class MultiHeadAttention(HeadedAttention):

@@ -6,17 +6,17 @@ import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from core.activation_gradients import activate_and_back
-from core.activations import activation as find_activation
 from core.arrays import Array, Shape
+from core.checks import flag, integers, one_of
 from core.errors import InputError
-from core.gradients import Gradients
+from core.layers.gradients import Gradients
 from core.layers.spatial import SpatialLayer
+from core.layers.work import Work
+from core.ops.activation_gradients import activate_and_back
+from core.ops.activations import activation as find_activation
 from core.ops.convolution import BLOCK_BYTES
 from core.ops.product import column_sums
 from core.ops.windows import Window, is_far
-from core.options import flag, integers, one_of
-from core.work import Work
 
 #: The fast forms make the padding as it is; a larger dilation is left to the plain one.
 FARTHEST = 64

@@ -6,15 +6,15 @@ import math
 from typing import Any
 
 from core.arrays import Array, Shape
-from core.engine import training
-from core.engine.convolve import Convolve
-from core.engine.elementwise import activated
-from core.engine.step import Step
+from core.checks import integer
 from core.errors import InputError
-from core.gradients import Backward, Gradients
+from core.kernels import training
+from core.kernels.convolution import Convolve
+from core.kernels.elementwise import activated
+from core.kernels.kernel import Step
 from core.layers.convolution.base import FARTHEST, ConvolutionLayer
+from core.layers.gradients import Backward, Gradients
 from core.ops.convolution import convolve
-from core.options import integer
 
 
 class Convolution(ConvolutionLayer):

@@ -6,14 +6,14 @@ import math
 from typing import Any
 
 from core.arrays import Array, Shape
-from core.engine.depthwise import Filter
-from core.engine.elementwise import activated
-from core.engine.step import Step
-from core.gradients import Backward, Gradients
+from core.checks import integer
+from core.kernels.depthwise import Filter
+from core.kernels.elementwise import activated
+from core.kernels.kernel import Step
 from core.layers.convolution.base import FARTHEST, ConvolutionLayer, refuse_keras2_groups
+from core.layers.gradients import Backward, Gradients
 from core.ops.convolution import convolve_depthwise
 from core.ops.convolution_gradient import depthwise_gradients
-from core.options import integer
 
 
 class DepthwiseConvolution(ConvolutionLayer):

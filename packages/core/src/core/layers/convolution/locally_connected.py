@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from core.activation_gradients import activate_and_back
-from core.activations import activation as find_activation
 from core.arrays import Array, Shape, known_size
+from core.checks import flag, integer, integers, one_of
 from core.errors import InputError
-from core.gradients import Backward, Gradients
+from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
-from core.options import flag, integer, integers, one_of
-from core.work import Work
+from core.layers.work import Work
+from core.ops.activation_gradients import activate_and_back
+from core.ops.activations import activation as find_activation
 
 #: The largest kernel along an axis: its taps are counted one by one.
 _LARGEST_KERNEL = 4096

@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 from core.arrays import Array, Shape
-from core.gradients import Backward, Gradients
+from core.checks import integer
 from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
+from core.layers.gradients import Backward, Gradients
 from core.ops.convolution import convolve, convolve_depthwise
 from core.ops.convolution_gradient import depthwise_gradients, input_gradient, kernel_gradient
 from core.ops.windows import Window
-from core.options import integer
 
 
 class SeparableConvolution(ConvolutionLayer):

@@ -6,14 +6,14 @@ import math
 from typing import Any, cast
 
 from core.arrays import Array, Shape
+from core.checks import integer, integers
 from core.errors import InputError
-from core.gradients import Backward, Gradients
 from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
+from core.layers.gradients import Backward, Gradients
+from core.layers.work import CALL, Work, numbers_in
 from core.ops.convolution_gradient import transposed_gradients
 from core.ops.padding import reach
 from core.ops.transposed_convolution import convolve_transposed, transposed_output_size
-from core.options import integer, integers
-from core.work import CALL, Work, numbers_in
 
 
 class TransposedConvolution(ConvolutionLayer):

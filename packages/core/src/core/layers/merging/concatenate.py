@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape, show_shape
+from core.checks import axis_of, integer
 from core.errors import InputError
-from core.gradients import Backward
-from core.layer import Layer
+from core.layers.base import Layer
+from core.layers.gradients import Backward
 from core.layers.merging.merge import shapes_in
 from core.ops.promotion import together
-from core.options import axis_of, integer
 
 
 class Concatenate(Layer):

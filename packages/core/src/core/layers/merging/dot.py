@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import axis_of, flag
 from core.errors import InputError
-from core.gradients import Backward, Gradients
-from core.layer import Layer
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients
 from core.layers.merging.merge import shapes_in
 from core.layers.normalization.unit import unit_length, unit_length_back
 from core.ops.promotion import together
-from core.options import axis_of, flag
 
 #: The shortest length that `normalize` divides by: Keras' `backend.epsilon()`.
 _SHORTEST = 1e-7

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.arrays import Array
-from core.engine.elementwise import Sum
-from core.engine.step import Step
 from core.errors import InputError
+from core.kernels.elementwise import Sum
+from core.kernels.kernel import Step
 from core.layers.merging.merge import Merge, shapes_in
 from core.ops.promotion import result_type, together
 

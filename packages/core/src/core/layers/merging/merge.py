@@ -10,8 +10,8 @@ import numpy as np
 
 from core.arrays import Array, Shape, show_shape
 from core.errors import InputError, UnsupportedLayerError
-from core.gradients import Backward, Gradients, unbroadcast
-from core.layer import Layer
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients, unbroadcast
 
 
 class Merge(Layer):

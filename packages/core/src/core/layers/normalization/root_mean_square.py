@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.gradients import Backward, Gradients, unbroadcast
-from core.layer import Layer
-from core.options import axes_of, number
+from core.checks import axes_of, number
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients, unbroadcast
 
 
 class RMSNormalization(Layer):

@@ -8,13 +8,13 @@ from copy import copy
 from typing import Any, Self
 
 from core.arrays import Array, Shape
+from core.checks import integer
 from core.errors import InputError, UnsupportedLayerError
-from core.gradients import Backward, Gradients, Moving, Renewed
-from core.layer import Layer
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients, Moving, Renewed
 from core.layers.normalization.unit import unit_length
-from core.options import integer
-from core.registry import build_layer
-from core.work import CALL, Work
+from core.layers.registry import build_layer
+from core.layers.work import CALL, Work
 
 #: The shortest length that is divided by; Keras' own.
 _SHORTEST = 1e-7

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.gradients import Backward
-from core.layer import Layer
-from core.options import axes_of
+from core.checks import axes_of
+from core.layers.base import Layer
+from core.layers.gradients import Backward
 
 #: The shortest length that is divided by; Keras' own.
 _SHORTEST = 1e-12

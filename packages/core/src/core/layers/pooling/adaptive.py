@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.gradients import Backward, Gradients
+from core.checks import integers
+from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
+from core.layers.work import Work, numbers_in
 from core.ops.pooling import adaptive_pool
 from core.ops.pooling_gradient import adaptive_pool_gradient
-from core.options import integers
-from core.work import Work, numbers_in
 
 
 class AdaptivePooling(SpatialLayer):

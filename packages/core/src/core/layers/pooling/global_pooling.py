@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.engine.pool import Mean
-from core.engine.step import Step
-from core.gradients import Backward
+from core.checks import flag
+from core.kernels.kernel import Step
+from core.kernels.pooling import Mean
+from core.layers.gradients import Backward
 from core.layers.spatial import SpatialLayer
 from core.ops.pooling_gradient import largest_gradient
-from core.options import flag
 
 
 class GlobalPooling(SpatialLayer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.arrays import Array
-from core.gradients import Backward
+from core.layers.gradients import Backward
 from core.layers.pooling.adaptive import AdaptiveAveragePooling, AdaptiveMaxPooling
 from core.layers.pooling.global_pooling import GlobalAveragePooling, GlobalMaxPooling
 from core.layers.pooling.window_pooling import AveragePooling, MaxPooling

@@ -7,16 +7,16 @@ from functools import partial
 from typing import Any
 
 from core.arrays import Array, Shape
-from core.engine.pool import Halve, Pool
-from core.engine.step import Step
-from core.engine.tiles import by_rows
-from core.gradients import Backward, Gradients
+from core.checks import integers, one_of
+from core.kernels.kernel import Step
+from core.kernels.pooling import Halve, Pool
+from core.kernels.tiles import by_rows
+from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
+from core.layers.work import Work, numbers_in
 from core.ops.pooling import MOST_CELLS, average_pool, max_pool
 from core.ops.pooling_gradient import average_pool_gradient, max_pool_gradient
 from core.ops.windows import Window
-from core.options import integers, one_of
-from core.work import Work, numbers_in
 
 
 class Pooling(SpatialLayer):

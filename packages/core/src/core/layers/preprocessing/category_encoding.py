@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import flag, integer, one_of
 from core.errors import InputError
-from core.layer import Layer
+from core.layers.base import Layer
 from core.ops.encoding import MODES, encode, encoded_shape, merges_rows
-from core.options import flag, integer, one_of
 
 
 class CategoryEncoding(Layer):

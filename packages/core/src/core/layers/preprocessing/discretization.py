@@ -8,10 +8,10 @@ from typing import Any, Self
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import flag, integer, number, one_of
 from core.errors import InputError, UnsupportedLayerError
-from core.layer import Layer
+from core.layers.base import Layer
 from core.ops.encoding import MODES, encode, encoded_shape, merges_rows
-from core.options import flag, integer, number, one_of
 
 
 class Discretization(Layer):

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import axes_of, flag
 from core.errors import InputError
-from core.gradients import Backward
-from core.layer import Layer
-from core.options import axes_of, flag
+from core.layers.base import Layer
+from core.layers.gradients import Backward
 
 #: The smallest deviation that is divided by: Keras' `backend.epsilon()`.
 _SMALLEST = 1e-7

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from core.arrays import Array
-from core.gradients import Backward
-from core.layer import Layer
-from core.options import number
+from core.checks import number
+from core.layers.base import Layer
+from core.layers.gradients import Backward
 
 
 class ActivityRegularization(Layer):

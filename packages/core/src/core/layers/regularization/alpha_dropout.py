@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.arrays import Array
-from core.gradients import Backward
-from core.layers.dropout import Dropout
+from core.layers.gradients import Backward
+from core.layers.regularization.dropout import Dropout
 from core.layers.regularization.gaussian import generator
 
 #: -alpha * scale of SELU, the value of a unit that is off.

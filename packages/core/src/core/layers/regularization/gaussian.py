@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
+from core.checks import number
 from core.errors import InputError
-from core.gradients import Backward
-from core.layer import Layer
-from core.options import number
+from core.layers.base import Layer
+from core.layers.gradients import Backward
 
 
 class GaussianNoise(Layer):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from core.arrays import Array, Shape
-from core.engine.border import Surround
-from core.engine.step import Step
+from core.checks import integers
 from core.errors import InputError
-from core.gradients import Backward
+from core.kernels.border import Surround
+from core.kernels.kernel import Step
+from core.layers.gradients import Backward
 from core.layers.spatial import SpatialLayer
 from core.ops.padding import pad
-from core.options import integers
 
 
 class Border(SpatialLayer):

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.gradients import Backward, Gradients
+from core.checks import integers
+from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
-from core.options import integers
 
 
 class UpSampling(SpatialLayer):

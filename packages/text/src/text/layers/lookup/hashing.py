@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import flag, integer, one_of
 from core.errors import InputError
-from core.layer import Layer
+from core.layers.base import Layer
 from core.ops.encoding import MODES, encode, encoded_shape, merges_rows
 from core.ops.hashing import farm_hash, join
-from core.options import flag, integer, one_of
 from text.layers.lookup.tokens import buckets, read_salt, to_tokens
 
 #: Where the hash of a crossing begins.

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import flag, integer, number, one_of
 from core.errors import InputError, WeightMismatchError
-from core.layer import Layer
+from core.layers.base import Layer
 from core.ops.encoding import MODES, encode, encoded_shape, merges_rows
-from core.options import flag, integer, number, one_of
 from text.layers.lookup.tokens import Token, read_salt, to_tokens
 from text.layers.vectorization.bags import front_and_back
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
+from core.checks import integer, one_of
 from core.errors import InputError
-from core.options import integer, one_of
 from text.layers.lookup.index_lookup import IndexLookup
 from text.layers.lookup.tokens import Token, buckets
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 import numpy as np
 
 from core.arrays import Array
+from core.checks import one_of
 from core.errors import InputError
-from core.options import one_of
 from text.layers.lookup.index_lookup import IndexLookup
 from text.layers.lookup.tokens import Token, buckets
 from text.layers.vectorization.vocabulary import read_lines, show, to_words

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
+from core.checks import integer
 from core.errors import InputError
 from core.ops.hashing import bucket
-from core.options import integer
 from text.layers.vectorization.texts import to_array
 
 #: One of either.

@@ -13,14 +13,14 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import flag, integer, number, one_of
 from core.errors import InputError, UnsupportedLayerError
-from core.gradients import Backward, Gradients
-from core.layer import Layer
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients
 from core.ops.product import column_sums
 from core.ops.recurrence import State, Step
 from core.ops.recurrence_gradient import StepAndBack, StepBack
-from core.options import flag, integer, number, one_of
-from text.engine.cells import FastCell
+from text.kernels.cells import FastCell
 from text.layers.recurrent.one_step import one_step_and_back
 
 #: The part of a step that needs no state, for one time step or for all of them at once.
@@ -116,7 +116,7 @@ class Cell(Layer):
         return None if inputs is None else (inputs + self.units) * self.units * max(len(self.gate_names), 1)
 
     def fast_cell(self) -> FastCell | None:
-        """Give the weights as the fast form wants them, or None where this cell has none; see `text.engine.cells`."""
+        """Give the weights as the fast form wants them, or None where this cell has none; see `text.kernels.cells`."""
         return None
 
     def by_gate(self, name: str, *scales: float) -> Array:

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from core.activation_gradients import activate_and_back
-from core.activations import activation as find_activation
-from core.activations import sigmoid, tanh
 from core.arrays import Array
-from core.gradients import Gradients
+from core.checks import flag
+from core.layers.gradients import Gradients
+from core.ops.activation_gradients import activate_and_back
+from core.ops.activations import activation as find_activation
+from core.ops.activations import sigmoid, tanh
 from core.ops.product import column_sums
 from core.ops.recurrence import State
 from core.ops.recurrence_gradient import StepBack
-from core.options import flag
-from text.engine.cells import FastCell, FastGRU
+from text.kernels.cells import FastCell, FastGRU
 from text.layers.recurrent.cell import Cell, gate_products, gate_products_and_back
 from text.layers.recurrent.rnn import RNN, check_use_cudnn
 

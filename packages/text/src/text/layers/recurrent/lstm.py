@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from core.activations import activation as find_activation
-from core.activations import sigmoid, tanh
 from core.arrays import Array
-from core.gradients import Gradients
-from core.layers.lstm_gates import gates_and_back
+from core.checks import flag
+from core.layers.gradients import Gradients
+from core.layers.recurrent.gates import gates_and_back
+from core.ops.activations import activation as find_activation
+from core.ops.activations import sigmoid, tanh
 from core.ops.recurrence import State
 from core.ops.recurrence_gradient import StepBack
-from core.options import flag
-from text.engine.cells import FastCell, FastLSTM
+from text.kernels.cells import FastCell, FastLSTM
 from text.layers.recurrent.cell import Cell, gate_products, gate_products_and_back
 from text.layers.recurrent.rnn import RNN, check_use_cudnn
 
@@ -76,7 +76,7 @@ class LSTMCell(Cell):
         return h, (h, c)
 
     def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
-        """Back through the gates (see `core.layers.lstm_gates`), then dh = dz @ U^T and dU = h^T @ dz."""
+        """Back through the gates (see `core.layers.recurrent.gates`), then dh = dz @ U^T and dU = h^T @ dz."""
         h_before, c_before = state
         products, products_back = gate_products_and_back(h_before, self.computing("recurrent_kernel"), drop)
         z = projected + products

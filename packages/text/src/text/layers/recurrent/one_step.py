@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
-from core.gradients import Backward, Gradients, join
+from core.layers.gradients import Backward, Gradients, join
 from core.ops.recurrence import State
 
 

@@ -8,16 +8,16 @@ from typing import Any, Self, cast
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.engine.step import Step
 from core.errors import InputError, UnsupportedLayerError
-from core.gradients import Backward, Gradients, join
-from core.layer import Layer
-from core.layers.recurrent import Recurrent, check_mask
+from core.kernels.kernel import Step
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients, join
+from core.layers.recurrent.base import Recurrent, check_mask
+from core.layers.registry import build_layer
+from core.layers.work import Work
 from core.ops import recurrence
 from core.ops.recurrence import State
-from core.registry import build_layer
-from core.work import Work
-from text.engine.recur import Half, Recur
+from text.kernels.recurrence import Half, Recur
 from text.layers.recurrent.cell import Cell
 from text.layers.recurrent.stacked import (
     STEP_CALLS,
@@ -33,7 +33,7 @@ from text.layers.recurrent.stacked import (
 class RNN(Recurrent):
     """Any cell over time: (batch, time, inputs) -> (batch, units), or (batch, time, units) with `return_sequences`.
 
-    Sequences, states and masks are those of `core.layers.recurrent.Recurrent`.
+    Sequences, states and masks are those of `core.layers.recurrent.base.Recurrent`.
     Source: https://keras.io/api/layers/recurrent_layers/rnn/
     """
 

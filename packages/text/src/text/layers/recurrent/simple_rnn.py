@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.activation_gradients import activate_and_back
-from core.activations import activation as find_activation
-from core.activations import tanh
 from core.arrays import Array
-from core.gradients import Gradients
+from core.layers.gradients import Gradients
+from core.ops.activation_gradients import activate_and_back
+from core.ops.activations import activation as find_activation
+from core.ops.activations import tanh
 from core.ops.recurrence import State
 from core.ops.recurrence_gradient import StepBack
-from text.engine.cells import FastCell, FastSimpleRNN
+from text.kernels.cells import FastCell, FastSimpleRNN
 from text.layers.recurrent.cell import Cell, gate_products, gate_products_and_back
 from text.layers.recurrent.rnn import RNN
 

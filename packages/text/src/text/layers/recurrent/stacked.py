@@ -9,13 +9,13 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
-from core.gradients import Backward, Gradients, join
-from core.graph import leaves
-from core.layer import Layer, snake_case
+from core.layers.base import Layer, snake_case
+from core.layers.gradients import Backward, Gradients, join
+from core.layers.registry import build_layer
+from core.layers.work import CALL, Work
+from core.nests import leaves
 from core.ops.recurrence import State, Step
 from core.ops.recurrence_gradient import StepAndBack, StepBack
-from core.registry import build_layer
-from core.work import CALL, Work
 from text.layers.recurrent.cell import Cell, Project, ProjectAndBack
 from text.layers.recurrent.one_step import one_step_and_back
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import flag, integer, number, one_of
 from core.errors import InputError, WeightMismatchError
-from core.layer import Layer
-from core.options import flag, integer, number, one_of
+from core.layers.base import Layer
 from text.layers.vectorization.bags import count_ids, front_and_back, inverse_document_frequency, pad_ids
 from text.layers.vectorization.texts import Tokens
 from text.layers.vectorization.tokenizer import Tokenizer

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.arrays import Array
+from core.checks import integer, one_of
 from core.errors import InputError
-from core.options import integer, one_of
 from text.layers.vectorization.split import SPLITTERS, ngrams
 from text.layers.vectorization.standardise import STANDARDISERS
 from text.layers.vectorization.texts import Tokens, to_array

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.arrays import Array
+from core.checks import number, one_of
 from core.layers.regularization.gaussian import generator
-from core.options import number, one_of
 from vision.affine import FILL_MODES, affine_transform, matrices, shifts
 from vision.layers.augmentation.base import Augmentation
 

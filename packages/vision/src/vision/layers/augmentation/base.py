@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.arrays import Array
+from core.checks import number
 from core.errors import InputError, UnsupportedLayerError
-from core.layer import Layer
-from core.options import number
+from core.layers.base import Layer
 
 #: Options that all of Keras' augmentation layers take.
 _COMMON_OPTIONS = ("seed", "data_format", "bounding_box_format")

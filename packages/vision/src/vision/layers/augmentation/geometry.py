@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import integer, one_of
 from core.errors import InputError
 from core.layers.regularization.gaussian import generator
-from core.options import integer, one_of
 from vision.augmentation import flip
 from vision.layers.augmentation.base import Augmentation
 from vision.layers.resizing.aspect import cropped_to_aspect

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import integers, number
 from core.layers.spatial import SpatialLayer
-from core.options import integers, number
-from core.work import Work
+from core.layers.work import Work
 from vision.layers.contrast.value_range import BYTES, move_range, read_range
 
 #: Grey levels of a byte.

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError
-from core.layer import Layer
+from core.layers.base import Layer
 from vision.layers.contrast.value_range import BYTES, move_range, read_range
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from core.arrays import Array
+from core.checks import number
 from core.errors import InputError
-from core.options import number
 
 Range: TypeAlias = tuple[float, float]
 

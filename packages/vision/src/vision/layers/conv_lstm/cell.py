@@ -7,19 +7,19 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from core.activations import activation as find_activation
 from core.arrays import Array, Shape
+from core.checks import flag, integer, integers, number, one_of
 from core.errors import InputError
-from core.gradients import Backward, Gradients
-from core.layer import Layer
-from core.layers.lstm_gates import gates_and_back
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients
+from core.layers.recurrent.gates import gates_and_back
+from core.ops.activations import activation as find_activation
 from core.ops.convolution import convolve
 from core.ops.convolution_gradient import input_gradient, kernel_gradient
 from core.ops.product import column_sums
 from core.ops.recurrence import State
 from core.ops.recurrence_gradient import StepBack
 from core.ops.windows import Window
-from core.options import flag, integer, integers, number, one_of
 
 _GATES = 4
 
@@ -145,7 +145,7 @@ class ConvLSTMCell(Layer):
         return self.project(x, None if drop is None else drop[:, :, 0]), backward
 
     def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
-        """Back through the gates (see `core.layers.lstm_gates`), then through the convolution of h."""
+        """Back through the gates (see `core.layers.recurrent.gates`), then through the convolution of h."""
         h_before, c_before = state
         kernel, window = self.computing("recurrent_kernel"), self.recurrent_window
         z = projected + self._by_gate(lambda images, part: convolve(images, part, window), h_before, kernel, drop)

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.arrays import Array, Shape, show_shape
+from core.checks import one_of
 from core.errors import InputError
-from core.gradients import Backward, Gradients, join
-from core.graph import leaves
-from core.layers.recurrent import Recurrent
+from core.layers.gradients import Backward, Gradients, join
+from core.layers.recurrent.base import Recurrent
+from core.layers.work import Work
+from core.nests import leaves
 from core.ops.recurrence import State
-from core.options import one_of
-from core.work import Work
 from vision.layers.conv_lstm.cell import ConvLSTMCell
 
 #: Options of the loop that Keras knows; all others are those of the cell.
@@ -26,7 +26,7 @@ class ConvLSTM(Recurrent):
     """A `ConvLSTMCell` over time: (batch, time, *sizes, channels) -> (batch, [time,] *places, filters).
 
     With "channels_first" the channels stand before the sizes. `options` are those of the cell. Masks, `go_backwards`,
-    `return_state`, `stateful` and `zero_output_for_mask` are as in every recurrent layer (see `core.layers.recurrent`).
+    `return_state`, `stateful` and `zero_output_for_mask` are as in every recurrent layer (see `core.layers.recurrent.base`).
     Source: https://keras.io/api/layers/recurrent_layers/conv_lstm2d/
     """
 

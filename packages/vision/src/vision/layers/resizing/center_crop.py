@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.gradients import Backward, Gradients
+from core.checks import integer
+from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
-from core.options import integer
-from core.work import Work
+from core.layers.work import Work
 from vision.layers.resizing.aspect import crop_to_aspect, cropped_to_aspect
 from vision.layers.resizing.resize import resize, resize_back, work_of_resizing
 

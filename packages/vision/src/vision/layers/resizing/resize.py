@@ -6,7 +6,7 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError
-from core.work import Work
+from core.layers.work import Work
 from vision.layers.resizing.interpolation import area, centres, cubic, sampled
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area")

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array, Shape
+from core.checks import flag, integer, number, one_of
 from core.errors import InputError
-from core.gradients import Backward, Gradients
+from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
-from core.options import flag, integer, number, one_of
-from core.work import Work, numbers_in
+from core.layers.work import Work, numbers_in
 from vision.layers.resizing.aspect import crop_to_aspect, cropped_to_aspect, pad_to_aspect, padded_to_aspect
 from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_back, work_of_resizing
 

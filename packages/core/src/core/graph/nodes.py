@@ -1,0 +1,57 @@
+"""A model is a graph: nodes that apply a layer to tensors, each tensor named by the node and output it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from core.layers.base import Layer
+from core.nests import leaves
+
+
+class Ref(NamedTuple):
+    """A tensor of the graph: output number `output` of node number `node`."""
+
+    node: int
+    output: int = 0
+
+
+@dataclass(frozen=True)
+class Always:
+    """The value of ``training`` that a call recorded in Keras 2, where it holds whatever a model runs with."""
+
+    value: bool
+
+
+@dataclass(frozen=True)
+class Node:
+    """One application of a layer. Its arguments are nests of `Ref`s and constants; an input node has none.
+
+    A recorded ``training`` among `kwargs` is what Keras 3 takes where a model runs without one, or `Always`.
+    """
+
+    layer: Layer
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_input(self) -> bool:
+        """Whether this node receives its value from outside."""
+        return not self.args and not self.kwargs
+
+
+def refs(*nests: Any) -> Iterator[Ref]:
+    """Go through the tensors in `nests`."""
+    return (leaf for nest in nests for leaf in leaves(nest) if isinstance(leaf, Ref))
+
+
+def last_use(nodes: Sequence[Node], outputs: Any) -> dict[int, list[Ref]]:
+    """Return after which node each tensor is no longer needed, so that its memory can go."""
+    needed = set(refs(outputs))
+    last = {ref: index for index, node in enumerate(nodes) for ref in refs(node.args, node.kwargs)}
+    by_node: dict[int, list[Ref]] = {}
+    for ref, index in last.items():
+        if ref not in needed:
+            by_node.setdefault(index, []).append(ref)
+    return by_node

@@ -1,0 +1,223 @@
+"""A raw operation of a Functional model: a function of its tensors, without parameters, such as ``x * 2`` or ``mean``.
+
+Keras writes ``x * 2 + 1`` as nodes of a graph, named after the functions of `keras.ops`. They stand beside the layers of
+a model, own no weights, carry no masks, and are not counted when Keras numbers the layers in a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from core.arrays import Shape
+from core.checks import refuse_endless
+from core.errors import InputError, KacaError, UnsupportedLayerError
+from core.layers.base import Layer, signature
+from core.layers.gradients import Backward, Gradients, OfArguments
+from core.layers.work import Work, numbers_in
+from core.nests import leaves, map_nest
+
+#: What a function of NumPy raises on arguments that do not fit.
+_UNFIT = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, MemoryError)
+
+
+#: Options of a function that Keras takes with each call, and not where it makes the operation.
+_OPTIONS_OF_CALLS = {"Pad": ("constant_values",)}
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A tensor whose shape alone is known."""
+
+    shape: Shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a function whose tensors are `Symbol`s: what a shape rule sees."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    options: dict[str, Any]
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """The shapes of all tensors and constant arrays, in the order of the arguments."""
+        nests = (self.args, list(self.options.values()))
+        return [leaf.shape for leaf in leaves(nests) if isinstance(leaf, Symbol | np.ndarray)]
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the first of them."""
+        return self.shapes[0]
+
+
+#: Gives the shape (or the list of shapes) that a call returns.
+ShapeRule = Callable[[Call], Any]
+#: Says whether row i of what a call returns depends on row i of its tensors alone.
+RowRule = Callable[[Call], bool]
+#: Gives the work of a call, from it and the shape that it returns.
+WorkRule = Callable[[Call, Any], Work]
+
+
+class Operation(Layer):
+    """y = function(tensors and constants, options); the options come from the config, constants from the call.
+
+    Raises `InputError` where the function cannot take its arguments. Source: https://keras.io/api/ops/
+    """
+
+    autocast = False
+    function: ClassVar[Callable[..., Any]]
+    shape_rule: ClassVar[ShapeRule]
+    keeps_rows: ClassVar[RowRule]
+    #: What a call costs beyond reading its arguments and writing its output; None where that is all.
+    work_rule: ClassVar[WorkRule | None] = None
+
+    def __init__(self, *, name: str | None = None, **options: Any) -> None:
+        super().__init__(name=name)
+        known = signature(self.function).parameters.values()
+        accepted = {parameter.name for parameter in known if parameter.kind is not parameter.VAR_POSITIONAL}
+        unknown = sorted(set(options) - accepted)
+        if unknown and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in known):
+            raise InputError(f"option {unknown[0]}={options[unknown[0]]!r} is not one that Kaca knows")
+        self.options = options
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Build the operation that a Keras config describes: all but the name are options of its function."""
+        try:
+            refuse_endless(config)
+            return cls(**config)
+        except InputError as error:
+            raise UnsupportedLayerError(f"operation {cls.__name__}: {error}") from error
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the name and the options of the function; an operation does not learn."""
+        at_call = _OPTIONS_OF_CALLS.get(type(self).__name__, ())
+        return {key: value for key, value in self.config.items() if key not in at_call} | {"name": self.name}
+
+    def written_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of a call, with the options that Keras takes there; Keras wants a slice in a list."""
+        at_call = {
+            key: self.config[key] for key in _OPTIONS_OF_CALLS.get(type(self).__name__, ()) if key in self.config
+        }
+        return tuple([arg] if isinstance(arg, slice) else arg for arg in args), {**at_call, **kwargs}
+
+    def forward(self, *inputs: Any, **context: Any) -> Any:
+        """Apply the function; training and random numbers do not concern it."""
+        named = {key: value for key, value in context.items() if key not in {"training", "rng"}}
+        with np.errstate(all="ignore"):
+            return self.call(*inputs, **named)
+
+    def call(self, *inputs: Any, **named: Any) -> Any:
+        """Apply the function to tensors and constants."""
+        try:
+            return self.function(*inputs, **(self.options | named))
+        except KacaError as error:
+            raise InputError(f"{self}: {error}") from error
+        except _UNFIT as error:
+            raise InputError(f"{self} cannot be computed for its inputs: {error}") from error
+
+    def learn(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
+        """Apply the function, and give the way back through it: from dy to the gradients of its arguments."""
+        named = {key: value for key, value in context.items() if key not in {"training", "rng"}}
+        with np.errstate(all="ignore"):
+            return self.call_and_back(*inputs, **named)
+
+    def call_and_back(self, *inputs: Any, **named: Any) -> tuple[Any, Backward]:
+        """Give y, and dx = dy times the derivative of the function, which `core.keras_ops.gradients` has by its name."""
+        from core.keras_ops.gradients import DERIVATIVES  # noqa: PLC0415  only training needs them
+
+        derivative = DERIVATIVES.get(type(self).__name__)
+        if derivative is None:
+            return super().call_and_back(*inputs, **named)
+        y = self.call(*inputs, **named)  # raises for arguments that do not fit
+        bound = signature(self.function).bind(*inputs, **(self.options | named))
+
+        def backward(dy: Any) -> tuple[OfArguments, Gradients]:
+            found = derivative(dy, y, *bound.args, **bound.kwargs)
+            many = any(p.kind is p.VAR_POSITIONAL for p in signature(self.function).parameters.values())
+            parts = found if many or isinstance(found, tuple) else (found,)
+            names = [*map(str, range(len(inputs)))] if many else [*signature(self.function).parameters]
+            by_name = dict(zip(names, parts, strict=False))
+            of_args = tuple(_fitting(by_name.get(name), x) for name, x in zip(names, inputs, strict=False))
+            return OfArguments(of_args, {name: _fitting(by_name.get(name), x) for name, x in named.items()}), {}
+
+        return y, backward
+
+    def called(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Call:
+        """Return a call whose tensors are keys of `shapes`, each as its `Symbol`; constants stay."""
+
+        def symbol(leaf: Any) -> Any:
+            return Symbol(shapes[leaf]) if isinstance(leaf, tuple) and leaf in shapes else leaf
+
+        nests = tuple(map_nest(symbol, arg) for arg in args)
+        named = {key: map_nest(symbol, value) for key, value in kwargs.items()}
+        return Call(self.function, nests, self.options | named)
+
+    def follow(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Any:
+        """Give the shape of the output of a call whose tensors are keys of `shapes`; constants count too."""
+        try:
+            with np.errstate(all="ignore"):
+                return type(self).shape_rule(self.called(args, kwargs, shapes))
+        except KacaError:
+            raise
+        except _UNFIT as error:
+            raise InputError(f"its arguments do not fit: {error}") from error
+
+    def work_of_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Work:
+        """Return what such a call costs, once all sizes are known."""
+        call = self.called(args, kwargs, shapes)
+        with np.errstate(all="ignore"):
+            result = type(self).shape_rule(call)
+        read, written = numbers_in(call.shapes), numbers_in(result)
+        rule = type(self).work_rule
+        more = Work() if rule is None else rule(call, result)
+        return Work(read + written + more.operations, (read + written) * self.number_bytes + more.workspace)
+
+    @property
+    def number_bytes(self) -> int:
+        """Most operations compute in float32, whatever their policy says."""
+        return 4
+
+    def multiply_adds(self, *shapes: Any, **named_shapes: Any) -> int:
+        """Count nothing: element by element there are few."""
+        return 0
+
+
+def _fitting(gradient: Any, x: Any) -> Any:
+    """Give a gradient in the type of its argument; what holds no floating-point numbers has none."""
+    if isinstance(x, list | tuple) and gradient is not None:
+        return [_fitting(part, each) for part, each in zip(gradient, x, strict=True)]
+    if gradient is None or not isinstance(x, np.ndarray | np.generic) or x.dtype.kind != "f":
+        return None
+    return np.asarray(gradient).astype(x.dtype, copy=False)
+
+
+def operation(
+    name: str,
+    function: Callable[..., Any],
+    shape_rule: ShapeRule,
+    keeps_rows: RowRule,
+    home: str,
+    work_rule: WorkRule | None = None,
+) -> type[Operation]:
+    """Make the class of one operation, under Keras' name for it and with the module where Keras keeps it."""
+    members = {
+        "home": home,
+        "__doc__": function.__doc__,
+        "__module__": __name__,
+        "function": staticmethod(function),
+        "shape_rule": staticmethod(shape_rule),
+        "keeps_rows": staticmethod(keeps_rows),
+        "work_rule": None if work_rule is None else staticmethod(work_rule),
+    }
+    return type(name, (Operation,), members)

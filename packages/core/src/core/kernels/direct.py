@@ -1,0 +1,54 @@
+"""The plain way to convolve: the rows under the window are laid side by side, and one product sums over all its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.arrays import Array
+from core.kernels.geometry import Rows, cells_of, kernel_rows
+from core.kernels.kernel import Call, along_row
+from core.kernels.workspace import Memory
+
+if TYPE_CHECKING:
+    from core.kernels.convolution import Convolve
+
+
+def direct(step: Convolve, image: Array, target: Array, memory: Memory) -> Iterator[Call]:
+    """Give the calls of a convolution whose input stands in the room that `step` asked for, if it did."""
+    n, _, _, channels = image.shape
+    places = step.places(image.shape)
+    (down, across), pitch = places.output, places.pitch
+    high, wide, _, filters = step.kernel.shape
+    step_down, step_across = step.window.strides
+    lines, kernel = n * down * pitch // step_across, kernel_rows(step.kernel)
+    rows = Rows(lines, wide, step_across, kernel, exact=step.in_place)
+    y = memory.take((rows.lines, filters))
+    lent = [y]
+    if step.in_place:  # every cell is its own row already
+        seen = image.reshape(-1, channels)
+    elif high == step_down == 1 and rows.cells <= len(cells_of(image)):
+        seen = cells_of(image)
+    else:
+        whole = n * down * pitch
+        seen = memory.take((max(rows.cells, whole), high * channels))
+        lent.append(seen)
+        field = places.field(image)
+        beside = seen[:whole].reshape(n, down, pitch, high, channels)
+        yield partial(seen[whole:].fill, 0)
+        for k in range(high):
+            first = k * step.window.dilation[0]
+            under = field[:, first : first + (down - 1) * step_down + 1 : step_down]
+            yield partial(np.copyto, beside[:, :, :, k], under)
+    yield from rows.calls(seen, y)
+    found = y[:lines].reshape(n, down, pitch // step_across, filters)[:, :, :across]
+    if step.bias is None:
+        yield partial(np.copyto, target, found)
+    else:
+        yield partial(np.add, found, along_row(step.bias, target), target)
+    if step.activation is not None:
+        yield from step.activation.bind([target], target, memory)
+    memory.give_back(*lent)

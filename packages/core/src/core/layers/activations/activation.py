@@ -1,0 +1,39 @@
+"""An activation as a layer of its own: one function, element by element (softmax: along the last axis)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.arrays import Array
+from core.kernels.elementwise import activate
+from core.kernels.kernel import Step
+from core.layers.base import Layer
+from core.layers.gradients import Backward
+from core.ops.activation_gradients import activate_and_back
+from core.ops.activations import activation as find_activation
+
+
+class Activation(Layer):
+    """y = activation(x), the shape unchanged.
+
+    Source: https://keras.io/api/layers/core_layers/activation/
+    """
+
+    supports_masking = True
+
+    def __init__(self, activation: object, **common: Any) -> None:
+        super().__init__(**common)
+        self.activation = find_activation(activation)
+
+    def fast(self) -> Step | None:
+        """Let the layer before it apply the activation."""
+        return activate(self.activation)
+
+    def call(self, x: Array) -> Array:
+        """Return activation(x)."""
+        return self.activation(x)
+
+    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+        """dx = f'(x) * dy."""
+        y, backward = activate_and_back(self.activation, x)
+        return y, lambda dy: (backward(dy), {})

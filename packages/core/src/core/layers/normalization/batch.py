@@ -1,0 +1,181 @@
+"""Batch normalisation brings each channel to mean 0 and variance 1, then lets the network scale and shift it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array, Shape
+from core.checks import axis_of, flag, number
+from core.errors import InputError
+from core.kernels.elementwise import Affine
+from core.kernels.kernel import Step
+from core.kernels.tiles import by_rows
+from core.layers.base import Layer
+from core.layers.gradients import Backward, Gradients, Moving
+from core.ops.product import column_sums
+
+
+class BatchNormalization(Layer):
+    """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, channel by channel along `axis`.
+
+    At inference mean and variance are the moving ones of training; with ``training=True`` those of the batch itself
+    (biased; masked steps do not count). Parameters, each (channels,): gamma (if `scale`), beta (if `center`),
+    moving_mean, moving_variance. Source: Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167
+    """
+
+    not_written = frozenset({"fused", "virtual_batch_size"})
+    supports_masking = True
+    statistics = frozenset({"moving_mean", "moving_variance"})
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        renorm: bool = False,
+        renorm_clipping: None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        virtual_batch_size: None = None,
+        fused: object = None,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        if renorm or renorm_clipping or virtual_batch_size:
+            raise InputError("renorm and virtual_batch_size are not supported")
+        if isinstance(axis, list | tuple) and len(axis) == 1:
+            axis = axis[0]  # Keras 2 wrote the axis as a list
+        del renorm_momentum, fused, synchronized  # how training is carried out, not what is computed
+        self.axis = axis
+        self.momentum = number(momentum, "momentum")
+        self.epsilon = number(epsilon, "epsilon", minimum=0.0)
+        self.center = flag(center, "center")
+        self.scale = flag(scale, "scale")
+
+    def build(self, input_shape: Shape) -> None:
+        """Declare scale, shift and the moving statistics."""
+        self.rank = len(input_shape)
+        axis = axis_of(self.axis, "axis", rank=self.rank)
+        channels = input_shape[axis]
+        self.expect(rank=self.rank, axes={axis: channels})
+        wanted = {"gamma": self.scale, "beta": self.center, "moving_mean": True, "moving_variance": True}
+        for name in (name for name, present in wanted.items() if present):
+            self.declare(name, (channels,))
+
+    def fast(self) -> Step | None:
+        """Scale and shift each channel, where they are last."""
+        if self.axis % self.rank != self.rank - 1:
+            return None
+        scale = 1 / np.sqrt(self.moving_variance.astype(np.float64) + self.epsilon)
+        if self.scale:
+            scale = scale * self.gamma
+        shift = (self.beta if self.center else 0) - self.moving_mean * scale
+        return Affine(scale.astype(np.float32), shift.astype(np.float32))
+
+    def call(self, x: Array, *, mask: Array | None = None, training: bool = False) -> Array:
+        """Return the normalised input."""
+        mean, variance = self._batch_moments(x, mask) if training and self.trainable else self._moving_moments(x)
+        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
+        if self.scale:
+            inverse = inverse * self._along_axis("gamma", x, inverse.dtype)
+        shift = -mean * inverse
+        if self.center:
+            shift = shift + self._along_axis("beta", x, shift.dtype)
+        return (x * inverse + shift).astype(x.dtype, copy=False)
+
+    def call_and_back(self, x: Array, *, mask: Array | None = None, training: bool = True) -> tuple[Array, Backward]:
+        """dx = scale * (dy - mean of dy - xhat * mean of dy * xhat), with xhat the input at mean 0 and variance 1.
+
+        The means are over the batch; a masked place is scaled by moments that it has no part in. The moving statistics
+        come back too: new value = momentum * old value + (1 - momentum) * that of the batch (biased, as in Keras).
+        """
+        if not (training and self.trainable):
+            return self._call_and_back_by_moving_moments(x)
+        mean, variance = self._batch_moments(x, mask)
+        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
+        scale = inverse * self._along_axis("gamma", x, x.dtype) if self.scale else inverse
+        shift = self._along_axis("beta", x, x.dtype) if self.center else x.dtype.type(0)
+        counted: tuple[Array, ...] = () if mask is None else (_spread(mask, x),)
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            total, products = self._total(dy), self._total(by_rows(lambda dy, x: dy * (x - mean), dy, x))
+            count = self._count(x, mask)
+            slope = inverse * inverse * products / count
+            # The mean of a masked batch is a little off, as it is divided by the count + 1e-7; so x - mean does not sum to 0.
+            off = 0 if mask is None else slope * self._total(np.where(counted[0], x - mean, 0))
+            mean_slope = (total - off) / count
+
+            def through(dy: Array, x: Array, *counted: Array) -> Array:
+                through_moments = slope * (x - mean) + mean_slope
+                for counts in counted:
+                    through_moments *= counts
+                return (dy - through_moments) * scale
+
+            gradients = self._gradients(total, products * inverse) | self._movements(mean, variance)
+            return by_rows(through, dy, x, *counted), gradients
+
+        return by_rows(lambda x: (x - mean) * scale + shift, x), backward
+
+    def _call_and_back_by_moving_moments(self, x: Array) -> tuple[Array, Backward]:
+        """dx = gamma / sqrt(moving variance + epsilon) * dy: what prediction does is linear."""
+        mean, variance = self._moving_moments(x)
+        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
+        scale = inverse * self._along_axis("gamma", x, x.dtype) if self.scale else inverse
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            return dy * scale, self._gradients(self._total(dy), self._total(dy * (x - mean)) * inverse)
+
+        return self.call(x), backward
+
+    def _gradients(self, beta: Array, gamma: Array) -> Gradients:
+        wanted = {"gamma": gamma} if self.scale else {}
+        wanted |= {"beta": beta} if self.center else {}
+        return self.gradients(**{name: value.ravel() for name, value in wanted.items()})
+
+    def _movements(self, mean: Array, variance: Array) -> Gradients:
+        keep, take = self.momentum, mean.dtype.type(1 - self.momentum)
+        return self.gradients(
+            moving_mean=Moving(keep, mean.ravel() * take), moving_variance=Moving(keep, variance.ravel() * take)
+        )
+
+    # --- moments ----------------------------------------------------------------------------------------------------
+
+    def _moving_moments(self, x: Array) -> tuple[Array, Array]:
+        statistics = np.promote_types(x.dtype, np.float32)  # half precision would lose the variance
+        return self._along_axis("moving_mean", x, statistics), self._along_axis("moving_variance", x, statistics)
+
+    def _batch_moments(self, x: Array, mask: Array | None) -> tuple[Array, Array]:
+        x = x.astype(np.promote_types(x.dtype, np.float32), copy=False)
+        counts = None if mask is None else _spread(mask, x)
+        count = self._count(x, mask)
+        mean = self._total(x if counts is None else np.where(counts, x, 0)) / count
+        squares = by_rows(lambda x: np.square(x - mean), x)
+        return mean, self._total(squares if counts is None else squares * counts) / count
+
+    def _total(self, x: Array) -> Array:
+        """Sum over all axes but that of the channels, which stay in their place."""
+        axis = self.axis % x.ndim
+        if axis == x.ndim - 1:
+            return column_sums(x).reshape([1] * axis + [-1])
+        return np.sum(x, axis=tuple(other for other in range(x.ndim) if other != axis), keepdims=True)
+
+    def _count(self, x: Array, mask: Array | None) -> Any:
+        """Count the numbers that each mean is taken of; Keras adds 1e-7 where there is a mask, lest it be zero."""
+        if mask is None:
+            return x.dtype.type(x.size // x.shape[self.axis])
+        return self._total(_spread(mask, x).astype(x.dtype)) + x.dtype.type(1e-7)
+
+    def _along_axis(self, name: str, x: Array, dtype: Any) -> Array:
+        shape = [1] * x.ndim
+        shape[self.axis] = -1
+        parameter: Array = getattr(self, name)
+        return parameter.astype(dtype, copy=False).reshape(shape)
+
+
+def _spread(mask: Array, x: Array) -> Array:
+    """Repeat a mask along the axes of x that it lacks."""
+    return np.broadcast_to(mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim)), x.shape)

@@ -1,0 +1,64 @@
+"""Dropout: in training, forget a random part of the input; at inference, do nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.arrays import Array
+from core.checks import number
+from core.errors import InputError
+from core.kernels.kernel import Same, Step
+from core.layers.base import Layer
+from core.layers.gradients import Backward
+
+
+class Dropout(Layer):
+    """y = x at inference; in training y = x * keep / (1 - rate), where keep is 0 with probability `rate`, else 1.
+
+    `noise_shape` says along which axes the draw is shared (size 1). The draw comes from the `rng` that is passed in.
+    Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
+    """
+
+    supports_masking = True
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: object = None, **common: Any) -> None:
+        super().__init__(**common)
+        self.rate = number(rate, "rate", minimum=0.0, maximum=1.0)
+        if noise_shape is not None and not isinstance(noise_shape, list | tuple):
+            raise InputError(f"noise_shape must be a list of sizes or None, got {noise_shape!r}")
+        self.noise_shape = noise_shape
+        self.seed = seed
+
+    def fast(self) -> Step:
+        """Do nothing."""
+        return Same()
+
+    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
+        """Return x, or x with a random part set to zero and the rest scaled up."""
+        if not training or self.rate == 0:
+            return x
+        if rng is None:
+            raise InputError(f"{self} draws at random in training: pass rng=numpy.random.default_rng(seed) to forward")
+        shape = self._draw_shape(x)
+        keep = rng.random(shape, dtype=np.float32) >= self.rate
+        scale = 0.0 if self.rate == 1 else 1 / (1 - self.rate)
+        return x * keep.astype(x.dtype) * x.dtype.type(scale)
+
+    def call_and_back(
+        self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        """dx = dy * keep / (1 - rate), with the draw of the way there."""
+        if not training or self.rate == 0:
+            return x, lambda dy: (dy, {})
+        kept = self.call(np.ones_like(x), training=True, rng=rng)
+        return x * kept, lambda dy: (dy * kept, {})
+
+    def _draw_shape(self, x: Array) -> tuple[int, ...]:
+        """Give the shape of the draw: that of x, with 1 where it is shared."""
+        if self.noise_shape is None:
+            return x.shape
+        return tuple(
+            size if chosen is None else int(chosen) for size, chosen in zip(x.shape, self.noise_shape, strict=True)
+        )

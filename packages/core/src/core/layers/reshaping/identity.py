@@ -1,0 +1,25 @@
+"""The identity: a place in the graph that does nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.layers.base import Layer
+from core.layers.gradients import Backward
+
+
+class Identity(Layer):
+    """y = x.
+
+    Source: https://keras.io/api/layers/core_layers/identity/
+    """
+
+    supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        """Return the input."""
+        return inputs
+
+    def call_and_back(self, inputs: Any) -> tuple[Any, Backward]:
+        """dx = dy."""
+        return inputs, lambda dy: (dy, {})

@@ -1,0 +1,9 @@
+"""The models that may stand inside one another, by the class name under which Keras writes them."""
+
+from core.models.functional import Functional
+from core.models.sequential import Sequential
+
+__all__ = ["LAYERS"]
+
+#: What this package brings to `core.load_model`. Keras before 2.3 wrote a Functional model as Model.
+LAYERS = {"Sequential": Sequential, "Functional": Functional, "Model": Functional}

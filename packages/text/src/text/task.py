@@ -1,0 +1,41 @@
+"""Text as the harness sees it: NusaX or the bundled reviews, a recurrent network, and sentences to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.experiment.command.options import TrainOptions, read_options, read_trainer
+from core.experiment.task import Dataset, Network, Settings
+from text.data import load_data
+from text.options import DataOptions, ModelOptions
+
+
+class TextTask:
+    """The text trainer."""
+
+    package = "text"
+    recipe = 1
+
+    def read_settings(self, config: Mapping[str, Any]) -> Settings:
+        """Check the sections `model`, `train` and `data`; raises OptionError."""
+        return Settings(
+            model=read_options(ModelOptions, config["model"], "model"),
+            train=read_options(TrainOptions, config["train"], "train"),
+            data=read_options(DataOptions, config["data"], "data"),
+            trainer=read_trainer(config),
+        )
+
+    def load_data(self, settings: Settings) -> Dataset:
+        """Load three splits of sentences (n,), strings in an array of objects."""
+        return load_data(settings.data)
+
+    def build(self, settings: Settings, dataset: Dataset, seed: int) -> Network:
+        """Build the network, its vocabulary from the training split alone; it is trained on ids and saved from sentences on."""
+        from text.keras_rnn import build_rnn  # noqa: PLC0415  # imports Keras, which a run that is found again can do without
+
+        return build_rnn(options=settings.model, texts=dataset.train.inputs, classes=len(dataset.classes))
+
+    def show(self, dataset: Dataset, row: int) -> dict[str, Any]:
+        """Give one test sentence."""
+        return {"kind": "text", "text": dataset.test.inputs[row]}
