@@ -75,7 +75,7 @@ OWN = [found for found in IMPORTS if found.of in FILES]
 
 def _height(module: str) -> int:
     """Return the number of the floor of a module of core."""
-    name = (module.split(".") + ["__init__"])[1]
+    name = [*module.split("."), "__init__"][1]
     if name in FACE:
         return len(FLOORS)
     return -1 if name in GROUND else FLOORS.index(name)

@@ -123,8 +123,6 @@ def is_catalogued(layer: type[Layer]) -> bool:
     """Return whether a class comes from an installed package of Kaca, and not from a user."""
     packages = {point.module.partition(".")[0] for point in _points("layers")}
     return layer.__module__.partition(".")[0] in packages
-        point.module.partition(".")[0] for kind in ("layers", "operations") for point in _points(kind)
-    }
 
 
 @cache
