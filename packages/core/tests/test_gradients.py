@@ -11,7 +11,7 @@ from twin import twin
 import core
 from core.layers import LAYERS as OURS
 from core.layers.gradients import Moving, Rows, join
-from core.ops.activation_gradients import DERIVATIVES
+from core.ops.activations import DERIVATIVES
 
 LAYERS = keras.layers
 RNG = np.random.default_rng(0)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from core import InputError
 from core.ops import convolution
-from core.ops.convolution import convolve, convolve_depthwise
-from core.ops.padding import output_size, pad, padding_amounts
-from core.ops.transposed_convolution import convolve_transposed, transposed_output_size
+from core.ops.convolution import convolve, convolve_transposed
+from core.ops.depthwise_convolution import convolve_depthwise
+from core.ops.padding import output_size, pad, padding_amounts, transposed_output_size
 from core.ops.windows import Window
 
 QUICK = settings(deadline=None, max_examples=40)

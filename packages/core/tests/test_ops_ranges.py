@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.ops import convolution, pooling, windows
+from core.ops import convolution, depthwise_convolution, pooling, windows
 from core.ops.windows import Window
 
 TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12, np.int32: 1e-12}
@@ -27,7 +27,7 @@ def test_pooling_by_ranges(monkeypatch, seed, padding, dtype):
     parts = tuple(map(int, rng.integers(1, 20, len(sizes))))
     found = []
     for most in (10**9, 0):
-        monkeypatch.setattr(pooling, "MOST_CELLS", most)
+        monkeypatch.setattr(pooling, "MOST_TAPS", most)
         monkeypatch.setattr(pooling, "_MOST_PARTS", most)
         pooled = [pooling.max_pool(x, window), pooling.average_pool(x, window)]
         found.append(pooled + [pooling.adaptive_pool(x, parts, reduce) for reduce in (np.max, np.mean)])
@@ -50,10 +50,14 @@ def test_taps_that_see_nothing_are_left_out(monkeypatch, seed, padding):
     weights, depthwise = rng.normal(size=(*kernel, 4 // groups, 6)), rng.normal(size=(*kernel, 4, 2))
     padded = (
         convolution.convolve(x, weights, window, groups=groups),
-        convolution.convolve_depthwise(x, depthwise, window),
+        depthwise_convolution.convolve_depthwise(x, depthwise, window),
     )
-    monkeypatch.setattr(convolution, "is_far", lambda sizes, window: window.padding != "valid")
-    near = convolution.convolve(x, weights, window, groups=groups), convolution.convolve_depthwise(x, depthwise, window)
+    for module in (convolution, depthwise_convolution):
+        monkeypatch.setattr(module, "is_far", lambda sizes, window: window.padding != "valid")
+    near = (
+        convolution.convolve(x, weights, window, groups=groups),
+        depthwise_convolution.convolve_depthwise(x, depthwise, window),
+    )
     for one, other in zip(padded, near, strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
 

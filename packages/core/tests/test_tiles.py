@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from core.kernels import tiles
-from core.ops.pooling import max_pool
-from core.ops.pooling_gradient import max_pool_gradient
+from core.ops.pooling import max_pool, max_pool_gradient
 from core.ops.windows import Window
 
 WINDOW = Window((3, 2), (2, 2), (1, 1), "same")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.kernels import kernel_gradient, tiles, training
 from core.kernels.workspace import Memory
-from core.ops import convolution, convolution_gradient
+from core.ops import convolution
 from core.ops.windows import Window
 
 TOLERANCE = 2e-6  # relative to the largest number; sums of up to a few thousand terms in another order
@@ -42,9 +42,9 @@ def test_all_three_ways_equal_their_definitions(case, tile_bytes, seed):
         y = training.convolve(x, kernel, window)
         close(y, convolution.convolve(x, kernel, window))
         dy = rng.normal(size=y.shape).astype(np.float32)
-        plain = convolution_gradient.input_gradient(dy, kernel, window, x.shape[1:-1])
+        plain = convolution.input_gradient(dy, kernel, window, x.shape[1:-1])
         close(training.input_gradient(dy, kernel, window, x.shape[1:-1]), plain)
-        close(training.kernel_gradient(x, dy, window), convolution_gradient.kernel_gradient(x, dy, window))
+        close(training.kernel_gradient(x, dy, window), convolution.kernel_gradient(x, dy, window))
 
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 64])
@@ -55,7 +55,7 @@ def test_any_number_of_cores_gives_the_same(cores, monkeypatch):
     x, dy = (rng.normal(size=(10, 8, 8, channels)).astype(np.float32) for channels in (16, 8))
     kernel = rng.normal(size=(3, 3, 16, 8)).astype(np.float32)
     close(training.convolve(x, kernel, window), convolution.convolve(x, kernel, window))
-    close(training.kernel_gradient(x, dy, window), convolution_gradient.kernel_gradient(x, dy, window))
+    close(training.kernel_gradient(x, dy, window), convolution.kernel_gradient(x, dy, window))
 
 
 def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):

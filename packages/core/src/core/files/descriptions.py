@@ -10,7 +10,7 @@ import numpy as np
 
 from core.dtypes import DTypePolicy, policy
 from core.errors import InputError
-from core.files.keras2_activation import NAME, in_layers, is_in_layers
+from core.layers.activations.hard_sigmoid_keras2 import NAME, in_layers, is_in_layers
 from core.layers.base import Layer
 from core.layers.registry import build_layer, known_class
 

@@ -1,6 +1,6 @@
 """The convolutions of a training step over images: on all cores, a few images at a time while they are in the cache.
 
-They compute what `core.ops.convolution` and `core.ops.convolution_gradient` say, whose lines are the definition, and leave
+They compute what `core.ops.convolution` says, whose lines are the definition, and leave
 to them what they do not cover: other types than float32, other arrays than images, groups.
 """
 
@@ -15,7 +15,7 @@ from core.kernels.convolution import Convolve
 from core.kernels.kernel_gradient import kernel_gradient as fast_kernel_gradient
 from core.kernels.tiles import Work, in_tiles
 from core.kernels.workspace import Memory
-from core.ops import convolution, convolution_gradient
+from core.ops import convolution
 from core.ops.windows import Window
 
 
@@ -27,18 +27,18 @@ def convolve(x: Array, kernel: Array, window: Window, *, groups: int = 1) -> Arr
 
 
 def input_gradient(dy: Array, kernel: Array, window: Window, sizes: tuple[int, ...], *, groups: int = 1) -> Array:
-    """See `core.ops.convolution_gradient.input_gradient`."""
+    """See `core.ops.convolution.input_gradient`."""
     if not _covers(dy, window, groups) or window.strides != (1, 1):
-        return convolution_gradient.input_gradient(dy, kernel, window, sizes, groups=groups)
-    border = convolution_gradient.border(window, sizes, dy.shape[1:-1])
-    turned = convolution_gradient.turned(kernel, groups)
+        return convolution.input_gradient(dy, kernel, window, sizes, groups=groups)
+    border = convolution.border(window, sizes, dy.shape[1:-1])
+    turned = convolution.turned(kernel, groups)
     return _run(Convolve(turned, None, replace(window, padding="valid"), border=(border[0], border[1])), dy)
 
 
 def kernel_gradient(x: Array, dy: Array, window: Window, *, groups: int = 1) -> Array:
-    """See `core.ops.convolution_gradient.kernel_gradient`."""
+    """See `core.ops.convolution.kernel_gradient`."""
     if not _covers(x, window, groups) or window.strides != (1, 1):
-        return convolution_gradient.kernel_gradient(x, dy, window, groups=groups)
+        return convolution.kernel_gradient(x, dy, window, groups=groups)
     return fast_kernel_gradient(x, dy, window)
 
 

@@ -13,10 +13,9 @@ from core.errors import InputError
 from core.kernels.dense import Multiply
 from core.kernels.elementwise import activated
 from core.kernels.kernel import Step
+from core.layers.activations.find import apply_activation, find_activation
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients
-from core.ops.activation_gradients import activate_and_back
-from core.ops.activations import activation as find_activation
 from core.ops.product import column_sums, product
 
 
@@ -84,7 +83,7 @@ class Dense(Layer):
     def call_and_back(self, x: Array, want_inputs: bool = True) -> tuple[Array, Backward]:
         """dx = dz @ kernel^T, d kernel = x^T @ dz, d bias = sum of dz; dz is the gradient before the activation."""
         kernel = self.computing("kernel")
-        y, activation_back = activate_and_back(self.activation, self._weighted_sums(x, kernel))
+        y, activation_back = apply_activation(self.activation, self._weighted_sums(x, kernel))
 
         def backward(dy: Array) -> tuple[Array | None, Gradients]:
             dz = activation_back(dy)

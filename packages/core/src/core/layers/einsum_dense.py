@@ -12,11 +12,11 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.checks import integer
 from core.errors import InputError, UnsupportedLayerError
+from core.layers.activations.find import apply_activation, find_activation
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients, unbroadcast
+from core.layers.gradients import Backward, Gradients
 from core.layers.work import Work, numbers_in
-from core.ops.activation_gradients import activate_and_back
-from core.ops.activations import activation as find_activation
+from core.ops.broadcasting import unbroadcast
 
 _EQUATION = re.compile(r"(\.\.\.)?([A-Za-z]+)(\.\.\.)?,([A-Za-z]+)->(\.\.\.)?([A-Za-z]+)(\.\.\.)?")
 
@@ -120,7 +120,7 @@ class EinsumDense(Layer):
         into, out_of = front + read + back, front + written + back
         z = np.einsum(f"{into},{kernel_letters}->{out_of}", x, kernel, optimize=True)
         bias = self.computing("bias") if self.bias_axes else None
-        y, activation_back = activate_and_back(self.activation, z if bias is None else z + bias)
+        y, activation_back = apply_activation(self.activation, z if bias is None else z + bias)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
             dz = activation_back(dy)

@@ -19,7 +19,7 @@ def reach(kernel: int, dilation: int) -> int:
 
 
 def output_size(size: int | None, kernel: int, stride: int, dilation: int, padding: str) -> int | None:
-    """Count the places where the window stands; None where `size` is not known. Raises `InputError` for none at all."""
+    """Count the positions of the window; None where `size` is not known. Raises `InputError` for none at all."""
     if size is None:
         return None
     room = size - reach(kernel, dilation) + 1 if padding == "valid" else size
@@ -28,14 +28,35 @@ def output_size(size: int | None, kernel: int, stride: int, dilation: int, paddi
     return -(-room // stride)
 
 
+def transposed_output_size(
+    size: int | None, kernel: int, stride: int, dilation: int, padding: str, output_padding: int | None = None
+) -> int | None:
+    """Count the cells that come out along one axis; None where `size` is not known.
+
+    A convolution loses the remainder of size / stride, so several outputs are possible; `output_padding` chooses one.
+    Raises `InputError` where no convolution leads from that output back to `size`.
+    """
+    if size is None:
+        return None
+    wide = reach(kernel, dilation)
+    if padding == "valid":
+        return (size - 1) * stride + wide + (max(stride - wide, 0) if output_padding is None else output_padding)
+    if output_padding is None:
+        return size * stride
+    result = (size - 1) * stride + wide % 2 + output_padding
+    if -(-result // stride) != size:
+        raise InputError(f"output_padding={output_padding} with padding='same' would give {result} cells for {size}")
+    return result
+
+
 def padding_amounts(size: int, kernel: int, stride: int, dilation: int, padding: str) -> tuple[int, int]:
     """Count the cells to add before and after an axis of `size` cells."""
     if padding == "valid":
         return 0, 0
     if padding == "causal":
         return reach(kernel, dilation) - 1, 0
-    places = -(-size // stride)
-    total = max((places - 1) * stride + reach(kernel, dilation) - size, 0)
+    positions = -(-size // stride)
+    total = max((positions - 1) * stride + reach(kernel, dilation) - size, 0)
     return total // 2, total - total // 2
 
 

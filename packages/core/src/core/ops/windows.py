@@ -1,7 +1,7 @@
-"""A window slides over the inner axes of an array; convolution and pooling only differ in what they do with its cells.
+"""A window slides over the inner axes of an array; convolution and pooling only differ in what they do with its taps.
 
-Two ways to look at the same thing, both views that copy nothing: all cells of each place (`windows`), or, cell by cell
-of the window, what that cell sees at all places (`cells`). Arrays are (batch, *sizes, channels).
+Two ways to look at the same thing, both views that copy nothing: all taps of each position (`windows`), or, tap by tap,
+what it meets at all positions (`taps`). Arrays are (batch, *sizes, channels).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FAR = 4096
 
 @dataclass(frozen=True)
 class Window:
-    """How many cells a window has along each axis, how far apart they are, how far it steps, and the padding."""
+    """How many taps a window has along each axis, how far apart they are, how far it steps, and the padding."""
 
     size: tuple[int, ...]
     strides: tuple[int, ...]
@@ -34,7 +34,7 @@ class Window:
         return len(self.size)
 
     def output_sizes(self, sizes: Shape) -> Shape:
-        """Count the places along each axis; None where the size is not known."""
+        """Count the positions along each axis; None where the size is not known."""
         axes = zip(sizes, self.size, self.strides, self.dilation, strict=True)
         return tuple(output_size(*axis, self.padding) for axis in axes)
 
@@ -49,56 +49,59 @@ class Window:
         axes = zip(x.shape[1:-1], self.size, self.strides, self.dilation, strict=True)
         return pad(x, tuple(padding_amounts(*axis, self.padding) for axis in axes), value)
 
+    def unpadded(self, x: Array, sizes: tuple[int, ...]) -> Array:
+        """Cut off what `padded` added to an array of `sizes`: its gradient."""
+        axes = zip(sizes, self.size, self.strides, self.dilation, strict=True)
+        before = [padding_amounts(*axis, self.padding)[0] for axis in axes]
+        return x[(slice(None), *(slice(start, start + size) for start, size in zip(before, sizes, strict=True)))]
+
 
 def windows(x: Array, window: Window) -> Array:
-    """View a padded array as its windows: (batch, *places, *window.size, channels)."""
+    """View a padded array as its windows: (batch, *positions, *window.size, channels)."""
     axes = tuple(range(1, window.rank + 1))
     reaches = tuple(map(reach, window.size, window.dilation))
-    view = sliding_window_view(x, reaches, axis=axes)  # (batch, *places, channels, *reaches)
+    view = sliding_window_view(x, reaches, axis=axes)  # (batch, *positions, channels, *reaches)
     steps = tuple(slice(None, None, stride) for stride in window.strides)
     apart = tuple(slice(None, None, dilation) for dilation in window.dilation)
     return np.moveaxis(view[(slice(None), *steps, slice(None), *apart)], window.rank + 1, -1)
 
 
-def cells(x: Array, window: Window) -> Iterator[tuple[tuple[int, ...], Array]]:
-    """Go through the cells of the window: its index, and the view (batch, *places, channels) of what it meets."""
-    sizes = x.shape[1:-1]
-    places = [
-        (size - reach(kernel, dilation)) // stride + 1
-        for size, kernel, dilation, stride in zip(sizes, window.size, window.dilation, window.strides, strict=True)
-    ]
-    for cell in np.ndindex(window.size):
+def taps(x: Array, window: Window) -> Iterator[tuple[tuple[int, ...], Array]]:
+    """Go through the taps of the window: the index, and the view (batch, *positions, channels) of what it meets."""
+    axes = list(zip(x.shape[1:-1], window.size, window.dilation, window.strides, strict=True))
+    counts = [(size - reach(kernel, dilation)) // stride + 1 for size, kernel, dilation, stride in axes]
+    for tap in np.ndindex(window.size):
         along = tuple(
             slice(index * dilation, index * dilation + (count - 1) * stride + 1, stride)
-            for index, dilation, count, stride in zip(cell, window.dilation, places, window.strides, strict=True)
+            for index, count, (_, _, dilation, stride) in zip(tap, counts, axes, strict=True)
         )
-        yield cell, x[(slice(None), *along)]
+        yield tap, x[(slice(None), *along)]
 
 
 def is_far(sizes: tuple[int, ...], window: Window) -> bool:
-    """Say whether the padding is many times the array: dilated so far that some cells see nothing else."""
+    """Return whether the padding is many times the array: dilated so far that some taps meet nothing else."""
     axes = zip(sizes, window.size, window.strides, window.dilation, strict=True)
     return any(sum(padding_amounts(*axis, window.padding)) > max(_FAR, 4 * axis[0]) for axis in axes)
 
 
 def near(x: Array, kernel: Array, window: Window) -> tuple[Array, Array, Window]:
-    """Leave out the cells of a window that only see padding: (x padded by what the others see, their kernel, their window).
+    """Leave out the taps of a window that only meet padding: (x padded by what the others meet, their kernel, their window).
 
-    kernel (*window.size, ...). The new window is "valid" on the new x, and stands at as many places; where no cell is
+    kernel (*window.size, ...). The new window is "valid" on the new x, and stands at as many positions; where no tap is
     left along an axis, its kernel is empty.
     """
-    taps, amounts, kept = [], [], []
+    met, amounts, kept = [], [], []
     axes = zip(x.shape[1:-1], window.size, window.strides, window.dilation, strict=True)
     for size, wide, stride, dilation in axes:
         before, _ = padding_amounts(size, wide, stride, dilation, window.padding)
-        last_place = ((output_size(size, wide, stride, dilation, window.padding) or 1) - 1) * stride
-        first = max(0, -((last_place - before) // dilation))
+        last_position = ((output_size(size, wide, stride, dilation, window.padding) or 1) - 1) * stride
+        first = max(0, -((last_position - before) // dilation))
         last = min(wide - 1, (size - 1 + before) // dilation)
-        taps.append(slice(first, max(first, last + 1)))
+        met.append(slice(first, max(first, last + 1)))
         front = before - first * dilation
-        back = last_place + last * dilation - before - (size - 1)
+        back = last_position + last * dilation - before - (size - 1)
         amounts.append((max(0, front), max(0, back)))
         kept.append(slice(max(0, -front), size - max(0, -back)))
-    smaller = kernel[tuple(taps)]
+    smaller = kernel[tuple(met)]
     cut = pad(x[(slice(None), *kept)], tuple(amounts))
     return cut, smaller, Window(smaller.shape[: window.rank], window.strides, window.dilation)

@@ -8,9 +8,10 @@ from core.arrays import Array, Shape
 from core.checks import integer, number
 from core.errors import InputError
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients, unbroadcast
+from core.layers.gradients import Backward, Gradients
 from core.layers.merging.merge import Merge, shapes_in
 from core.layers.regularization.dropout import Dropout
+from core.ops.broadcasting import unbroadcast
 
 
 class CustomScaleLayer(Merge):

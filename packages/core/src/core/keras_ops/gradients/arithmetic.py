@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
-from core.layers.gradients import unbroadcast
+from core.ops.broadcasting import unbroadcast
 
 #: (x1, x2, y, dy) -> (dx1, dx2), all of one type, the gradients not yet summed up.
 Pair = Callable[[Array, Array, Array, Array], tuple[Array, Array]]

@@ -10,8 +10,8 @@ import numpy as np
 from core.arrays import Array
 from core.checks import axes_of
 from core.keras_ops.networks import EPSILON, attention_shares
-from core.layers.gradients import unbroadcast
-from core.ops import activation_gradients as derivative
+from core.ops.activations import softmax_gradient
+from core.ops.broadcasting import unbroadcast
 
 
 def _normalised(
@@ -89,7 +89,7 @@ def dot_product_attention(
     if groups > 1:
         columns, contents = (np.repeat(part, groups, axis=1) for part in (columns, contents))
     d_mixed = np.swapaxes(dy, 1, 2)
-    d_logits = derivative.softmax(shares, d_mixed @ np.swapaxes(contents, -1, -2))
+    d_logits = softmax_gradient(d_mixed @ np.swapaxes(contents, -1, -2), shares)
     if visible is not None:
         d_logits = np.where(visible, d_logits, d_logits.dtype.type(0))
     found = (

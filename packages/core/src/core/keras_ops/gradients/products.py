@@ -12,8 +12,8 @@ from core.arrays import Array
 from core.checks import axes_of
 from core.errors import UnsupportedLayerError
 from core.keras_ops.products import equation_of
-from core.layers.gradients import unbroadcast
 from core.layers.normalization.unit import unit_length_back
+from core.ops.broadcasting import unbroadcast
 
 #: Keras' `backend.epsilon()`, where an operation is given none.
 _EPSILON = 1e-7

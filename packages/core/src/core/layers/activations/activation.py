@@ -7,10 +7,9 @@ from typing import Any
 from core.arrays import Array
 from core.kernels.elementwise import activate
 from core.kernels.kernel import Step
+from core.layers.activations.find import apply_activation, find_activation
 from core.layers.base import Layer
 from core.layers.gradients import Backward
-from core.ops.activation_gradients import activate_and_back
-from core.ops.activations import activation as find_activation
 
 
 class Activation(Layer):
@@ -35,5 +34,5 @@ class Activation(Layer):
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """dx = f'(x) * dy."""
-        y, backward = activate_and_back(self.activation, x)
+        y, backward = apply_activation(self.activation, x)
         return y, lambda dy: (backward(dy), {})

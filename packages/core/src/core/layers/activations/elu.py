@@ -8,8 +8,7 @@ from core.arrays import Array
 from core.checks import number
 from core.layers.base import Layer
 from core.layers.gradients import Backward
-from core.ops import activation_gradients as derivative
-from core.ops.activations import elu
+from core.ops.activations import elu, elu_gradient
 
 
 class ELU(Layer):
@@ -30,4 +29,5 @@ class ELU(Layer):
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy where x > 0, else alpha * exp(x) * dy."""
-        return self.call(x), lambda dy: (derivative.elu(x, dy, self.alpha), {})
+        y = self.call(x)
+        return y, lambda dy: (elu_gradient(dy, y, x, self.alpha), {})

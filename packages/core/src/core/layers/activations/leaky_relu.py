@@ -9,8 +9,7 @@ from core.checks import number
 from core.errors import InputError
 from core.layers.base import Layer
 from core.layers.gradients import Backward
-from core.ops import activation_gradients as derivative
-from core.ops.activations import leaky_relu
+from core.ops.activations import leaky_relu, leaky_relu_gradient
 
 
 class LeakyReLU(Layer):
@@ -43,4 +42,5 @@ class LeakyReLU(Layer):
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy where x > 0, else negative_slope * dy."""
-        return self.call(x), lambda dy: (derivative.leaky_relu(x, dy, self.negative_slope), {})
+        y = self.call(x)
+        return y, lambda dy: (leaky_relu_gradient(dy, y, x, self.negative_slope), {})

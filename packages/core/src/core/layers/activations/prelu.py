@@ -10,7 +10,8 @@ from core.arrays import Array, Shape
 from core.checks import axis_of
 from core.errors import InputError
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients, unbroadcast
+from core.layers.gradients import Backward, Gradients
+from core.ops.broadcasting import unbroadcast
 
 
 class PReLU(Layer):

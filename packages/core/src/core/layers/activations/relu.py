@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from core.arrays import Array
 from core.checks import number
 from core.kernels.elementwise import Rectify
 from core.kernels.kernel import Step
 from core.layers.base import Layer
 from core.layers.gradients import Backward
-from core.ops import activation_gradients as derivative
-from core.ops.activations import leaky_relu
+from core.ops.activations import rectify, rectify_gradient
 
 
 class ReLU(Layer):
@@ -46,33 +43,5 @@ class ReLU(Layer):
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy between threshold and ceiling, 0 above it, negative_slope * dy below the threshold."""
-        return self.call(x), lambda dy: (
-            rectify_back(x, dy, self.negative_slope, self.max_value, self.threshold),
-            {},
-        )
-
-
-def rectify(x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Array:
-    """Compute the equation of `ReLU`, in the order in which Keras does it; it rounds the borders to float32."""
-    if negative_slope and max_value is None and threshold == 0:
-        return leaky_relu(x, negative_slope)
-    border = x.dtype.type(np.float32(threshold))
-    y = np.where(x > border, x, x.dtype.type(0)) if threshold else np.maximum(x, 0)
-    if max_value is not None:
-        y = np.clip(y, x.dtype.type(0), x.dtype.type(np.float32(max_value)))
-    if negative_slope:
-        y = y - x.dtype.type(negative_slope) * np.maximum(x.dtype.type(threshold) - x, 0)
-    return y
-
-
-def rectify_back(
-    x: Array, dy: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
-) -> Array:
-    """The way back through `rectify`."""
-    if negative_slope and max_value is None and threshold == 0:
-        return derivative.leaky_relu(x, dy, negative_slope)
-    ceiling = np.inf if max_value is None else np.float32(max_value)
-    slope = ((x > np.float32(threshold)) & (x < ceiling)).astype(x.dtype)
-    if negative_slope:
-        slope += x.dtype.type(negative_slope) * (x < threshold)
-    return dy * slope
+        y, options = self.call(x), (self.negative_slope, self.max_value, self.threshold)
+        return y, lambda dy: (rectify_gradient(dy, y, x, *options), {})

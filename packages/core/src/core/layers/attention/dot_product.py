@@ -17,8 +17,7 @@ from core.layers.gradients import Backward, Gradients
 from core.layers.merging.merge import shapes_in
 from core.layers.regularization.dropout import Dropout
 from core.layers.work import Work
-from core.ops import activation_gradients as derivative
-from core.ops.activations import softmax
+from core.ops.activations import softmax, softmax_gradient
 
 #: What Keras takes away from the score of a masked place.
 _FAR = {"float16": 65504.0}
@@ -106,7 +105,7 @@ class Attention(Layer):
             d_output, d_kept = dy if return_attention_scores else (dy, 0)
             d_output = _of_queries(d_output, query_mask)
             d_shares, _ = drop_back(d_output @ np.swapaxes(value, -1, -2) + d_kept)
-            d_query, d_key, gradients = scores_back(derivative.softmax(shares, d_shares))
+            d_query, d_key, gradients = scores_back(softmax_gradient(d_shares, shares))
             d_value = np.swapaxes(kept, -1, -2) @ d_output
             found = [d_query, d_value, d_key] if len(inputs) > 2 else [d_query, d_value + d_key]
             return found, gradients

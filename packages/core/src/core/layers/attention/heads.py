@@ -12,7 +12,6 @@ from core.arrays import Array, Shape
 from core.checks import flag, integer, number
 from core.errors import InputError
 from core.keras_ops.networks import dot_product_attention, never
-from core.layers.activations.softmax import masked_softmax
 from core.layers.attention.along import Along
 from core.layers.attention.masks import causal, joined, of_sequences, window
 from core.layers.base import Layer
@@ -20,8 +19,7 @@ from core.layers.einsum_dense import EinsumDense
 from core.layers.gradients import Backward, Gradients, join
 from core.layers.regularization.dropout import Dropout
 from core.layers.work import Work
-from core.ops import activation_gradients as derivative
-from core.ops.activations import softmax
+from core.ops.activations import masked_softmax, softmax, softmax_gradient
 
 #: From the gradients of the mixed contents, and of the shares where they were asked for, to those of query, key and value.
 AttendBack: TypeAlias = Callable[[Array, Array | None], tuple[Array, Array, Array]]
@@ -244,7 +242,7 @@ class HeadedAttention(Layer):
             d_mixed = along.matrices(dy)
             d_shares, _ = drop_back(d_mixed @ np.swapaxes(contents, -1, -2))
             d_shares = d_shares if d_given is None else d_shares + d_given.reshape(shares.shape)
-            d_logits = derivative.softmax(shares, d_shares)
+            d_logits = softmax_gradient(d_shares, shares)
             if visible is not None:  # a row that is masked throughout has shares, but not by its scores
                 d_logits = np.where(along.spread(visible, logits.shape), d_logits, d_logits.dtype.type(0))
             d_query = along.places(d_logits @ columns, lengths) * self._factor(query)

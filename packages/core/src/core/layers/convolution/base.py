@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 from core.arrays import Array, Shape
 from core.checks import flag, integers, one_of
 from core.errors import InputError
+from core.layers.activations.find import apply_activation, find_activation
 from core.layers.gradients import Gradients
 from core.layers.spatial import SpatialLayer
 from core.layers.work import Work
-from core.ops.activation_gradients import activate_and_back
-from core.ops.activations import activation as find_activation
 from core.ops.convolution import BLOCK_BYTES
 from core.ops.product import column_sums
 from core.ops.windows import Window, is_far
@@ -89,7 +88,7 @@ class ConvolutionLayer(SpatialLayer):
         """Do as `finish`; the way back gives the gradient before the bias, channels last, and that of the bias."""
         if self.use_bias:
             y += self.computing("bias")
-        y, activation_back = activate_and_back(self.activation, self.from_channels_last(y))
+        y, activation_back = apply_activation(self.activation, self.from_channels_last(y))
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
             dz = self.to_channels_last(activation_back(dy))

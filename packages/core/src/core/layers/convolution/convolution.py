@@ -84,7 +84,7 @@ class Convolution(ConvolutionLayer):
         )
 
     def call_and_back(self, x: Array, want_inputs: bool = True) -> tuple[Array, Backward]:
-        """Two convolutions again: see `core.ops.convolution_gradient`."""
+        """Two convolutions again: see `core.ops.convolution`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
         self.near(x)
         y, finish_back = self.finish_and_back(training.convolve(x, kernel, self.window, groups=self.groups))

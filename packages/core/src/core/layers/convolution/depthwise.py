@@ -12,8 +12,7 @@ from core.kernels.elementwise import activated
 from core.kernels.kernel import Step
 from core.layers.convolution.base import FARTHEST, ConvolutionLayer, refuse_keras2_groups
 from core.layers.gradients import Backward, Gradients
-from core.ops.convolution import convolve_depthwise
-from core.ops.convolution_gradient import depthwise_gradients
+from core.ops.depthwise_convolution import convolve_depthwise, depthwise_gradients
 
 
 class DepthwiseConvolution(ConvolutionLayer):
@@ -74,7 +73,7 @@ class DepthwiseConvolution(ConvolutionLayer):
         return self.finish(convolve_depthwise(self.to_channels_last(x), self.computing("kernel"), self.window))
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
-        """Cell by cell: see `core.ops.convolution_gradient`."""
+        """Tap by tap: see `core.ops.depthwise_convolution`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
         self.near(x)
         y, finish_back = self.finish_and_back(convolve_depthwise(x, kernel, self.window))

@@ -14,11 +14,10 @@ import numpy as np
 from core.arrays import Array, Shape, known_size
 from core.checks import flag, integer, integers, one_of
 from core.errors import InputError
+from core.layers.activations.find import apply_activation, find_activation
 from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.layers.work import Work
-from core.ops.activation_gradients import activate_and_back
-from core.ops.activations import activation as find_activation
 
 #: The largest kernel along an axis: its taps are counted one by one.
 _LARGEST_KERNEL = 4096
@@ -115,7 +114,7 @@ class LocallyConnected(SpatialLayer):
         z = self.from_channels_last(np.moveaxis(rows @ kernel, 0, 1).reshape(len(x), *places, self.filters))
         if self.use_bias:
             z = z + self.computing("bias").reshape(z.shape[1:])  # as Keras 2: not turned for channels first
-        y, activation_back = activate_and_back(self.activation, z)
+        y, activation_back = apply_activation(self.activation, z)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
             dz = activation_back(dy)

@@ -9,8 +9,8 @@ from core.arrays import Array, Shape
 from core.checks import integer
 from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
 from core.layers.gradients import Backward, Gradients
-from core.ops.convolution import convolve, convolve_depthwise
-from core.ops.convolution_gradient import depthwise_gradients, input_gradient, kernel_gradient
+from core.ops.convolution import convolve, input_gradient, kernel_gradient
+from core.ops.depthwise_convolution import convolve_depthwise, depthwise_gradients
 from core.ops.windows import Window
 
 

@@ -11,9 +11,8 @@ from core.errors import InputError
 from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
 from core.layers.gradients import Backward, Gradients
 from core.layers.work import CALL, Work, numbers_in
-from core.ops.convolution_gradient import transposed_gradients
-from core.ops.padding import reach
-from core.ops.transposed_convolution import convolve_transposed, transposed_output_size
+from core.ops.convolution import convolve_transposed, transposed_gradients
+from core.ops.padding import reach, transposed_output_size
 
 
 class TransposedConvolution(ConvolutionLayer):
@@ -88,7 +87,7 @@ class TransposedConvolution(ConvolutionLayer):
         return self.finish(convolve_transposed(x, self.computing("kernel"), self.window, sizes))
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
-        """The way back is the convolution whose way back this layer is: see `core.ops.convolution_gradient`."""
+        """The way back is the convolution whose way back this layer is: see `core.ops.convolution`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
         sizes = cast(tuple[int, ...], self._output_sizes(x.shape[1:-1]))
         if any(

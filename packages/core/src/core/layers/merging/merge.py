@@ -11,7 +11,8 @@ import numpy as np
 from core.arrays import Array, Shape, show_shape
 from core.errors import InputError, UnsupportedLayerError
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients, unbroadcast
+from core.layers.gradients import Backward, Gradients
+from core.ops.broadcasting import unbroadcast
 
 
 class Merge(Layer):

@@ -9,7 +9,8 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.checks import axes_of, number
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients, unbroadcast
+from core.layers.gradients import Backward, Gradients
+from core.ops.broadcasting import unbroadcast
 
 
 class RMSNormalization(Layer):

@@ -12,8 +12,7 @@ from core.checks import integers
 from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.layers.work import Work, numbers_in
-from core.ops.pooling import adaptive_pool
-from core.ops.pooling_gradient import adaptive_pool_gradient
+from core.ops.pooling import adaptive_pool, adaptive_pool_gradient
 
 
 class AdaptivePooling(SpatialLayer):
@@ -47,10 +46,9 @@ class AdaptivePooling(SpatialLayer):
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """Each part gives its gradient to its largest cells, or shares it among all."""
         x = self.to_channels_last(x)
-        largest = type(self).reduce is np.max
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dx = adaptive_pool_gradient(x, self.to_channels_last(dy), self.output_size, largest=largest)
+            dx = adaptive_pool_gradient(x, self.to_channels_last(dy), self.output_size, type(self).reduce)
             return self.from_channels_last(dx), {}
 
         return self.from_channels_last(adaptive_pool(x, self.output_size, type(self).reduce)), backward

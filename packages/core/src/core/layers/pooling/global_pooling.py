@@ -12,7 +12,7 @@ from core.kernels.kernel import Step
 from core.kernels.pooling import Mean
 from core.layers.gradients import Backward
 from core.layers.spatial import SpatialLayer
-from core.ops.pooling_gradient import largest_gradient
+from core.ops.pooling import extreme_gradient
 
 
 class GlobalPooling(SpatialLayer):
@@ -44,7 +44,7 @@ class GlobalMaxPooling(GlobalPooling):
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """The largest place of each channel takes its gradient; equal ones share it."""
         y = np.max(x, axis=self.axes, keepdims=True)
-        return self.call(x), lambda dy: (largest_gradient(x, y, dy.reshape(y.shape), self.axes), {})
+        return self.call(x), lambda dy: (extreme_gradient(x, y, dy.reshape(y.shape), self.axes), {})
 
 
 class GlobalAveragePooling(GlobalPooling):

@@ -14,8 +14,7 @@ from core.kernels.tiles import by_rows
 from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.layers.work import Work, numbers_in
-from core.ops.pooling import MOST_CELLS, average_pool, max_pool
-from core.ops.pooling_gradient import average_pool_gradient, max_pool_gradient
+from core.ops.pooling import MOST_TAPS, average_pool, average_pool_gradient, max_pool, max_pool_gradient
 from core.ops.windows import Window
 
 
@@ -43,9 +42,9 @@ class Pooling(SpatialLayer):
         """A small window is gone through cell by cell, a large one in as many passes as its sizes have binary digits."""
         cells = math.prod(self.window.size)
         numbers, places = numbers_in([input_shape]), numbers_in([self.compute_output_shape(input_shape)])
-        passes = cells if cells <= MOST_CELLS else sum(2 * size.bit_length() for size in self.window.size)
+        passes = cells if cells <= MOST_TAPS else sum(2 * size.bit_length() for size in self.window.size)
         padded = 1
-        if cells <= MOST_CELLS:
+        if cells <= MOST_TAPS:
             sizes, _ = self.split_shape(input_shape)
             padded = math.prod(size or 0 for size in self.window.padded_sizes(sizes)) // max(
                 1, math.prod(size or 1 for size in sizes)
@@ -55,7 +54,7 @@ class Pooling(SpatialLayer):
 
     def fast(self) -> Step | None:
         """Compare or add whole rows, for images with their channels last."""
-        if math.prod(self.window.size) > MOST_CELLS:
+        if math.prod(self.window.size) > MOST_TAPS:
             return None
         if self.rank != 2 or self.data_format != "channels_last" or self.window.padding != "valid":
             return None

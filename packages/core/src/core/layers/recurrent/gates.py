@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from core.arrays import Array
-from core.ops.activation_gradients import activate_and_back
+from core.layers.activations.find import apply_activation
 from core.ops.activations import Activation
 
 #: (dh_t, dc_t) -> (dz, dc): from the gradients of the new state to those of the gates' sums and of the cell before.
@@ -22,12 +22,12 @@ def gates_and_back(z: Array, c_before: Array, sigma: Activation, phi: Activation
     dz = the gradients of the gates times the slope of each. z (..., 4 units), in the order i, f, g, o, and c (..., units).
     """
     z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
-    i, i_back = activate_and_back(sigma, z_i)
-    f, f_back = activate_and_back(sigma, z_f)
-    g, g_back = activate_and_back(phi, z_g)
-    o, o_back = activate_and_back(sigma, z_o)
+    i, i_back = apply_activation(sigma, z_i)
+    f, f_back = apply_activation(sigma, z_f)
+    g, g_back = apply_activation(phi, z_g)
+    o, o_back = apply_activation(sigma, z_o)
     c = f * c_before + i * g
-    read, read_back = activate_and_back(phi, c)
+    read, read_back = apply_activation(phi, c)
 
     def backward(dh: Array, dc_after: Array) -> tuple[Array, Array]:
         dc = dc_after + read_back(dh * o)

@@ -8,9 +8,8 @@ import numpy as np
 
 from core.arrays import Array
 from core.checks import flag
+from core.layers.activations.find import apply_activation, find_activation
 from core.layers.gradients import Gradients
-from core.ops.activation_gradients import activate_and_back
-from core.ops.activations import activation as find_activation
 from core.ops.activations import sigmoid, tanh
 from core.ops.product import column_sums
 from core.ops.recurrence import State
@@ -114,14 +113,14 @@ class GRUCell(Cell):
         if self.reset_after and self.use_bias:
             inner = inner + self.computing("bias")[1]
         x_z, x_r, x_h = np.split(projected, 3, axis=-1)
-        z, z_back = activate_and_back(self.recurrent_activation, x_z + inner[:, :units])
-        r, r_back = activate_and_back(self.recurrent_activation, x_r + inner[:, units : 2 * units])
+        z, z_back = apply_activation(self.recurrent_activation, x_z + inner[:, :units])
+        r, r_back = apply_activation(self.recurrent_activation, x_r + inner[:, units : 2 * units])
         if self.reset_after:
             u_h = inner[:, 2 * units :]
-            g, g_back = activate_and_back(self.activation, x_h + r * u_h)
+            g, g_back = apply_activation(self.activation, x_h + r * u_h)
         else:
             u_h, late_back = gate_products_and_back(r * h, U[:, 2 * units :], None if drop is None else drop[2:])
-            g, g_back = activate_and_back(self.activation, x_h + u_h)
+            g, g_back = apply_activation(self.activation, x_h + u_h)
         new = z * h + (1 - z) * g
 
         def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from core.arrays import Array
 from core.checks import flag
+from core.layers.activations.find import find_activation
 from core.layers.gradients import Gradients
 from core.layers.recurrent.gates import gates_and_back
-from core.ops.activations import activation as find_activation
 from core.ops.activations import sigmoid, tanh
 from core.ops.recurrence import State
 from core.ops.recurrence_gradient import StepBack

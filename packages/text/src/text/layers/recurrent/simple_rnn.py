@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from core.arrays import Array
+from core.layers.activations.find import apply_activation, find_activation
 from core.layers.gradients import Gradients
-from core.ops.activation_gradients import activate_and_back
-from core.ops.activations import activation as find_activation
 from core.ops.activations import tanh
 from core.ops.recurrence import State
 from core.ops.recurrence_gradient import StepBack
@@ -42,7 +41,7 @@ class SimpleRNNCell(Cell):
     def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
         """dz = phi'(z) * dh_t, dh = dz @ U^T, dU = h^T @ dz."""
         products, products_back = gate_products_and_back(state[0], self.computing("recurrent_kernel"), drop)
-        h, activation_back = activate_and_back(self.activation, projected + products)
+        h, activation_back = apply_activation(self.activation, projected + products)
 
         def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
             dz = activation_back(d_output + d_state[0])

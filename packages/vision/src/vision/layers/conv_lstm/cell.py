@@ -10,12 +10,11 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.checks import flag, integer, integers, number, one_of
 from core.errors import InputError
+from core.layers.activations.find import find_activation
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients
 from core.layers.recurrent.gates import gates_and_back
-from core.ops.activations import activation as find_activation
-from core.ops.convolution import convolve
-from core.ops.convolution_gradient import input_gradient, kernel_gradient
+from core.ops.convolution import convolve, input_gradient, kernel_gradient
 from core.ops.product import column_sums
 from core.ops.recurrence import State
 from core.ops.recurrence_gradient import StepBack
