@@ -14,7 +14,7 @@ from core.keras_ops.elementwise import floating
 from core.keras_ops.operation import Call
 from core.keras_ops.reductions import axes
 from core.keras_ops.shapes import broadcast_two, reduced, same
-from core.layers.normalization.unit import unit_length
+from core.ops.normalization import unit_length
 from core.ops.promotion import together
 
 _EINSUM = re.compile(r"[A-Za-z.]*(,[A-Za-z.]*)*(->[A-Za-z.]*)?")

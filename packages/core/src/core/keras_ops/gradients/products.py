@@ -12,8 +12,8 @@ from core.arrays import Array
 from core.checks import axes_of
 from core.errors import UnsupportedLayerError
 from core.keras_ops.products import equation_of
-from core.layers.normalization.unit import unit_length_back
 from core.ops.broadcasting import unbroadcast
+from core.ops.normalization import unit_length_gradient
 
 #: Keras' `backend.epsilon()`, where an operation is given none.
 _EPSILON = 1e-7
@@ -130,7 +130,7 @@ def normalize(dy: Array, _: Array, x: Array, axis: Any = -1, order: int = 2, eps
     if order != 2:
         raise UnsupportedLayerError(f"the way back through normalize with order={order!r} is not known; use order=2")
     axes = tuple(range(x.ndim)) if axis is None else tuple(axes_of(axis, "axis", rank=x.ndim))
-    return unit_length_back(x, dy, axes, _EPSILON if epsilon is None else epsilon)
+    return unit_length_gradient(dy, x, axes, _EPSILON if epsilon is None else epsilon)
 
 
 TABLE: dict[str, Callable[..., Any]] = {

@@ -11,7 +11,6 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.checks import flag, integer, number
 from core.errors import InputError
-from core.keras_ops.networks import dot_product_attention, never
 from core.layers.attention.along import Along
 from core.layers.attention.masks import causal, joined, of_sequences, window
 from core.layers.base import Layer
@@ -20,6 +19,7 @@ from core.layers.gradients import Backward, Gradients, join
 from core.layers.regularization.dropout import Dropout
 from core.layers.work import Work
 from core.ops.activations import masked_softmax, softmax, softmax_gradient
+from core.ops.attention import dot_product_attention, masked_score
 
 #: From the gradients of the mixed contents, and of the shares where they were asked for, to those of query, key and value.
 AttendBack: TypeAlias = Callable[[Array, Array | None], tuple[Array, Array, Array]]
@@ -213,7 +213,7 @@ class HeadedAttention(Layer):
         if self._takes_short_way(query, want_shares):
             if visible is not None:
                 visible = np.expand_dims(visible, tuple(range(visible.ndim - 2, 2)))
-            return dot_product_attention(query, key, value, mask=visible, scale=self.scale), None
+            return dot_product_attention(query, key, value, mask=visible, scale=self.scale)[0], None
         along = self._along(query.ndim)
         rows, columns, contents = (along.matrices(part) for part in (query * self._factor(query), key, value))
         shares = self._shares(rows @ np.swapaxes(columns, -1, -2), visible, along, short=False)
@@ -261,7 +261,7 @@ class HeadedAttention(Layer):
     def _shares(self, logits: Array, visible: Array | None, along: Along, *, short: bool) -> Array:
         mask = None if visible is None else along.spread(visible, logits.shape)
         if short and mask is not None:
-            return softmax(np.where(mask, logits, logits.dtype.type(never(logits.dtype))))
+            return softmax(np.where(mask, logits, masked_score(logits.dtype)))
         return masked_softmax(logits, (logits.ndim - 1,), mask)
 
 

@@ -14,7 +14,7 @@ from core.errors import InputError
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients
 from core.layers.merging.merge import shapes_in
-from core.layers.normalization.unit import unit_length, unit_length_back
+from core.ops.normalization import unit_length, unit_length_gradient
 from core.ops.promotion import together
 
 #: The shortest length that `normalize` divides by: Keras' `backend.epsilon()`.
@@ -78,7 +78,7 @@ class Dot(Layer):
                 side = np.moveaxis(x, place, -1)
                 d_side = product.reshape(side.shape)
                 if self.normalize:
-                    d_side = unit_length_back(side, d_side, -1, _SHORTEST)
+                    d_side = unit_length_gradient(d_side, side, -1, _SHORTEST)
                 found.append(np.moveaxis(d_side, -1, place))
             return found, {}
 

@@ -14,6 +14,7 @@ from core.kernels.kernel import Step
 from core.kernels.tiles import by_rows
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients, Moving
+from core.ops.normalization import batch_normalization
 from core.ops.product import column_sums
 
 
@@ -79,13 +80,9 @@ class BatchNormalization(Layer):
     def call(self, x: Array, *, mask: Array | None = None, training: bool = False) -> Array:
         """Return the normalised input."""
         mean, variance = self._batch_moments(x, mask) if training and self.trainable else self._moving_moments(x)
-        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
-        if self.scale:
-            inverse = inverse * self._along_axis("gamma", x, inverse.dtype)
-        shift = -mean * inverse
-        if self.center:
-            shift = shift + self._along_axis("beta", x, shift.dtype)
-        return (x * inverse + shift).astype(x.dtype, copy=False)
+        gamma = self._along_axis("gamma", x, mean.dtype) if self.scale else None
+        beta = self._along_axis("beta", x, mean.dtype) if self.center else None
+        return batch_normalization(x, mean, variance, self.epsilon, gamma, beta).astype(x.dtype, copy=False)
 
     def call_and_back(self, x: Array, *, mask: Array | None = None, training: bool = True) -> tuple[Array, Backward]:
         """dx = scale * (dy - mean of dy - xhat * mean of dy * xhat), with xhat the input at mean 0 and variance 1.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from core.arrays import Array, Shape
 from core.checks import axis_of, flag, integer, number
 from core.errors import InputError
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients
+from core.ops.normalization import group_normalization
 
 
 class GroupNormalization(Layer):
@@ -53,50 +52,21 @@ class GroupNormalization(Layer):
             self.declare(name, (channels,))
 
     def call(self, x: Array) -> Array:
-        """Return the normalised input."""
-        axis = self.axis % x.ndim
-        groups = self._groups(x.shape[axis])
-        inside = x.shape[axis] // groups
-        grouped = x.reshape(*x.shape[:axis], groups, inside, *x.shape[axis + 1 :])
-        grouped = grouped.astype(np.result_type(x.dtype, np.float32), copy=False)
-        others = tuple(place for place in range(1, grouped.ndim) if place != axis)
-        mean = np.mean(grouped, axis=others, keepdims=True)
-        variance = np.mean(np.square(grouped - mean), axis=others, keepdims=True)
-        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
-        along = [1] * grouped.ndim
-        along[axis : axis + 2] = groups, inside
-        if self.scale:
-            inverse = inverse * self.gamma.astype(grouped.dtype, copy=False).reshape(along)
-        shift = -mean * inverse
-        if self.center:
-            shift = shift + self.beta.astype(grouped.dtype, copy=False).reshape(along)
-        y = (grouped * inverse + shift).astype(x.dtype, copy=False).reshape(x.shape)
-        return y.astype(self.dtype.compute_dtype, copy=False)
+        """Return the normalized input."""
+        return self.call_and_back(x)[0]
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
-        """dx = inverse * (dz - mean of dz - xhat * mean of dz * xhat), dz = gamma * dy, within each group."""
+        """See `core.ops.normalization.group_normalization`."""
         axis = self.axis % x.ndim
-        groups = self._groups(x.shape[axis])
-        shape = (*x.shape[:axis], groups, x.shape[axis] // groups, *x.shape[axis + 1 :])
-        along = [1] * x.ndim
-        along[axis] = -1
-        others = tuple(place for place in range(1, len(shape)) if place != axis)
-        grouped = x.reshape(shape)
-        centred = grouped - np.mean(grouped, axis=others, keepdims=True)
-        variance = np.mean(np.square(centred), axis=others, keepdims=True)
-        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
-        xhat = centred * inverse
+        gamma, beta = self.gamma if self.scale else None, self.beta if self.center else None
+        y, normalization_back = group_normalization(x, axis, self._groups(x.shape[axis]), self.epsilon, gamma, beta)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dz = (dy * self.gamma.reshape(along) if self.scale else dy).reshape(shape)
-            dx = dz - np.mean(dz, axis=others, keepdims=True) - xhat * np.mean(dz * xhat, axis=others, keepdims=True)
-            found = {"gamma": dy * xhat.reshape(x.shape)} if self.scale else {}
-            found |= {"beta": dy} if self.center else {}
-            rest = tuple(place for place in range(x.ndim) if place != axis)
-            sums = {name: value.sum(axis=rest) for name, value in found.items()}
-            return (dx * inverse).reshape(x.shape), self.gradients(**sums)
+            dx, d_gamma, d_beta = normalization_back(dy)
+            found = {"gamma": d_gamma, "beta": d_beta}
+            return dx, self.gradients(**{name: value for name, value in found.items() if value is not None})
 
-        return self.call(x), backward
+        return y.astype(x.dtype, copy=False).astype(self.dtype.compute_dtype, copy=False), backward
 
     def _groups(self, channels: int) -> int:
         return max(channels, 1) if self.groups == -1 else self.groups

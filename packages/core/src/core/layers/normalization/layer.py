@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from core.arrays import Array, Shape
 from core.checks import axes_of, flag, number
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients
-from core.ops.broadcasting import unbroadcast
+from core.ops.normalization import layer_normalization
 
 
 class LayerNormalization(Layer):
@@ -50,44 +48,23 @@ class LayerNormalization(Layer):
             self.declare(name, tuple(input_shape[axis] for axis in axes))
 
     def call(self, x: Array) -> Array:
-        """Return the normalised input."""
-        precise = x.astype(np.result_type(x.dtype, np.float32), copy=False)
-        axes = axes_of(self.axis, "axis", rank=x.ndim)
-        mean = np.mean(precise, axis=axes, keepdims=True)
-        variance = np.mean(np.square(precise - mean), axis=axes, keepdims=True)
-        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
-        sizes = [size if axis in axes else 1 for axis, size in enumerate(x.shape)]
-        if self.scale:
-            inverse = inverse * self.gamma.astype(precise.dtype, copy=False).reshape(sizes)
-        y = precise * inverse
-        # In Keras' order: where x hardly differs from its mean, rounding is nearly all that is left.
-        if self.center:
-            y += self.beta.astype(precise.dtype, copy=False).reshape(sizes) - mean * inverse
-        elif not self.rms_scaling:
-            y -= mean * inverse
-        return y.astype(self.dtype.compute_dtype, copy=False)
+        """Return the normalized input."""
+        return self.call_and_back(x)[0]
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
-        """dx = inverse * (dz - mean of dz - xhat * mean of dz * xhat), dz = gamma * dy, over the normalised axes.
-
-        With `rms_scaling` the input is not centred, only divided: then the mean of dz is not taken away.
-        """
+        """See `core.ops.normalization.layer_normalization`; gamma and beta lie along the normalized axes."""
         axes = axes_of(self.axis, "axis", rank=x.ndim)
         sizes = [size if axis in axes else 1 for axis, size in enumerate(x.shape)]
-        centred = x - np.mean(x, axis=axes, keepdims=True)
-        variance = np.mean(np.square(centred), axis=axes, keepdims=True)
-        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
-        xhat = (x if self.rms_scaling else centred) * inverse
+        gamma, beta = (
+            self.gamma.reshape(sizes) if self.scale else None,
+            self.beta.reshape(sizes) if self.center else None,
+        )
+        y, normalization_back = layer_normalization(x, axes, self.epsilon, gamma, beta, rms_scaling=self.rms_scaling)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dz = dy * self.gamma.reshape(sizes) if self.scale else dy
-            dx = dz - centred * inverse * np.mean(dz * xhat, axis=axes, keepdims=True)
-            if not self.rms_scaling:
-                dx -= np.mean(dz, axis=axes, keepdims=True)
-            found = {"gamma": dy * xhat} if self.scale else {}
-            found |= {"beta": dy} if self.center else {}
+            dx, *found = normalization_back(dy)
             shapes = self.parameter_shapes
-            sums = {name: unbroadcast(value, tuple(sizes)).reshape(shapes[name]) for name, value in found.items()}
-            return dx * inverse, self.gradients(**sums)
+            named = {name: value for name, value in zip(("gamma", "beta"), found, strict=True) if value is not None}
+            return dx, self.gradients(**{name: value.reshape(shapes[name]) for name, value in named.items()})
 
-        return self.call(x), backward
+        return y.astype(self.dtype.compute_dtype, copy=False), backward

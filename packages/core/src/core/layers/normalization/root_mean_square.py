@@ -10,7 +10,7 @@ from core.arrays import Array, Shape
 from core.checks import axes_of, number
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients
-from core.ops.broadcasting import unbroadcast
+from core.ops.normalization import rms_normalization
 
 
 class RMSNormalization(Layer):
@@ -35,23 +35,15 @@ class RMSNormalization(Layer):
         np.broadcast_shapes(self.parameter_shapes["scale"], tuple(last))
 
     def call(self, x: Array) -> Array:
-        """Return the normalised input."""
-        precise = x.astype(np.result_type(x.dtype, np.float32), copy=False)
-        axes = axes_of(self.axis, "axis", rank=x.ndim)
-        square = np.mean(np.square(precise), axis=axes, keepdims=True)
-        y = precise / np.sqrt(square + square.dtype.type(self.epsilon))
-        return (y * self.scale.astype(precise.dtype, copy=False)).astype(x.dtype, copy=False)
+        """Return the normalized input."""
+        return self.call_and_back(x)[0]
 
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
-        """dx = inverse * (dz - xhat * mean of dz * xhat) with dz = scale * dy and xhat = x * inverse."""
-        axes = axes_of(self.axis, "axis", rank=x.ndim)
-        square = np.mean(np.square(x), axis=axes, keepdims=True)
-        inverse = 1 / np.sqrt(square + square.dtype.type(self.epsilon))
-        xhat = x * inverse
+        """See `core.ops.normalization.rms_normalization`."""
+        y, normalization_back = rms_normalization(x, axes_of(self.axis, "axis", rank=x.ndim), self.epsilon, self.scale)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dz = dy * self.scale
-            dx = inverse * (dz - xhat * np.mean(dz * xhat, axis=axes, keepdims=True))
-            return dx, self.gradients(scale=unbroadcast(dy * xhat, self.scale.shape))
+            dx, d_scale = normalization_back(dy)
+            return dx, self.gradients(scale=d_scale)
 
-        return self.call(x), backward
+        return y.astype(x.dtype, copy=False), backward

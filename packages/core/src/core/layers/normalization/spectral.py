@@ -12,9 +12,9 @@ from core.checks import integer
 from core.errors import InputError, UnsupportedLayerError
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients, Moving, Renewed
-from core.layers.normalization.unit import unit_length
 from core.layers.registry import build_layer
 from core.layers.work import CALL, Work
+from core.ops.normalization import unit_length
 
 #: The shortest length that is divided by; Keras' own.
 _SHORTEST = 1e-7

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from core.arrays import Array, Shape
 from core.checks import axes_of
 from core.layers.base import Layer
 from core.layers.gradients import Backward
+from core.ops.normalization import unit_length, unit_length_gradient
 
 #: The shortest length that is divided by; Keras' own.
 _SHORTEST = 1e-12
@@ -39,18 +38,4 @@ class UnitNormalization(Layer):
     def call_and_back(self, x: Array) -> tuple[Array, Backward]:
         """dx = (dy - y * sum of y * dy) / length of x."""
         axes = axes_of(self.axis, "axis", rank=x.ndim)
-        return self.call(x), lambda dy: (unit_length_back(x, dy, axes, _SHORTEST), {})
-
-
-def unit_length(x: Array, axis: int | tuple[int, ...] | None, shortest: float) -> Array:
-    """Divide `x` by its length over `axis`, at least `shortest`, in the order in which Keras does it."""
-    inverse = 1 / np.sqrt(np.sum(np.square(x), axis=axis, keepdims=True))
-    return x * np.minimum(inverse, x.dtype.type(1 / shortest))
-
-
-def unit_length_back(x: Array, dy: Array, axis: int | tuple[int, ...] | None, shortest: float) -> Array:
-    """The way back through `unit_length`; below `shortest` the divisor is a constant."""
-    length = np.sqrt(np.sum(np.square(x), axis=axis, keepdims=True))
-    y = unit_length(x, axis, shortest)
-    turning = np.where(length > shortest, y * np.sum(y * dy, axis=axis, keepdims=True), x.dtype.type(0))
-    return (dy - turning) / np.maximum(length, x.dtype.type(shortest))
+        return self.call(x), lambda dy: (unit_length_gradient(dy, x, axes, _SHORTEST), {})
