@@ -6,10 +6,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from core.experiment.command.options import read_options
+from core.experiment.data import sources
 from core.experiment.errors import DataUnavailableError, OptionError
 from text import nusax
 from text.data import load_data
-from text.options import LANGUAGES, DataOptions
+from text.options import LANGUAGES, TextDataOptions
 from text.ulasan import CLASSES, load_ulasan
 
 DATA = os.environ.get("KACA_DATA_DIR")
@@ -21,7 +23,7 @@ def options(**changes):
         "name": "nusax", "fallback": False, "languages": ["ind"], "test_language": "ind", "train_limit": None,
         "validation_limit": None, "test_limit": None,
     }  # fmt: skip
-    return DataOptions(**{**values, **changes})
+    return read_options(TextDataOptions, {**values, **changes}, "data")
 
 
 @pytest.fixture
@@ -95,7 +97,7 @@ def test_the_hub_is_read_once(monkeypatch, offline):
         downloads.append(language)
         return {name: [(f"{text} {name}", label) for text, label in rows] for name in nusax.SPLITS}
 
-    monkeypatch.setattr(nusax, "hub_is_reachable", lambda: True)
+    monkeypatch.setattr(sources, "hub_is_reachable", lambda: True)
     monkeypatch.setattr(nusax, "_download", download)
     first, second = load_data(options()), load_data(options())
     assert downloads == ["ind"]
@@ -142,13 +144,13 @@ class TestUlasan:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"languages": []}, "data.languages: expected a list like"),
-        ({"languages": "ind"}, "data.languages: expected a list like"),
-        ({"languages": ["ind", "xyz"]}, "data.languages: expected one of ace, ban"),
-        ({"languages": ["ind", "ind"]}, "data.languages: each language once, got ind, ind"),
-        ({"test_language": "id"}, "data.test_language: expected one of ace"),
-        ({"name": "imdb"}, "data.name: expected one of nusax, ulasan"),
-        ({"train_limit": 0}, "data.train_limit: expected a whole number of at least 1"),
+        ({"languages": []}, "data.languages must be a list like"),
+        ({"languages": "ind"}, "data.languages must be a list like"),
+        ({"languages": ["ind", "xyz"]}, "data.languages must be one of 'ace', 'ban'"),
+        ({"languages": ["ind", "ind"]}, "data.languages must name each language once, got ind, ind"),
+        ({"test_language": "id"}, "data.test_language must be one of 'ace'"),
+        ({"name": "imdb"}, "data.name must be one of 'nusax', 'ulasan'"),
+        ({"train_limit": 0}, "data.train_limit must be an integer in [1, "),
     ],
 )
 def test_impossible_options(changes, message):
@@ -158,7 +160,7 @@ def test_impossible_options(changes, message):
 
 
 def test_too_few_sentences():
-    with pytest.raises(OptionError, match="at least 3 sentences"):
+    with pytest.raises(OptionError, match="at least 3 examples"):
         load_data(options(name="ulasan", test_limit=2))
 
 

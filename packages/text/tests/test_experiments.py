@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 
 from core.experiment import store
 from core.experiment.command.launch import experiments_folder
+from core.experiment.command.options import read_settings
 from core.experiment.report.folder import variant_label
 from text.task import TextTask
 
@@ -74,8 +75,8 @@ def variants(experiment):
     """Give the settings of each variant of an experiment by its label."""
     swept = SWEPT[experiment]
     return {
-        variant_label(dict(zip(swept, values, strict=True))): TASK.read_settings(
-            composed(f"+exp={experiment}", *(f"{key}={value}" for key, value in zip(swept, values, strict=True)))
+        variant_label(dict(zip(swept, values, strict=True))): read_settings(
+            TASK, composed(f"+exp={experiment}", *(f"{key}={value}" for key, value in zip(swept, values, strict=True)))
         )
         for values in itertools.product(*swept.values())
     }
@@ -126,40 +127,40 @@ def test_its_variants_differ(experiment):
 def test_the_baseline_of_each_cell_is_among_its_variants(experiment):
     found = variants(experiment)
     for cell in BOTH:
-        assert TASK.read_settings(composed(f"model.cell={cell}")) in found.values()
+        assert read_settings(TASK, composed(f"model.cell={cell}")) in found.values()
 
 
 def test_the_baseline_has_one_key():
-    dataset = TASK.load_data(TASK.read_settings(composed("data=ulasan")))
+    dataset = TASK.load_data(read_settings(TASK, composed("data=ulasan")))
     keys = [
-        {str(store.key_of(TASK, settings, dataset, 0)) for settings in variants(experiment).values()}
+        {str(store.key_of(TASK, settings, dataset)) for settings in variants(experiment).values()}
         for experiment in OF_THE_STUDY
     ]
     assert len(set.intersection(*keys)) == len(BOTH)
 
 
 def test_the_defaults_are_those_of_the_study():
-    settings = TASK.read_settings(composed())
+    settings = read_settings(TASK, composed())
     model, train = settings.model, settings.train
     assert (model.max_tokens, model.sequence_length, model.embedding_dim, model.dense_units) == (10_000, 100, 128, 32)
     assert (model.dropout, model.dense_dropout, model.recurrent_dropout, model.embedding_dropout) == (0.3, 0.5, 0, 0)
     assert (model.mask_zero, model.pooling, model.bidirectional) == (True, "last", False)
     assert (train.epochs, train.batch_size) == (15, 32)
     assert train.learning_rate_schedule is train.clipnorm is train.early_stopping is None
-    assert (settings.data.languages, settings.data.test_language) == (["ind"], "ind")
+    assert (settings.data.languages, settings.data.test_language) == (("ind",), "ind")
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.rglob("*.yaml")), ids=lambda path: path.relative_to(FOLDER).as_posix())
 def test_every_file_composes(file: Path):
     group, name = file.parent.relative_to(FOLDER).as_posix(), file.stem
     overrides = {".": [], "exp": [f"+exp={name}"]}.get(group, [f"{group}={name}"])
-    TASK.read_settings(composed(*overrides))
+    read_settings(TASK, composed(*overrides))
 
 
 @pytest.mark.parametrize("experiment", SWEPT)
 def test_quick_has_one_seed_and_the_command_line_wins_over_it(experiment):
     assert len(sweep(f"+exp={experiment}", "preset=quick")) == len(variants(experiment))
-    settings = TASK.read_settings(composed(f"+exp={experiment}", "preset=quick", "train.epochs=7"))
+    settings = read_settings(TASK, composed(f"+exp={experiment}", "preset=quick", "train.epochs=7"))
     assert settings.train.epochs == 7
     assert settings.data.train_limit is not None
 
@@ -167,5 +168,5 @@ def test_quick_has_one_seed_and_the_command_line_wins_over_it(experiment):
 @pytest.mark.skipif(not os.environ.get("KACA_DATA_DIR"), reason="KACA_DATA_DIR names no local mirror of NusaX")
 def test_languages_on_the_command_line():
     config = composed("data.languages=[ind,jav]", "data.test_language=sun")
-    dataset = TASK.load_data(TASK.read_settings(config))
+    dataset = TASK.load_data(read_settings(TASK, config))
     assert (len(dataset.train), len(dataset.test)) == (1_000, 400)

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 import core
-from core.experiment.command.options import TrainOptions
+from core.experiment.command.options import TrainOptions, read_options
 from core.experiment.command.progress import Progress
 from core.experiment.errors import OptionError
 from core.experiment.task import Dataset, Settings, Split
@@ -30,7 +30,7 @@ STRANGE = np.array(["", "zzz qqq", "kata " * 50, "Enak, murah; RAMAH!"], dtype=o
 
 
 def options(**changes):
-    return ModelOptions(**{**OPTIONS, **changes})
+    return read_options(ModelOptions, {**OPTIONS, **changes}, "model")
 
 
 def layers(network):
@@ -121,7 +121,7 @@ def test_nothing_of_validation_and_test_reaches_training(tmp_path, monkeypatch):
 
     monkeypatch.setattr(keras.Model, "fit", watch)
     settings = Settings(model=options(), train=TrainOptions(**TRAIN), data=None)
-    train_into(tmp_path, TextTask(), settings, dataset, 0, Progress(Console(quiet=True)))
+    train_into(tmp_path, TextTask(), settings, dataset, Progress(Console(quiet=True)))
 
     vocabulary = keras.models.load_model(tmp_path / "model.keras").get_layer("vectorize").get_vocabulary()
     assert "latihan" in vocabulary
@@ -154,15 +154,15 @@ def test_early_stopping_keeps_the_best_weights_by_validation_macro_f1():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"cell": "rnn"}, "model.cell: expected one of simple_rnn, lstm, gru, got 'rnn'"),
-        ({"layers": 0}, "model.layers: expected a whole number of at least 1, got 0"),
-        ({"units": 1.5}, "model.units: expected a whole number"),
-        ({"bidirectional": "yes"}, "model.bidirectional: expected true or false, got 'yes'"),
-        ({"mask_zero": None}, "model.mask_zero: expected true or false"),
-        ({"pooling": "sum"}, "model.pooling: expected one of last, average, max"),
-        ({"recurrent_dropout": 1.0}, "model.recurrent_dropout: expected a number of at least 0 and below 1"),
-        ({"dropout": -0.1}, "model.dropout: expected a number"),
-        ({"max_tokens": 2}, "model.max_tokens: expected a whole number of at least 3, got 2"),
+        ({"cell": "rnn"}, "model.cell must be one of 'simple_rnn', 'lstm', 'gru', got 'rnn'"),
+        ({"layers": 0}, "model.layers must be an integer in [1, 2147483647], got 0"),
+        ({"units": 1.5}, "model.units must be an integer"),
+        ({"bidirectional": "yes"}, "model.bidirectional must be true or false, got 'yes'"),
+        ({"mask_zero": None}, "model.mask_zero must be true or false"),
+        ({"pooling": "sum"}, "model.pooling must be one of 'last', 'average', 'max'"),
+        ({"recurrent_dropout": 1.0}, "model.recurrent_dropout must lie in [0, 1)"),
+        ({"dropout": -0.1}, "model.dropout must lie in [0, 1)"),
+        ({"max_tokens": 2}, "model.max_tokens must be an integer in [3, 2147483647], got 2"),
     ],
 )
 def test_impossible_options(changes, message):

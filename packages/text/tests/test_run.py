@@ -95,16 +95,16 @@ class TestSweepOnRealSentences:
 
 
 MISTAKES = [
-    (["model.cell=rnn"], "error: model.cell: expected one of simple_rnn, lstm, gru, got 'rnn'"),
-    (["model.units=64,0"], "error: model.units: expected a whole number of at least 1, got 0"),
+    (["model.cell=rnn"], "error: model.cell must be one of 'simple_rnn', 'lstm', 'gru', got 'rnn'"),
+    (["model.units=64,0"], "error: model.units must be an integer in [1, 2147483647], got 0"),
     (["+model.unit=3"], "error: model.unit: no such option"),
-    (["model.recurrent_dropout=1.5"], "error: model.recurrent_dropout: expected a number"),
+    (["model.recurrent_dropout=1.5"], "error: model.recurrent_dropout must lie in [0, 1)"),
     (["+exp=mask,cell"], "error: exp: one experiment at a time"),
-    (["data.languages=[ind,xyz]"], "error: data.languages: expected one of ace"),
-    (["data.languages=ind"], "error: data.languages: expected a list"),
-    (["train.monitor=f1"], "error: train.monitor: expected one of val_loss"),
+    (["data.languages=[ind,xyz]"], "error: data.languages must be one of 'ace'"),
+    (["data.languages=ind"], "error: data.languages must be a list"),
+    (["train.monitor=f1"], "error: train.monitor must be one of 'val_loss'"),
     (["data.fallback=false"], "error: NusaX is not at hand"),
-    (["data=ulasan", "data.test_limit=2"], "error: data: a split needs at least 3 sentences"),
+    (["data=ulasan", "data.test_limit=2"], "error: data: a split needs at least 3 examples"),
 ]
 
 

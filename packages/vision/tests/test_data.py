@@ -12,9 +12,10 @@ from PIL import Image
 
 from core.experiment.command.options import read_options
 from core.experiment.data.sources import hub_is_reachable
+from core.experiment.data.splits import stratified_order
 from core.experiment.errors import DataUnavailableError, OptionError
 from vision import cifar10, data
-from vision.options import DataOptions
+from vision.options import VisionDataOptions
 
 DATA = os.environ.get("KACA_DATA_DIR")
 DEFAULTS = {
@@ -23,7 +24,7 @@ DEFAULTS = {
 
 
 def options(**changed):
-    return read_options(DataOptions, {**DEFAULTS, **changed}, "data")
+    return read_options(VisionDataOptions, {**DEFAULTS, **changed}, "data")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def offline(monkeypatch, tmp_path):
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 9))
 def test_any_stretch_of_a_stratified_order_holds_every_class_in_its_share(labels, start, length, seed):
     labels = np.array(labels)
-    order = data.stratified_order(labels, np.random.default_rng(seed))
+    order = stratified_order(labels, np.random.default_rng(seed))
     assert sorted(order) == list(range(len(labels)))
     stretch = labels[order[start : start + length]]
     for label in np.unique(labels):
@@ -82,7 +83,7 @@ def test_a_limit_takes_a_stratified_part_of_the_same_split():
     assert np.bincount(part.train.labels).tolist() == [5] * 10
     assert rows_of(part.train) < rows_of(whole.train)
     assert len(part.test) == 300
-    with pytest.raises(OptionError, match="at least 10 images"):
+    with pytest.raises(OptionError, match="at least 10 examples"):
         data.load_data(options(name="digits", test_limit=9))
 
 

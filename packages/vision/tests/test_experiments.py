@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 
 from core.experiment import store
 from core.experiment.command.launch import experiments_folder
+from core.experiment.command.options import read_settings
 from core.experiment.report.folder import variant_label
 from vision.task import VisionTask
 
@@ -46,7 +47,7 @@ def variants(experiment):
     whole = compose("config", overrides=[f"+exp={experiment}"], return_hydra_config=True)
     ((option, values),) = whole.hydra.sweeper.params.items()
     return {
-        variant_label({option: value}): TASK.read_settings(composed(f"+exp={experiment}", f"{option}={value}"))
+        variant_label({option: value}): read_settings(TASK, composed(f"+exp={experiment}", f"{option}={value}"))
         for value in str(values).split(",")
     }
 
@@ -69,17 +70,17 @@ def test_an_experiment_says_what_it_asks_and_what_the_study_printed(experiment):
 def test_its_variants_are_different_networks_or_trainings_and_one_is_the_baseline(experiment):
     found = variants(experiment)
     assert len({str(settings) for settings in found.values()}) == len(found) >= 2
-    assert found[BASELINE[experiment]] == TASK.read_settings(composed())
+    assert found[BASELINE[experiment]] == read_settings(TASK, composed())
 
 
 def test_the_baseline_has_one_key():
     settings = [variants(experiment)[label] for experiment, label in BASELINE.items()]
-    dataset = TASK.load_data(TASK.read_settings(composed("data=digits")))
-    assert len({str(store.key_of(TASK, one, dataset, 0)) for one in settings}) == 1
+    dataset = TASK.load_data(read_settings(TASK, composed("data=digits")))
+    assert len({str(store.key_of(TASK, one, dataset)) for one in settings}) == 1
 
 
 def test_the_defaults_are_those_of_the_study():
-    settings = TASK.read_settings(composed())
+    settings = read_settings(TASK, composed())
     assert (settings.train.epochs, settings.train.batch_size) == (15, 128)
     assert settings.model.batch_norm is settings.train.augmentation is False
     assert settings.model.dropout == 0
@@ -101,11 +102,11 @@ def test_regularization_turns_one_thing_on_after_the_other():
 def test_every_file_composes(file: Path):
     group, name = file.parent.relative_to(FOLDER).as_posix(), file.stem
     overrides = {".": [], "exp": [f"+exp={name}"]}.get(group, [f"{group}={name}"])
-    TASK.read_settings(composed(*overrides))
+    read_settings(TASK, composed(*overrides))
 
 
 def test_the_command_line_wins_over_a_preset():
-    settings = TASK.read_settings(composed("preset=quick", "train.epochs=7", "data=digits"))
+    settings = read_settings(TASK, composed("preset=quick", "train.epochs=7", "data=digits"))
     assert settings.train.epochs == 7
     assert settings.data.name == "digits"
-    assert settings.data.train_limit == TASK.read_settings(composed("preset=quick")).data.train_limit
+    assert settings.data.train_limit == read_settings(TASK, composed("preset=quick")).data.train_limit

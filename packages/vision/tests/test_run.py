@@ -121,15 +121,15 @@ class TestSweepOnRealImages:
 
 
 MISTAKES = [
-    (["model.pooling=foo"], "error: model.pooling: expected one of max, average, got 'foo'"),
-    (["model.pooling=max,foo"], "error: model.pooling: expected one of max, average, got 'foo'"),
-    (["train.batch_size=0"], "error: train.batch_size: expected a whole number of at least 1, got 0"),
-    (["train.epochs="], "error: train.epochs: expected a whole number of at least 1, got ''"),
+    (["model.pooling=foo"], "error: model.pooling must be one of 'max', 'average', got 'foo'"),
+    (["model.pooling=max,foo"], "error: model.pooling must be one of 'max', 'average', got 'foo'"),
+    (["train.batch_size=0"], "error: train.batch_size must be an integer in [1, 2147483647], got 0"),
+    (["train.epochs="], "error: train.epochs must be an integer in [1, 2147483647], got ''"),
     (["+train.epoch=3"], "error: train.epoch: no such option"),
     (["+exp=pooling,filters"], "error: exp: one experiment at a time"),
-    (["seed=-1"], "error: seed: expected a whole number"),
-    (["force=perhaps"], "error: force: expected true or false"),
-    (["data.name=mnist"], "error: data.name: expected one of cifar10, digits"),
+    (["seed=-1"], "error: seed must be an integer"),
+    (["force=perhaps"], "error: force must be true or false"),
+    (["data.name=mnist"], "error: data.name must be one of 'cifar10', 'digits'"),
     (["data.fallback=false"], "error: CIFAR-10 is not at hand"),
     (["data=digits", "data.test_limit=3"], "error: data: a split needs at least 10 images"),
     (["hydra.mode=RUN"], "error: hydra.mode: expected MULTIRUN"),

@@ -1,4 +1,4 @@
-"""Checks of a layer's options: what a config says is believed only after its type and range were looked at.
+"""Checks of options, of layers and of experiments: what a config says is believed only after its type and range were looked at.
 
 Each function returns the checked value, or raises `InputError` with the option's name, what it may be, and what came.
 """
@@ -55,12 +55,22 @@ def integers(value: object, option: str, *, count: int, minimum: int = 1) -> tup
     return (integer(value, option, minimum=minimum),) * count
 
 
-def number(value: object, option: str, *, minimum: float = -math.inf, maximum: float = math.inf) -> float:
-    """Return `value` as a finite float in [minimum, maximum]."""
+def number(
+    value: object,
+    option: str,
+    *,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> float:
+    """Return `value` as a finite float in [minimum, maximum], or between `above` and `below`, which are not taken themselves."""
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise InputError(f"{option} must be a finite number, got {value!r}")
-    if not minimum <= float(value) <= maximum:
-        raise InputError(f"{option} must lie in [{minimum}, {maximum}], got {value!r}")
+    if not (minimum <= float(value) <= maximum and above < float(value) < below):
+        low = f"[{minimum}" if minimum > above else f"({above}"
+        high = f"{maximum}]" if maximum < below else f"{below})"
+        raise InputError(f"{option} must lie in {low}, {high}, got {value!r}")
     return float(value)
 
 

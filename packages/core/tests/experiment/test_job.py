@@ -10,6 +10,7 @@ from toy_task import ToyTask, config
 
 from core.errors import KacaError
 from core.experiment import store
+from core.experiment.command.options import read_settings
 from core.experiment.compare import Comparison, Exact, compare
 from core.experiment.errors import OptionError
 from core.experiment.training.job import Job, run_job
@@ -88,9 +89,9 @@ def test_impossible_options_are_refused_before_anything_is_written(tmp_path, val
 
 def test_a_layer_that_only_keras_has_is_an_error_and_not_skipped(tmp_path):
     run(tmp_path / "0", config())
-    settings = TASK.read_settings(config())
+    settings = read_settings(TASK, config())
     dataset = TASK.load_data(settings)
-    kept = store.find(store.key_of(TASK, settings, dataset, 0))
+    kept = store.find(store.key_of(TASK, settings, dataset))
     np.savez(kept.folder / "activations.npz", **kept.activations, unknown=np.zeros((8, 3)))
     with pytest.raises(KacaError, match="unknown"):
         compare(kept, dataset)

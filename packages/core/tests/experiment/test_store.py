@@ -8,6 +8,7 @@ from toy_task import ToyTask, config
 
 from core.experiment import store
 from core.experiment.cache import cache_folder
+from core.experiment.command.options import read_settings
 from core.experiment.data.fingerprint import fingerprint, fingerprint_of_record
 from core.experiment.task import Split
 
@@ -21,8 +22,8 @@ def cache(tmp_path, monkeypatch):
 
 
 def key(seed=0, dataset=None, **sections):
-    settings = TASK.read_settings(config(**sections))
-    return store.key_of(TASK, settings, dataset or TASK.load_data(settings), seed)
+    settings = read_settings(TASK, config(seed=seed, **sections))
+    return store.key_of(TASK, settings, dataset or TASK.load_data(settings))
 
 
 def test_a_run_is_found_again_by_its_key_alone():

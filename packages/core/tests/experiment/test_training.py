@@ -12,6 +12,7 @@ from sklearn.metrics import f1_score
 from toy_task import ToyTask, config
 
 from core.experiment import store
+from core.experiment.command.options import read_settings
 from core.experiment.command.progress import Progress, duration
 from core.experiment.errors import OptionError
 from core.experiment.training.keras import activations, fit, predict, train_into
@@ -21,10 +22,10 @@ TASK = ToyTask()
 
 
 def train(seed=0, console=None, dataset=None, **options):
-    settings = TASK.read_settings(config(train=options))
+    settings = read_settings(TASK, config(train=options))
     dataset = dataset or TASK.load_data(settings)
     keras.utils.set_random_seed(seed)
-    network = TASK.build(settings, dataset, seed)
+    network = TASK.build(settings, dataset)
     history = fit(network, dataset, settings.train, Progress(console or Console(file=io.StringIO())))
     return network, dataset, history
 
@@ -90,13 +91,13 @@ def test_durations_read_well(seconds, text):
 
 
 def test_kaca_trains_the_same_network_and_keras_takes_the_weights(tmp_path):
-    settings = TASK.read_settings(config(trainer="scratch", train={"epochs": 40, "learning_rate": 0.02}))
+    settings = read_settings(TASK, config(seed=3, trainer="scratch", train={"epochs": 40, "learning_rate": 0.02}))
     dataset = TASK.load_data(settings)
     progress = Progress(Console(file=io.StringIO()))
     histories, weights = [], []
     for folder in (tmp_path / "one", tmp_path / "two"):
         folder.mkdir()
-        facts = train_into(folder, TASK, settings, dataset, 3, progress)
+        facts = train_into(folder, TASK, settings, dataset, progress)
         histories.append(json.loads((folder / "history.json").read_text()))
         weights.append(keras.models.load_model(folder / "model.keras").get_weights())
     assert histories[0] == histories[1]
@@ -104,19 +105,22 @@ def test_kaca_trains_the_same_network_and_keras_takes_the_weights(tmp_path):
     assert set(histories[0]) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert facts["epochs"] == 40
     assert facts["val_macro_f1"] > 0.9
-    keys = [store.key_of(TASK, TASK.read_settings(config(trainer=name)), dataset, 3) for name in ("keras", "scratch")]
+    keys = [store.key_of(TASK, read_settings(TASK, config(trainer=name)), dataset) for name in ("keras", "scratch")]
     assert keys[0] != keys[1]
-    with pytest.raises(OptionError, match="trainer: expected one of keras, scratch"):
-        TASK.read_settings(config(trainer="torch"))
+    with pytest.raises(OptionError, match="trainer must be one of 'keras', 'scratch'"):
+        read_settings(TASK, config(trainer="torch"))
 
 
 def test_kaca_stops_early_by_macro_f1_too():
-    settings = TASK.read_settings(
-        config(train={"epochs": 30, "early_stopping": 2, "monitor": "val_macro_f1", "learning_rate_schedule": "cosine"})
+    settings = read_settings(
+        TASK,
+        config(
+            train={"epochs": 30, "early_stopping": 2, "monitor": "val_macro_f1", "learning_rate_schedule": "cosine"}
+        ),
     )
     dataset = TASK.load_data(settings)
     wrong = replace(dataset.train, labels=(dataset.train.labels + 1) % 3)  # learning makes validation worse
-    network = TASK.build(settings, dataset, 0)
+    network = TASK.build(settings, dataset)
     progress = Progress(Console(file=io.StringIO()))
     history = fit_scratch(network, replace(dataset, train=wrong), settings.train, progress, 0)
     scores = history["val_macro_f1"]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.experiment.command.options import TrainOptions, check_whole, read_options, read_trainer
-from core.experiment.task import Dataset, Network, Settings, Split
+from core.checks import integer
+from core.experiment.command.options import Options, TrainOptions, option
+from core.experiment.task import Dataset, Network, Split
 
 CONFIG = {
     "experiment": "toy",
@@ -37,25 +38,14 @@ def config(**sections):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToyModelOptions:
-    units: int
-
-    def __post_init__(self):
-        check_whole("model.units", self.units)
+class ToyModelOptions(Options):
+    units: int = option(integer)
 
 
 class ToyTask:
     package = "toy"
     recipe = 1
-
-    def read_settings(self, values):
-        model = read_options(ToyModelOptions, values["model"], "model")
-        return Settings(
-            model=model,
-            train=read_options(TrainOptions, values["train"], "train"),
-            data=None,
-            trainer=read_trainer(values),
-        )
+    options = {"model": ToyModelOptions, "train": TrainOptions, "data": Options}  # noqa: RUF012
 
     def load_data(self, settings):
         generator = np.random.default_rng(7)
@@ -66,7 +56,7 @@ class ToyTask:
         )
         return Dataset("toy", ("a", "b", "c"), train, validation, test, source="made up", note="", fallback=None)
 
-    def build(self, settings, dataset, seed):
+    def build(self, settings, dataset):
         """Train on doubled points; the model that is saved doubles them itself, as a vectorizer would turn text into ids."""
         import keras
 

@@ -6,14 +6,12 @@ The splits are the same in every language: no translation of a test sentence is 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.experiment.cache import cache_folder, whole_folder
-from core.experiment.data.sources import checked_labels, hub_is_reachable, mirror_folder, reading_cache, why_no_mirror
+from core.experiment.data.sources import OfficialSplits, checked_labels, mirror_folder, reading_cache, require_hub
 from core.experiment.errors import DataUnavailableError
 from core.experiment.task import Split
 
@@ -24,40 +22,27 @@ MIRROR_SOURCE = "local mirror (KACA_DATA_DIR/nusax_senti)"
 CLASSES = ("negative", "neutral", "positive")
 SPLITS = ("train", "validation", "test")
 
-Rows = list[tuple[str, int]]  # a sentence and its class
+LabelledSentences = list[tuple[str, int]]  # a sentence and its class
 
 
-@dataclass(frozen=True)
-class Language:
-    """The three splits of one language, and where they come from."""
-
-    splits: Mapping[str, Split]
-    source: str
-
-
-def load_language(language: str) -> Language:
+def load_language(language: str) -> OfficialSplits:
     """Load one language; raises DataUnavailableError without mirror, cache and network."""
     mirror = mirror_folder("nusax_senti")
     if mirror is not None:
         rows = {name: _read_parquet(mirror / language, name) for name in SPLITS}
-        return Language(
-            {name: _split(part, f"{mirror / language}, {name},") for name, part in rows.items()}, MIRROR_SOURCE
-        )
+        return OfficialSplits(_splits(rows, mirror / language), MIRROR_SOURCE)
     folder = cache_folder() / "data" / f"nusax-hub-{language}"
     if not folder.is_dir():
-        if not hub_is_reachable():
-            raise DataUnavailableError(
-                f"NusaX is not at hand: {why_no_mirror('nusax_senti')}, and the Hugging Face Hub cannot be reached"
-            )
+        require_hub("NusaX", "nusax_senti")
         with whole_folder(folder) as part:
             for name, found in _download(language).items():
                 (part / f"{name}.json").write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
     with reading_cache(folder):
         kept = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in SPLITS}
-        return Language({name: _split(part, f"{folder}, {name},") for name, part in kept.items()}, HUB_SOURCE)
+        return OfficialSplits(_splits(kept, folder), HUB_SOURCE)
 
 
-def _read_parquet(folder: Path, split: str) -> Rows:
+def _read_parquet(folder: Path, split: str) -> LabelledSentences:
     """Read one split of a mirror; raises DataUnavailableError if it is missing or broken."""
     import pyarrow.parquet  # noqa: PLC0415  # not needed where the Hub's cache is at hand
 
@@ -71,7 +56,7 @@ def _read_parquet(folder: Path, split: str) -> Rows:
     return [row for table in tables for row in zip(table["text"], table["label"], strict=True)]
 
 
-def _download(language: str) -> dict[str, Rows]:
+def _download(language: str) -> dict[str, LabelledSentences]:
     """Read all splits from the Hub; raises DataUnavailableError if they cannot be read."""
     import datasets  # noqa: PLC0415  # takes seconds, and only the first run ever needs it
 
@@ -82,9 +67,12 @@ def _download(language: str) -> dict[str, Rows]:
         raise DataUnavailableError(f"NusaX could not be read from {HUB_SOURCE}: {error}") from error
 
 
-def _split(rows: Rows, where: str) -> Split:
-    """Return sentences and labels. Raises `DataUnavailableError` for what is neither."""
-    texts, labels = [text for text, _ in rows], [label for _, label in rows]
-    if not all(isinstance(text, str) for text in texts):
-        raise DataUnavailableError(f"{where} is damaged: expected sentences")
-    return Split(np.array(texts, dtype=object), checked_labels(labels, CLASSES, where))
+def _splits(found: dict[str, LabelledSentences], folder: Path) -> dict[str, Split]:
+    """Return sentences and labels of each split. Raises `DataUnavailableError` for what is neither."""
+    splits = {}
+    for name, rows in found.items():
+        texts, labels = [text for text, _ in rows], [label for _, label in rows]
+        if not all(isinstance(text, str) for text in texts):
+            raise DataUnavailableError(f"{folder}, {name}, is damaged: expected sentences")
+        splits[name] = Split(np.array(texts, dtype=object), checked_labels(labels, CLASSES, f"{folder}, {name},"))
+    return splits

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from core.experiment.command.options import TrainOptions, read_options, read_trainer
+from core.experiment.command.options import TrainOptions
 from core.experiment.task import Dataset, Network, Settings
 from text.data import load_data
-from text.options import DataOptions, ModelOptions
+from text.options import ModelOptions, TextDataOptions
 
 
 class TextTask:
@@ -16,26 +15,18 @@ class TextTask:
 
     package = "text"
     recipe = 1
-
-    def read_settings(self, config: Mapping[str, Any]) -> Settings:
-        """Check the sections `model`, `train` and `data`; raises OptionError."""
-        return Settings(
-            model=read_options(ModelOptions, config["model"], "model"),
-            train=read_options(TrainOptions, config["train"], "train"),
-            data=read_options(DataOptions, config["data"], "data"),
-            trainer=read_trainer(config),
-        )
+    options: ClassVar = {"model": ModelOptions, "train": TrainOptions, "data": TextDataOptions}
 
     def load_data(self, settings: Settings) -> Dataset:
         """Load three splits of sentences (n,), strings in an array of objects."""
         return load_data(settings.data)
 
-    def build(self, settings: Settings, dataset: Dataset, seed: int) -> Network:
+    def build(self, settings: Settings, dataset: Dataset) -> Network:
         """Build the network, its vocabulary from the training split alone; it is trained on ids and saved from sentences on."""
         from text.keras_rnn import build_rnn  # noqa: PLC0415  # imports Keras, which a run that is found again can do without
 
         return build_rnn(options=settings.model, texts=dataset.train.inputs, classes=len(dataset.classes))
 
     def show(self, dataset: Dataset, row: int) -> dict[str, Any]:
-        """Give one test sentence."""
+        """Return one test sentence."""
         return {"kind": "text", "text": dataset.test.inputs[row]}

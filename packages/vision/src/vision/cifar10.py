@@ -9,7 +9,6 @@ import struct
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from core.experiment.cache import cache_folder, whole_folder
-from core.experiment.data.sources import checked_labels, hub_is_reachable, mirror_folder, reading_cache, why_no_mirror
+from core.experiment.data.sources import OfficialSplits, checked_labels, mirror_folder, reading_cache, require_hub
 from core.experiment.errors import DataUnavailableError
+from core.experiment.task import Split
 
 HUB_NAME = "uoft-cs/cifar10"
 HUB_SOURCE = f"Hugging Face Hub, {HUB_NAME}"
@@ -30,6 +30,7 @@ MIRROR_NOTE = (
 )
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 IMAGE_SHAPE = (32, 32, 3)
+SPLITS = ("train", "test")
 #: What `datasets` and Pillow raise for data that is broken or of another kind.
 _BROKEN = (
     OSError,
@@ -43,20 +44,8 @@ _BROKEN = (
 )
 
 
-@dataclass(frozen=True)
-class Cifar10:
-    """Images (n, 32, 32, 3) uint8 and labels (n,) int64 of the official train and test splits, and where they come from."""
-
-    train_images: npt.NDArray[np.uint8]
-    train_labels: npt.NDArray[np.int64]
-    test_images: npt.NDArray[np.uint8]
-    test_labels: npt.NDArray[np.int64]
-    source: str
-    note: str
-
-
-def load_cifar10() -> Cifar10:
-    """Load all 60,000 images; raises DataUnavailableError without mirror, cache and network."""
+def load_cifar10() -> OfficialSplits:
+    """Load all 60,000 images, (n, 32, 32, 3) uint8; raises DataUnavailableError without mirror, cache and network."""
     mirror = mirror_folder("cifar10")
     if mirror is not None:
         files = sorted(mirror.rglob("*.parquet"))
@@ -65,50 +54,47 @@ def load_cifar10() -> Cifar10:
         folder = cache_folder() / "data" / f"cifar10-{_fingerprint_of_files(files)}"
         return _load(folder, str(mirror), MIRROR_SOURCE, MIRROR_NOTE)
     folder = cache_folder() / "data" / "cifar10-hub"
-    if not folder.is_dir() and not hub_is_reachable():
-        raise DataUnavailableError(
-            f"CIFAR-10 is not at hand: {why_no_mirror('cifar10')}, and the Hugging Face Hub cannot be reached"
-        )
+    if not folder.is_dir():
+        require_hub("CIFAR-10", "cifar10")
     return _load(folder, HUB_NAME, HUB_SOURCE, "")
 
 
-def _load(folder: Path, origin: str, source: str, note: str) -> Cifar10:
+def _load(folder: Path, repository: str, source: str, note: str) -> OfficialSplits:
     if not folder.is_dir():
         with whole_folder(folder) as part:
-            for name, array in _decode(origin).items():
+            for name, array in _decode(repository).items():
                 np.save(part / f"{name}.npy", array)
     with reading_cache(folder):
-        train, test = (_split(folder, name) for name in ("train", "test"))
-    return Cifar10(*train, *test, source=source, note=note)
+        return OfficialSplits({name: _split(folder, name) for name in SPLITS}, source, note)
 
 
-def _split(folder: Path, name: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def _split(folder: Path, name: str) -> Split:
     images = np.lib.format.open_memmap(folder / f"{name}_images.npy", mode="r")
     with (folder / f"{name}_labels.npy").open("rb") as file:
         labels = np.load(file, allow_pickle=False)
     if images.shape != (len(labels), *IMAGE_SHAPE) or images.dtype != np.uint8:
         raise DataUnavailableError(f"{folder} is damaged: expected {name} images of the shape {IMAGE_SHAPE}")
-    return images, checked_labels(labels, CLASSES, f"{folder}, {name},")
+    return Split(images, checked_labels(labels, CLASSES, f"{folder}, {name},"))
 
 
-def _decode(origin: str) -> dict[str, npt.NDArray[Any]]:
+def _decode(repository: str) -> dict[str, npt.NDArray[Any]]:
     """Read both splits with `datasets` and decode their images; raises DataUnavailableError if they cannot be read."""
     import datasets  # noqa: PLC0415  # takes seconds, and only the first run ever needs it
 
-    is_mirror = Path(origin).is_dir()
+    is_mirror = Path(repository).is_dir()
     if is_mirror:
         datasets.disable_progress_bars()
     arrays: dict[str, npt.NDArray[Any]] = {}
     # The intermediate copy of a mirror need not outlive this function. The Hub's download may.
     with tempfile.TemporaryDirectory() as scrap:
         try:
-            splits = datasets.load_dataset(origin, cache_dir=scrap if is_mirror else None)
-            for name in ("train", "test"):
+            splits = datasets.load_dataset(repository, cache_dir=scrap if is_mirror else None)
+            for name in SPLITS:
                 rows = splits[name].cast_column("img", datasets.Image(decode=False))
                 arrays[f"{name}_images"] = _images([cell["bytes"] for cell in rows["img"]])
-                arrays[f"{name}_labels"] = checked_labels(rows["label"], CLASSES, f"{origin}, {name},")
+                arrays[f"{name}_labels"] = checked_labels(rows["label"], CLASSES, f"{repository}, {name},")
         except (*_BROKEN, datasets.exceptions.DatasetsError) as error:
-            raise DataUnavailableError(f"CIFAR-10 could not be read from {origin}: {error}") from error
+            raise DataUnavailableError(f"CIFAR-10 could not be read from {repository}: {error}") from error
     return arrays
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.datasets import load_digits
 
-from core.experiment.errors import DataUnavailableError, OptionError
-from core.experiment.task import Dataset, Labels, Split
+from core.experiment.data.splits import load_or_fall_back, stratified_order
+from core.experiment.task import Dataset, Split
 from vision.cifar10 import CLASSES, load_cifar10
-from vision.options import DataOptions
+from vision.options import VisionDataOptions
 
 CIFAR10_TRAIN = 40_000  # of the official 50,000; the other 10,000 are the validation split
 DIGITS_TRAIN, DIGITS_VALIDATION = 1_197, 300  # of 1,797; the other 300 are the test split
@@ -17,71 +17,39 @@ ENLARGEMENT = 4  # digits come as 8x8 pixels and become 32x32
 DIGITS_WHITE = 16  # the largest value of a pixel in scikit-learn's digits
 
 
-def load_data(options: DataOptions) -> Dataset:
+def load_data(options: VisionDataOptions) -> Dataset:
     """Load what the options name, or the bundled digits if it cannot be had and `fallback` allows that."""
     if options.name == "digits":
         return digits(options)
-    try:
-        return cifar10(options)
-    except DataUnavailableError as error:
-        if not options.fallback:
-            raise DataUnavailableError(f"{error}; data.fallback=true would take the bundled digits instead") from None
-        return digits(options, fallback=f"{error}. These are scikit-learn's handwritten digits instead.")
+    return load_or_fall_back(options, cifar10, digits, "scikit-learn's handwritten digits")
 
 
-def cifar10(options: DataOptions) -> Dataset:
+def cifar10(options: VisionDataOptions) -> Dataset:
     """CIFAR-10: 40,000 / 10,000 of the official training images, and the official 10,000 test images."""
-    whole = load_cifar10()
+    official = load_cifar10()
+    learnt, tested = official.splits["train"], official.splits["test"]
     generator = np.random.default_rng(options.split_seed)
-    order = stratified_order(whole.train_labels, generator)
-    train = _part(whole.train_images, whole.train_labels, order[:CIFAR10_TRAIN], options.train_limit)
-    validation = _part(whole.train_images, whole.train_labels, order[CIFAR10_TRAIN:], options.validation_limit)
-    test_order = stratified_order(whole.test_labels, generator)
-    test = _part(whole.test_images, whole.test_labels, test_order, options.test_limit)
-    return _dataset("cifar10", CLASSES, (train, validation, test), whole.source, whole.note, None)
+    order = stratified_order(learnt.labels, generator)
+    train = _part(learnt, order[:CIFAR10_TRAIN], options.train_limit)
+    validation = _part(learnt, order[CIFAR10_TRAIN:], options.validation_limit)
+    test = _part(tested, stratified_order(tested.labels, generator), options.test_limit)
+    return Dataset("cifar10", CLASSES, train, validation, test, official.source, official.note)
 
 
-def digits(options: DataOptions, fallback: str | None = None) -> Dataset:
+def digits(options: VisionDataOptions) -> Dataset:
     """Handwritten digits (Alpaydin & Kaynak, 1998) that scikit-learn brings: no network needed."""
     bundled = load_digits()
     small = np.rint(bundled.images * (255 / DIGITS_WHITE)).astype(np.uint8)
     large = small.repeat(ENLARGEMENT, axis=1).repeat(ENLARGEMENT, axis=2)
-    images = np.repeat(large[..., np.newaxis], 3, axis=-1)
-    labels = bundled.target.astype(np.int64)
-    order = stratified_order(labels, np.random.default_rng(options.split_seed))
+    whole = Split(np.repeat(large[..., np.newaxis], 3, axis=-1), bundled.target.astype(np.int64))
+    order = stratified_order(whole.labels, np.random.default_rng(options.split_seed))
     after = DIGITS_TRAIN + DIGITS_VALIDATION
-    splits = (
-        _part(images, labels, order[:DIGITS_TRAIN], options.train_limit),
-        _part(images, labels, order[DIGITS_TRAIN:after], options.validation_limit),
-        _part(images, labels, order[after:], options.test_limit),
-    )
+    train = _part(whole, order[:DIGITS_TRAIN], options.train_limit)
+    validation = _part(whole, order[DIGITS_TRAIN:after], options.validation_limit)
+    test = _part(whole, order[after:], options.test_limit)
     note = "8x8 pixels enlarged to 32x32, one channel repeated three times."
-    return _dataset("digits", tuple("0123456789"), splits, "scikit-learn, load_digits", note, fallback)
+    return Dataset("digits", tuple("0123456789"), train, validation, test, "scikit-learn, load_digits", note)
 
 
-def stratified_order(labels: Labels, generator: np.random.Generator) -> npt.NDArray[np.intp]:
-    """Shuffle rows so that any stretch of the order holds every class in its share, to within one example; (n,) -> (n,)."""
-    place = np.empty(len(labels))
-    for label in np.unique(labels):
-        rows = generator.permutation(np.flatnonzero(labels == label))
-        place[rows] = (np.arange(len(rows)) + generator.random()) / len(rows)
-    return np.argsort(place, kind="stable")
-
-
-def _part(images: npt.NDArray[np.uint8], labels: Labels, rows: npt.NDArray[np.intp], limit: int | None) -> Split:
-    chosen = np.sort(rows[:limit])
-    return Split(np.ascontiguousarray(images[chosen]), np.ascontiguousarray(labels[chosen]))
-
-
-def _dataset(
-    name: str,
-    classes: tuple[str, ...],
-    splits: tuple[Split, Split, Split],
-    source: str,
-    note: str,
-    fallback: str | None,
-) -> Dataset:
-    train, validation, test = splits
-    if min(len(train), len(test)) < len(classes):
-        raise OptionError(f"data: a split needs at least {len(classes)} images, one for each class; raise its limit")
-    return Dataset(name, classes, train, validation, test, source, note, fallback)
+def _part(whole: Split, rows: npt.NDArray[np.intp], limit: int | None) -> Split:
+    return whole.take(np.sort(rows[:limit]))

@@ -95,7 +95,7 @@ class KeptRun:
             return False
 
 
-def key_of(task: Task, settings: Settings, dataset: Dataset, seed: int) -> Key:
+def key_of(task: Task, settings: Settings, dataset: Dataset) -> Key:
     """Gather everything that determines a trained run."""
     return {
         "package": task.package,
@@ -104,7 +104,7 @@ def key_of(task: Task, settings: Settings, dataset: Dataset, seed: int) -> Key:
         "model": asdict(settings.model),
         "train": asdict(settings.train),
         "data": dataset.fingerprint,
-        "seed": seed,
+        "seed": settings.seed,
         "tensorflow": version("tensorflow"),
         "keras": version("keras"),
     } | ({"trainer": SCRATCH} if settings.trainer == "scratch" else {})

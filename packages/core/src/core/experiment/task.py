@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Array
 from core.experiment.data.fingerprint import fingerprint
+from core.experiment.errors import OptionError
 
 if TYPE_CHECKING:
     import keras
 
-Array = npt.NDArray[Any]
 Labels = npt.NDArray[np.int64]
 
 
@@ -32,10 +33,17 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def take(self, rows: npt.NDArray[np.intp]) -> Split:
+        """Return the examples at these positions, in their order."""
+        return Split(np.ascontiguousarray(self.inputs[rows]), np.ascontiguousarray(self.labels[rows]))
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """Three splits and where they come from; `fallback` says in a sentence why this is not the data that was asked for."""
+    """Three splits and where they come from; `fallback` says in a sentence why this is not the data that was asked for.
+
+    Raises `OptionError` where a split is smaller than the number of classes.
+    """
 
     name: str
     classes: tuple[str, ...]
@@ -46,23 +54,35 @@ class Dataset:
     note: str
     fallback: str | None = None
 
+    def __post_init__(self) -> None:
+        if min(map(len, self.splits)) < len(self.classes):
+            raise OptionError(
+                f"data: a split needs at least {len(self.classes)} examples, one for each class; raise its limit"
+            )
+
+    @property
+    def splits(self) -> tuple[Split, Split, Split]:
+        """Training, validation and test split."""
+        return self.train, self.validation, self.test
+
     @cached_property
     def fingerprint(self) -> str:
         """A hash of every example and label of the three splits."""
-        splits = (self.train, self.validation, self.test)
-        return fingerprint(*(array for split in splits for array in (split.inputs, split.labels)))
+        return fingerprint(*(array for split in self.splits for array in (split.inputs, split.labels)))
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The checked options of one job: records of the package, of which `train` is a TrainOptions or extends it.
+    """The checked options of one job: the records of a task, of which `train` is a TrainOptions or extends it.
 
-    `trainer` says who trains: "keras", or "scratch" for Kaca's own way back and optimisers.
+    `force` trains anew what was trained before; `trainer` says who trains: "keras", or "scratch" for Kaca itself.
     """
 
     model: Any
     train: Any
     data: Any
+    seed: int = 0
+    force: bool = False
     trainer: str = "keras"
 
 
@@ -89,14 +109,15 @@ class Task(Protocol):
     def recipe(self) -> int:
         """A number to raise when the same options come to mean another network: kept runs are then trained anew."""
 
-    def read_settings(self, config: Mapping[str, Any]) -> Settings:
-        """Check the sections `model`, `train` and `data`; raises OptionError."""
+    @property
+    def options(self) -> Mapping[str, type[Any]]:
+        """The records of the sections `model`, `train` and `data` of the config."""
 
     def load_data(self, settings: Settings) -> Dataset:
         """Load the three splits without importing TensorFlow; raises DataUnavailableError."""
 
-    def build(self, settings: Settings, dataset: Dataset, seed: int) -> Network:
+    def build(self, settings: Settings, dataset: Dataset) -> Network:
         """Build the untrained network; the only method that may import Keras."""
 
     def show(self, dataset: Dataset, row: int) -> dict[str, Any]:
-        """Give what a report needs to show one test example: `kind` and `image_png` or `text`."""
+        """Return what a report needs to show one test example: `kind` and `image_png` or `text`."""

@@ -12,7 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import OmegaConf
 
-from core.experiment.command.options import check_flag, check_seed
+from core.experiment.command.options import read_settings
 from core.experiment.errors import OptionError
 from core.experiment.report.folder import variant_label
 from core.experiment.task import Task
@@ -60,9 +60,7 @@ def check_plan(plan: Plan, task: Task) -> None:
     """Compose every job and check its options, so that a mistake in the last one shows before the first is trained."""
     for job in plan.jobs:
         config: Any = OmegaConf.to_container(compose("config", overrides=job), resolve=True)
-        check_seed(config["seed"])
-        check_flag("force", config["force"])
-        task.read_settings(config)
+        read_settings(task, config)
 
 
 def _parse(overrides: list[str]) -> list[Override]:

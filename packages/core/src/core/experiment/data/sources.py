@@ -6,8 +6,9 @@ import os
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,18 @@ import numpy as np
 import numpy.typing as npt
 
 from core.experiment.errors import DataUnavailableError
+from core.experiment.task import Split
 
 HUB_SECONDS = 4.0  # a connection that takes longer would take minutes for a data set, and retries far longer
+
+
+@dataclass(frozen=True)
+class OfficialSplits:
+    """The splits of a data set as it was published, by name, and where they come from."""
+
+    splits: Mapping[str, Split]
+    source: str
+    note: str = ""
 
 
 def mirror_folder(name: str) -> Path | None:
@@ -53,10 +64,12 @@ def reading_cache(folder: Path) -> Iterator[None]:
         raise DataUnavailableError(f"{folder} is damaged ({error}): delete it, and it is made again") from error
 
 
-def why_no_mirror(name: str) -> str:
-    """Say in a clause why there is no local mirror of a data set."""
-    mirror = os.environ.get("KACA_DATA_DIR")
-    return f"KACA_DATA_DIR ({mirror}) has no folder {name}" if mirror else "KACA_DATA_DIR names no local mirror"
+def require_hub(title: str, name: str) -> None:
+    """Raise `DataUnavailableError` for a data set, whose folder in a mirror has this name, unless the Hub can be reached."""
+    if not hub_is_reachable():
+        mirror = os.environ.get("KACA_DATA_DIR")
+        why = f"KACA_DATA_DIR ({mirror}) has no folder {name}" if mirror else "KACA_DATA_DIR names no local mirror"
+        raise DataUnavailableError(f"{title} is not at hand: {why}, and the Hugging Face Hub cannot be reached")
 
 
 def hub_is_reachable() -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 
 from core.experiment import provenance, store
-from core.experiment.command.options import check_seed
+from core.experiment.command.options import read_settings
 from core.experiment.command.outputs import own_file, own_folder, write_json
 from core.experiment.command.progress import Progress
 from core.experiment.command.quiet import load_tensorflow
@@ -37,12 +37,11 @@ class Job:
 
 def run_job(task: Task, job: Job, console: Console) -> Json:
     """Run one job and return what it wrote to `result.json`; raises KacaError."""
-    settings, seed = task.read_settings(job.config), job.config["seed"]
-    check_seed(seed)
+    settings = read_settings(task, job.config)
     dataset = task.load_data(settings)
     if dataset.fallback:
         warn(dataset.fallback, console)
-    run, reused = find_or_train(task, settings, dataset, seed, bool(job.config["force"]), console)
+    run, reused = find_or_train(task, settings, dataset, console)
     console.print(f"  comparing with NumPy on {len(dataset.test):,} test examples", highlight=False)
     comparison = compare(run, dataset)
     result = _result(job, run, comparison, dataset, reused)
@@ -57,12 +56,10 @@ def warn(sentence: str, console: Console) -> None:
     console.print(f"ATTENTION: {printable(sentence)}", style="bold yellow", highlight=False, soft_wrap=True)
 
 
-def find_or_train(
-    task: Task, settings: Settings, dataset: Dataset, seed: int, force: bool, console: Console
-) -> tuple[KeptRun, bool]:
+def find_or_train(task: Task, settings: Settings, dataset: Dataset, console: Console) -> tuple[KeptRun, bool]:
     """Return the trained run of these settings, and whether it had been kept from before."""
-    key = store.key_of(task, settings, dataset, seed)
-    kept = None if force else store.find(key)
+    key = store.key_of(task, settings, dataset)
+    kept = None if settings.force else store.find(key)
     if kept is not None:
         console.print(f"  trained before, on {kept.facts.date}: found again", highlight=False)
         return kept, True
@@ -70,7 +67,7 @@ def find_or_train(
     from core.experiment.training.keras import train_into  # noqa: PLC0415  # imports Keras, which a kept run can do without
 
     progress = Progress(console)
-    return store.keep(key, lambda folder: train_into(folder, task, settings, dataset, seed, progress)), False
+    return store.keep(key, lambda folder: train_into(folder, task, settings, dataset, progress)), False
 
 
 def _result(job: Job, run: KeptRun, comparison: Comparison, dataset: Dataset, reused: bool) -> Json:

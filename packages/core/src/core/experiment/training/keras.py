@@ -22,16 +22,14 @@ from core.experiment.training.float64 import in_double
 from core.experiment.training.scratch import fit_scratch
 
 
-def train_into(
-    folder: Path, task: Task, settings: Settings, dataset: Dataset, seed: int, progress: Progress
-) -> dict[str, Any]:
+def train_into(folder: Path, task: Task, settings: Settings, dataset: Dataset, progress: Progress) -> dict[str, Any]:
     """Train one network and fill the folder of a kept run; return its facts."""
     keras.backend.clear_session()
-    keras.utils.set_random_seed(seed)
-    network = task.build(settings, dataset, seed)
+    keras.utils.set_random_seed(settings.seed)
+    network = task.build(settings, dataset)
     started = time.perf_counter()
     if settings.trainer == "scratch":
-        history = fit_scratch(network, dataset, settings.train, progress, seed)
+        history = fit_scratch(network, dataset, settings.train, progress, settings.seed)
     else:
         history = fit(network, dataset, settings.train, progress)
     train_seconds = time.perf_counter() - started
