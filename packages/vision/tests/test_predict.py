@@ -74,9 +74,10 @@ def test_names_come_from_the_training_or_from_a_file(capsys, folder, tmp_path):
     assert out.splitlines()[0] == str(folder / "image.png")
     assert len(out.splitlines()) == 4
     assert {line.split()[1] for line in out.splitlines()[1:]} <= {"cat", "dog", "bird", "fish"}
+    assert run(capsys, tmp_path / "model.keras", folder / "image.png", "--classes", "cat,dog, bird,fish")[1] == out
     (tmp_path / "result.json").write_text('{"classes": ["a"]}')
     _, out, err = run(capsys, tmp_path / "model.keras", folder / "image.png")
-    assert "does not name the model's 4 classes" in err
+    assert "the model has 4 classes, got 1 names" in err
     assert out.splitlines()[1].split()[1].isdigit()
 
 
@@ -104,7 +105,7 @@ def test_outputs_that_are_no_probabilities_are_noted(capsys, folder, tmp_path):
     save_model(tmp_path / "model.keras", end=[LAYERS.Dense(4)])
     status, _, err = run(capsys, tmp_path / "model.keras", folder / "image.png")
     assert status == 0
-    assert "no probabilities" in err
+    assert "not probabilities" in err
 
 
 def test_mistakes_are_one_line(capsys, folder, tmp_path):
@@ -120,8 +121,9 @@ def test_mistakes_are_one_line(capsys, folder, tmp_path):
         ([model, image, tmp_path / "text.png"], "text.png: not a readable PNG or JPEG image"),
         ([tmp_path / "broken.keras", image], "broken.keras"),
         ([tmp_path / "absent.keras", image], "absent.keras"),
-        ([model, image, "--classes", tmp_path / "names.txt"], "the model has 4 classes, the file names 2"),
+        ([model, image, "--classes", tmp_path / "names.txt"], "the model has 4 classes, got 2 names"),
         ([model, image, "--classes", tmp_path / "absent.txt"], "absent.txt: cannot be read as text"),
+        ([model, image, "--classes", "a,b,c,a"], "a name of its own"),
     ]
     for arguments, message in rows:
         status, out, err = run(capsys, *arguments)

@@ -1,8 +1,10 @@
-"""The names of a model's classes: from a file of the user, or from the ``result.json`` that training left beside the model."""
+"""The names of a model's classes: from the user, or from the ``result.json`` that training left beside the model."""
 
 from __future__ import annotations
 
 import json
+import os
+import warnings
 from pathlib import Path
 
 from core.errors import InputError
@@ -14,30 +16,47 @@ RESULT = "result.json"
 _LARGEST = 8 * 2**20
 
 
-def names_beside(model: Path) -> list[str] | None:
-    """Read the classes from the ``result.json`` beside a model, or return None where there are none.
+def class_names(model: Path, given: str | None, count: int) -> list[str]:
+    """Return a name for each of `count` classes: the user's, else those in the ``result.json`` beside the model, else numbers.
 
-    Raises `InputError` for a file that is not one of ours.
+    `given` holds names with commas between, or is a file with one a line. Raises `InputError` where it does not fit the model.
     """
+    if given is not None:
+        return _fitting(_given_names(given), count, "--classes")
     path = model.parent / RESULT
-    if not path.is_file():
-        return None
+    if path.is_file():
+        try:
+            return _fitting(_names_of_training(path), count, str(path))
+        except InputError as error:
+            warnings.warn(f"{error}: the classes are shown by number; --classes names them", stacklevel=3)
+    return [str(number) for number in range(count)]
+
+
+def _fitting(names: list[str], count: int, source: str) -> list[str]:
+    if len(names) != count:
+        raise InputError(f"{source}: the model has {count} classes, got {len(names)} names")
+    if len(set(names)) < count:
+        raise InputError(f"{source}: each class needs a name of its own, got {', '.join(names)}")
+    return names
+
+
+def _given_names(given: str) -> list[str]:
+    if "," in given and not os.path.isfile(given):  # noqa: PTH113  # Path.is_file raises for names that are too long
+        return [name.strip() for name in given.split(",")]
+    return [name.strip() for name in _text(Path(given)).split("\n") if name.strip()]
+
+
+def _names_of_training(path: Path) -> list[str]:
+    """Read the names from a ``result.json``. Raises `InputError` for a file that is not one of ours."""
     text = _text(path)
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON ({str(error)[:200]})") from error
     classes = found.get("classes") if isinstance(found, dict) else None
-    if classes is None:
-        return None
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
         raise InputError(f"{path}: classes: expected a list of names, got {str(classes)[:100]}")
     return classes
-
-
-def names_in(path: Path) -> list[str]:
-    """Read names from a file, one a line; empty lines do not count. Raises `InputError`."""
-    return [name.strip() for name in _text(path).split("\n") if name.strip()]
 
 
 def _text(path: Path) -> str:

@@ -1,6 +1,8 @@
-"""From a model's outputs to one score a class, or a sentence that says what the model gives where those are no classes."""
+"""From a model's outputs to one score a class, or a sentence that says what the model gives where those are not classes."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,25 +21,29 @@ _PROBABILITIES = tuple(
 )
 
 
-def class_scores(model: Model, outputs: Array, what: str) -> Array:
+def class_scores(model: Model, outputs: Array, given: Sequence[str], unit: str) -> Array:
     """Return one score for each class of each row, (n, classes); a single unit p becomes 1 - p and p.
 
-    `what` is what a row stands for ("an image"). Raises `InputError` where the outputs are not those of a classifier.
+    `given` are the inputs as the user gave them, `unit` what one of them is ("an image"). Raises `InputError` where the
+    outputs are not those of a classifier.
     """
     if outputs.ndim != 2:
         raise InputError(
-            f"the model gives an array of shape {show_shape(outputs.shape[1:])} for {what}, not one row of classes: "
+            f"the model gives an array of shape {show_shape(outputs.shape[1:])} for {unit}, not one row of classes: "
             "use core.load_model(...).predict"
         )
-    if np.isnan(outputs).any():
-        raise InputError(f"the model gives no number (NaN) for {what}")
+    broken = np.flatnonzero(np.isnan(outputs).any(axis=1))
+    if len(broken):
+        raise InputError(
+            f"the model gives no number for {given[broken[0]]!r} (NaN): there may be nothing in it that the model reads"
+        )
     if outputs.shape[1] != 1:
         return outputs
     ending = _activation(model)
     is_probability = outputs.size == 0 or 0 <= outputs.min() <= outputs.max() <= 1
     if not is_probability or (ending is not None and ending not in _PROBABILITIES):
         raise InputError(
-            f"the model gives a single number for {what} ({outputs.flat[0]:.6g}) and no probability of a class: "
+            f"the model gives a single number for {unit} ({outputs.flat[0]:.6g}), which is not the probability of a class: "
             "use core.load_model(...).predict"
         )
     return np.concatenate([1 - outputs, outputs], axis=1)

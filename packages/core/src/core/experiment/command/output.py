@@ -13,10 +13,11 @@ from core.printable import printable, printable_json
 
 
 def write_line(text: str) -> None:
-    """Write a line to the standard output. Raises `KacaError` where there is none, `OSError` where it takes no more."""
+    """Write a line to the standard output, at once. Raises `KacaError` where there is none, `OSError` where it takes no more."""
     if sys.stdout is None or sys.stdout.closed:
         raise KacaError("the standard output is closed: there is nowhere to write the result")
     _write(text, sys.stdout)
+    sys.stdout.flush()
 
 
 def write_json(value: Any, indent: int | None = None) -> None:
