@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 
 #: What the extra brings, as it is imported.
-MODULES = ("tensorflow", "keras", "hydra", "pandas", "sklearn", "scipy", "matplotlib", "jinja2", "rich", "pydantic")
+MODULES = ("tensorflow", "keras", "hydra", "sklearn", "scipy", "matplotlib", "jinja2", "rich", "pydantic")
 #: The first Python for which TensorFlow has no wheel.
 _TOO_NEW = (3, 14)
 #: The exit status that Unix tools give for a mistake in the command.
