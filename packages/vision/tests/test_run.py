@@ -131,7 +131,7 @@ MISTAKES = [
     (["force=perhaps"], "error: force must be true or false"),
     (["data.name=mnist"], "error: data.name must be one of 'cifar10', 'digits'"),
     (["data.fallback=false"], "error: CIFAR-10 is not at hand"),
-    (["data=digits", "data.test_limit=3"], "error: data: a split needs at least 10 images"),
+    (["data=digits", "data.test_limit=3"], "error: data: a split needs at least 10 examples"),
     (["hydra.mode=RUN"], "error: hydra.mode: expected MULTIRUN"),
 ]
 
