@@ -16,7 +16,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.experiment.task import Array, Network
+from core.arrays import Array
+from core.experiment.task import Network
 from text.options import ModelOptions
 
 Step = Callable[[Any], Any]  # a layer, or an operation without weights

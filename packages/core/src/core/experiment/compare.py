@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import accuracy_score
 
-import core
+from core.arrays import Array
 from core.errors import KacaError
+from core.experiment.records import Json
 from core.experiment.report.scores import macro_f1
 from core.experiment.store import KeptRun
-from core.experiment.task import Array, Dataset, Labels
+from core.experiment.task import Dataset, Labels
+from core.files.load import load_model
 
 BATCH_SIZE = 256  # of both sides when they predict: in blocks of the same size, sums are taken alike
 TRACED_ROWS = 8  # test rows on which every layer's output is compared
@@ -22,7 +23,6 @@ DOUBLE_ROWS = 400  # test rows that both sides predict in float64 too: all of Nu
 SHOWN_ROWS = 8  # examples of each kind in the samples
 
 Probabilities = npt.NDArray[np.float32]
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Comparison:
 
 def compare(run: KeptRun, dataset: Dataset) -> Comparison:
     """Open the saved model with Kaca and predict the whole test split; raises KacaError if the two cannot be compared."""
-    model = core.load_model(run.model_file)
+    model = load_model(run.model_file)
     started = time.perf_counter()
     scratch = np.asarray(model.predict_proba(dataset.test.inputs, batch_size=BATCH_SIZE), np.float32)
     seconds = time.perf_counter() - started
@@ -84,7 +84,7 @@ def compare(run: KeptRun, dataset: Dataset) -> Comparison:
     kinds = {layer.name: type(layer).__name__ for layer in model.layers}
     ours = model.activations(dataset.test.inputs[:TRACED_ROWS])
     trace = [_difference(name, kinds.get(name, ""), value, ours) for name, value in run.activations.items()]
-    double = core.load_model(run.model_file, dtype="float64")
+    double = load_model(run.model_file, dtype="float64")
     exact = Exact(run.exact_probabilities, double.forward(dataset.test.inputs[:DOUBLE_ROWS]))
     return Comparison(dataset.test.labels, keras, scratch, seconds, trace, exact)
 

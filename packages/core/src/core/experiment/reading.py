@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
+from core.arrays import Array
 from core.errors import InputError, KacaError
 from core.experiment.command.frame import describe
 from core.files.limits import reading
@@ -22,7 +22,6 @@ from core.files.npz import Npz
 from core.printable import printable
 
 Kind = TypeVar("Kind")
-Array = npt.NDArray[Any]
 
 #: Bytes of a JSON file, its values, and how deep they are nested: far more than the harness writes.
 LARGEST_JSON = 16 * 2**20

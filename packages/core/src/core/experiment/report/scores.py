@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sklearn.metrics import f1_score
 
-from core.experiment.task import Array, Labels
+from core.arrays import Array
+from core.experiment.task import Labels
 
 
 def macro_f1(labels: Labels, probabilities: Array) -> float:

@@ -17,11 +17,10 @@ from core.experiment.command.outputs import own_file, own_folder, write_json
 from core.experiment.command.progress import Progress
 from core.experiment.command.quiet import load_tensorflow
 from core.experiment.compare import Comparison, compare
+from core.experiment.records import Json
 from core.experiment.store import KeptRun
 from core.experiment.task import Dataset, Settings, Task
 from core.printable import printable
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

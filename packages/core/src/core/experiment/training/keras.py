@@ -12,12 +12,13 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Array
 from core.experiment.command.options import TrainOptions
 from core.experiment.command.progress import Progress
 from core.experiment.compare import BATCH_SIZE, DOUBLE_ROWS, TRACED_ROWS
 from core.experiment.provenance import hardware, now
 from core.experiment.report.scores import macro_f1
-from core.experiment.task import Array, Dataset, Labels, Network, Settings, Task
+from core.experiment.task import Dataset, Labels, Network, Settings, Task
 from core.experiment.training.float64 import in_double
 from core.experiment.training.scratch import fit_scratch
 
