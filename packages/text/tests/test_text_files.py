@@ -154,6 +154,20 @@ def test_a_vectorizer_goes_to_kaca_and_back_to_keras(name, tmp_path):
     np.testing.assert_allclose(np.asarray(again(as_strings(TEXTS))), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("options", [{"vocabulary": ["old"]}, {"vocabulary_size": 3}], ids=["given", "learned"])
+@pytest.mark.parametrize("kind", ["TextVectorization", "StringLookup"])
+def test_a_vocabulary_that_was_set_is_written(kind, options, tmp_path):
+    layer = core.layers.registry.find_layer(kind)(**options)
+    layer.set_vocabulary(["kopi", "enak", "sekali"])
+    model = core.Sequential([layer], batch_shape=(None, 1))
+    model.save(tmp_path / "model.keras")
+    x = [["enak"], ["old"]]
+    expected = model.forward(x)
+    np.testing.assert_array_equal(core.load_model(tmp_path / "model.keras").forward(x), expected)
+    theirs = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(theirs(keras.ops.convert_to_tensor(x, dtype="string")), expected)
+
+
 LINE_BREAKS = ["baris\u2028satu", "a\u0085b", "c\x1cd", "e\x0bf\x0cg"]
 
 

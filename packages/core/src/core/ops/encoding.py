@@ -31,14 +31,23 @@ def encode(ids: Array, mode: str, depth: int, dtype: np.dtype, weights: Array | 
     if ids.size and ids.min() < 0:
         raise InputError(f"output_mode={mode!r} takes ids from 0 on, got {ids.min()}")
     rows = ids.reshape(-1, ids.shape[-1]) if ids.ndim else ids.reshape(1, 1)
-    counts = np.zeros((len(rows), depth), dtype)
-    row, column = np.nonzero(rows < depth)
-    chosen = rows[row, column].astype(np.intp)
-    if mode == "multi_hot":
-        counts[row, chosen] = 1
+    row_of_each = np.repeat(np.arange(len(rows)), rows.shape[1])
+    made = bags(rows.ravel(), row_of_each, (len(rows), depth), dtype, once=mode == "multi_hot", weights=weights)
+    return made.reshape(*ids.shape[:-1], depth)
+
+
+def bags(
+    ids: Array, rows: Array, shape: tuple[int, int], dtype: np.dtype, *, once: bool, weights: Array | None = None
+) -> Array:
+    """Sum up ids (n,) in the rows (n,) in which they stand, (rows, depth): each by its weight, or `once`."""
+    inside = ids < shape[1]
+    where = rows[inside], ids[inside].astype(np.intp)
+    sums = np.zeros(shape, dtype)
+    if once:
+        sums[where] = 1
     else:
-        np.add.at(counts, (row, chosen), 1 if weights is None else weights.reshape(rows.shape)[row, column])
-    return counts.reshape(*ids.shape[:-1], depth)
+        np.add.at(sums, where, 1 if weights is None else weights.reshape(-1)[inside])
+    return sums
 
 
 def one_hot(ids: Array, depth: int, dtype: Any) -> Array:

@@ -13,8 +13,8 @@ from core.layers.attention.heads import HeadedAttention, same_lengths
 class GroupedQueryAttention(HeadedAttention):
     """y = output(heads of softmax(query . key / sqrt(head_dim)) . value), key and value repeated for each group.
 
-    (batch, Tq, d), (batch, Tv, d) -> (batch, Tq, d); scores (batch, query heads, Tq, Tv). Children: query_dense,
-    key_dense, value_dense, output_dense, with `use_gate` gate_dense, each an `EinsumDense`.
+    (batch, Tq, d), (batch, Tv, d) -> (batch, Tq, d); scores (batch, query heads, Tq, Tv). Children: _query_dense,
+    _key_dense, _value_dense, _output_dense, with `use_gate` _gate_dense, each an `EinsumDense`.
     Source: Ainslie et al. 2023, https://arxiv.org/abs/2305.13245
     """
 

@@ -7,14 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from core.arrays import Array, Shape
-from core.checks import flag, integer, number, one_of
+from core.arrays import Array
+from core.checks import integer, number
 from core.errors import InputError, UnsupportedLayerError
-from core.layers.base import Layer
-from core.ops.encoding import MODES, encode, encoded_shape, merges_rows
+from core.layers.preprocessing.categorical import CategoricalLayer
 
 
-class Discretization(Layer):
+class Discretization(CategoricalLayer):
     """y = the number of boundaries that are <= x, int32 in the shape of x; or its encoding, as in `CategoryEncoding`.
 
     The boundaries stand in the config, whether they were given or learned.
@@ -22,7 +21,6 @@ class Discretization(Layer):
     """
 
     not_written = frozenset({"trainable", "autocast"})
-    autocast = False
 
     def __init__(
         self,
@@ -33,9 +31,7 @@ class Discretization(Layer):
         sparse: bool = False,
         **common: Any,
     ) -> None:
-        super().__init__(**common)
-        if flag(sparse, "sparse"):
-            raise InputError("sparse outputs are not supported: take the dense one")
+        super().__init__(output_mode, sparse, **common)
         if num_bins is not None:
             integer(num_bins, "num_bins")  # how many to learn
         number(epsilon, "epsilon")  # how exactly they were learned
@@ -45,7 +41,6 @@ class Discretization(Layer):
         self.bin_boundaries = np.array([number(value, "bin_boundaries") for value in bin_boundaries], np.float32)
         if (np.diff(self.bin_boundaries) < 0).any():
             raise InputError(f"bin_boundaries must rise, got {list(bin_boundaries)[:10]}")
-        self.output_mode = one_of(output_mode, "output_mode", ("int", *MODES))
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -56,19 +51,13 @@ class Discretization(Layer):
             )
         return super().from_config(config)
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape stays, or is that of the encoding."""
-        if self.output_mode == "int":
-            return input_shape
-        return encoded_shape(input_shape, self.output_mode, len(self.bin_boundaries) + 1)
-
-    def mixes_rows(self, *shapes: Any) -> bool:
-        """Return whether a batch of single numbers is encoded as one row."""
-        return merges_rows(shapes, self.output_mode)
+    @property
+    def depth(self) -> int:
+        """One interval more than there are boundaries."""
+        return len(self.bin_boundaries) + 1
 
     def call(self, inputs: Array) -> Array:
         """Find the interval of every number; NaN lies in the last one."""
-        places = np.searchsorted(self.bin_boundaries.astype(np.result_type(inputs, np.float32)), inputs, side="right")
-        if self.output_mode == "int":
-            return places.astype(np.int32)
-        return encode(places, self.output_mode, len(self.bin_boundaries) + 1, self.dtype.compute_dtype)
+        boundaries = self.bin_boundaries.astype(np.result_type(inputs, np.float32))
+        dtype = np.dtype(np.int32) if self.output_mode == "int" else self.dtype.compute_dtype
+        return self.encoded(np.searchsorted(boundaries, inputs, side="right"), dtype)

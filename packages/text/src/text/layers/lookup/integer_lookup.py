@@ -33,17 +33,17 @@ class IntegerLookup(IndexLookup):
 
     def read_token(self, value: object) -> Token:
         """Check a number."""
-        return integer(
-            value.item() if isinstance(value, np.generic) else value, "a token", minimum=-_LARGEST - 1, maximum=_LARGEST
-        )
+        plain = value.item() if isinstance(value, np.generic) else value
+        return integer(plain, "a token", minimum=-_LARGEST - 1, maximum=_LARGEST)
 
-    def read_file(self, data: bytes) -> list[Token]:
+    def read_file(self, data: bytes, expected: int | None) -> list[Token]:
         """Read one number a line."""
-        tokens: list[Token] = [
-            integer(int(line), "a token", minimum=-_LARGEST - 1, maximum=_LARGEST) for line in data.split()
-        ]
-        if self._expected_size is not None and len(tokens) != self._expected_size:
-            raise InputError(f"vocabulary.txt holds {len(tokens)} numbers, but the config says {self._expected_size}")
+        try:
+            tokens = [self.read_token(int(line)) for line in data.split()]
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        if expected is not None and len(tokens) != expected:
+            raise InputError(f"vocabulary.txt holds {len(tokens)} numbers, but the config says {expected}")
         return tokens
 
     def write_token(self, token: Token) -> bytes:
@@ -62,6 +62,6 @@ class IntegerLookup(IndexLookup):
             raise InputError(f"{self} has no number for an unknown id: oov_token is None")
         return int(token)
 
-    def given_back(self, tokens: Array) -> Array:
+    def tokens_of(self, tokens: Array) -> Array:
         """Return numbers as int64."""
         return np.array([self.show(token) for token in tokens.reshape(-1)], np.int64).reshape(tokens.shape)

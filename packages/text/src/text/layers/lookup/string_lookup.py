@@ -11,7 +11,6 @@ from core.checks import one_of
 from core.errors import InputError
 from text.layers.lookup.index_lookup import IndexLookup
 from text.layers.lookup.tokens import Token, buckets
-from text.layers.vectorization.vocabulary import read_lines, show, to_words
 
 
 class StringLookup(IndexLookup):
@@ -27,12 +26,36 @@ class StringLookup(IndexLookup):
         self.input_dtype = "int64" if self.invert else "string"
 
     def read_token(self, value: object) -> Token:
-        """Give a word as UTF-8."""
-        return to_words([value])[0]
+        """Write a word as UTF-8."""
+        if not isinstance(value, str):
+            raise InputError(f"tokens must be strings, got {value!r}")
+        try:
+            return value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InputError(f"a token must be text that UTF-8 can hold: {error}") from error
 
-    def read_file(self, data: bytes) -> list[Token]:
-        """Read one word a line."""
-        return list(read_lines(data, self._expected_size))
+    def read_file(self, data: bytes, expected: int | None) -> list[Token]:
+        """Read one word a line; lines end with a line feed and with nothing else.
+
+        Keras reads the file with `str.splitlines`, which also breaks words at U+2028, U+0085 or a carriage return and so
+        shifts every later id. A line feed can be a word (``split="character"``): it shows as two empty lines, and is put
+        together again.
+        """
+        data.decode("utf-8")  # raises for a file that is not text
+        if b"[UNK]\r\n" in data:  # written on Windows
+            data = data.replace(b"\r\n", b"\n")
+        lines = data.split(b"\n")
+        tokens: list[Token] = []
+        position = 0
+        while position < len(lines):
+            pair = position > 0 and lines[position : position + 2] == [b"", b""]
+            tokens.append(b"\n" if pair else lines[position])
+            position += 2 if pair else 1
+        while tokens and tokens[-1] == b"" and len(tokens) != expected:
+            tokens.pop()
+        if expected is not None and len(tokens) != expected:
+            raise InputError(f"vocabulary.txt holds {len(tokens)} tokens, but the config says {expected}")
+        return tokens
 
     def write_token(self, token: Token) -> bytes:
         """Write the word itself."""
@@ -43,10 +66,10 @@ class StringLookup(IndexLookup):
         return buckets(tokens, self.num_oov_indices, self.salt)
 
     def show(self, token: Token | None) -> str:
-        """Return a word as text."""
-        return show(self._word(token))
+        """Return a word as text; bytes that are not UTF-8 show as ``\\xff``."""
+        return self._word(token).decode("utf-8", errors="backslashreplace")
 
-    def given_back(self, tokens: Array) -> Array:
+    def tokens_of(self, tokens: Array) -> Array:
         """Return words as bytes, like Keras: an array of objects."""
         found = np.empty(tokens.shape, dtype=object)
         for position, token in np.ndenumerate(tokens):

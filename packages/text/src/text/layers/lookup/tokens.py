@@ -11,14 +11,14 @@ from core.arrays import Array
 from core.checks import integer
 from core.errors import InputError
 from core.ops.hashing import bucket
-from text.layers.vectorization.texts import to_array
+from text.layers.lookup.texts import to_array
 
 #: One of either.
 Token = bytes | int
 
 
 def to_tokens(inputs: Any, owner: object) -> Array:
-    """Give words as bytes, numbers as int64 without their fraction, in the shape in which they came."""
+    """Return words as bytes, numbers as int64 without their fraction, in the shape in which they came."""
     array = inputs if isinstance(inputs, np.ndarray) else np.asarray(inputs, dtype=object)
     if array.dtype.kind == "f":
         return np.trunc(array).astype(np.int64)
@@ -28,9 +28,9 @@ def to_tokens(inputs: Any, owner: object) -> Array:
 def buckets(tokens: Array, count: int, salt: Sequence[int] | None) -> Array:
     """Hash every token to a bucket from 0 to count - 1: int64 in the shape of the tokens."""
     found = np.empty(tokens.shape, np.int64)
-    for place, token in np.ndenumerate(tokens):
+    for position, token in np.ndenumerate(tokens):
         text = token if isinstance(token, bytes) else str(int(token)).encode("ascii")
-        found[place] = bucket(text, count, salt)
+        found[position] = bucket(text, count, salt)
     return found
 
 

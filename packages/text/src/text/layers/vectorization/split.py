@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from core.errors import InputError
-from text.layers.vectorization.texts import Tokens
+from text.layers.lookup.texts import Tokens
 
 
 def characters(text: bytes) -> Tokens:

@@ -1,4 +1,4 @@
-"""The way of a text to its tokens: standardise, split, join to n-grams."""
+"""A tokenizer cuts a text into tokens: standardize, split, join to n-grams."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from typing import Any
 from core.arrays import Array
 from core.checks import integer, one_of
 from core.errors import InputError
+from text.layers.lookup.texts import Tokens, to_array
 from text.layers.vectorization.split import SPLITTERS, ngrams
-from text.layers.vectorization.standardise import STANDARDISERS
-from text.layers.vectorization.texts import Tokens, to_array
+from text.layers.vectorization.standardize import STANDARDIZERS
 
 
 class Tokenizer:
-    """tokens = ngrams(split(standardise(text))), with Keras' options of these names. Raises `InputError` for others."""
+    """tokens = ngrams(split(standardize(text))), with Keras' options of these names. Raises `InputError` for others."""
 
     def __init__(self, standardize: Any, split: Any, widths: Any) -> None:
-        self.standardize = one_of(standardize, "standardize", tuple(STANDARDISERS))
+        self.standardize = one_of(standardize, "standardize", tuple(STANDARDIZERS))
         self.split = one_of(split, "split", (*SPLITTERS, None))
         self.ngrams = widths
         self._widths = _widths(widths)
 
     def tokens(self, texts: Array) -> list[Tokens]:
-        """Give the tokens of each text (batch,); without a split those of each row (batch, count) as they are."""
-        standardise = STANDARDISERS[self.standardize]
+        """Return the tokens of each text (batch,); without a split those of each row (batch, count) as they are."""
+        standardize = STANDARDIZERS[self.standardize]
         if self.split is None:
-            rows = [[standardise(token) for token in row] for row in texts]
+            rows = [[standardize(token) for token in row] for row in texts]
         else:
             cut = SPLITTERS[self.split]
-            rows = [cut(standardise(text)) for text in texts]
+            rows = [cut(standardize(text)) for text in texts]
         return rows if self._widths is None else [ngrams(tokens, self._widths) for tokens in rows]
 
     def batch(self, inputs: Any, owner: object) -> tuple[Array, bool]:
-        """Give a call's texts as `tokens` takes them, and whether it was a single one without the batch axis.
+        """Return a call's texts as `tokens` takes them, and whether it was a single one without the batch axis.
 
         To split: a string, (batch,) or (batch, 1). Without a split the last axis holds the tokens: (count,) is one text.
         """
@@ -47,7 +47,7 @@ class Tokenizer:
         return (texts[None], True) if texts.ndim < rank else (texts, False)
 
     def documents(self, inputs: Any, owner: object) -> Array:
-        """Give the texts to learn from; a list without a split is one token a document."""
+        """Return the texts to learn from; a list without a split is one token a document."""
         texts = to_array(inputs, owner)
         if texts.ndim == 0:
             texts = texts[None]

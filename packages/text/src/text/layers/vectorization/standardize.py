@@ -1,4 +1,4 @@
-"""Standardising makes "Bagus!" and "bagus" the same word: small letters, no punctuation.
+"""Standardizing makes "Bagus!" and "bagus" the same word: small letters, no punctuation.
 
 Only ASCII is touched, as in TensorFlow: "É" stays as it is, and so do curly quotes, the ellipsis and the dash.
 Punctuation is deleted, not replaced by a space: "tidak-apa" becomes one word.
@@ -24,7 +24,7 @@ def lower_and_strip_punctuation(text: bytes) -> bytes:
 
 
 #: What `standardize` may be; `bytes.lower` changes A to Z alone.
-STANDARDISERS: dict[str | None, Callable[[bytes], bytes]] = {
+STANDARDIZERS: dict[str | None, Callable[[bytes], bytes]] = {
     "lower_and_strip_punctuation": lower_and_strip_punctuation,
     "lower": bytes.lower,
     "strip_punctuation": strip_punctuation,

@@ -13,17 +13,17 @@ Tokens: TypeAlias = list[bytes]
 
 
 def to_array(texts: Any, owner: object) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """Give one string, or any nest of lists or arrays of strings, as an array of bytes objects of the same shape.
+    """Return one string, or any nest of lists or arrays of strings, as an array of bytes objects of the same shape.
 
-    Raises `InputError` that names the row for anything that is no string, or that UTF-8 cannot hold.
+    Raises `InputError` that names the row for anything that is not a string, or that UTF-8 cannot hold.
     """
     if isinstance(texts, str | bytes):
         return np.array(_encode(texts, 0, owner), dtype=object)
     if not isinstance(texts, np.ndarray):
         texts = _listed(texts, owner)
     encoded = np.empty(texts.shape, dtype=object)
-    for place, text in np.ndenumerate(texts):
-        encoded[place] = _encode(text, place[0] if place else 0, owner)
+    for position, text in np.ndenumerate(texts):
+        encoded[position] = _encode(text, position[0] if position else 0, owner)
     return encoded
 
 
