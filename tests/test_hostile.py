@@ -473,9 +473,9 @@ def test_a_chain_listed_backwards_opens_in_time(parts, tmp_path):
 @pytest.mark.parametrize(
     ("layer", "shape"),
     [
-        (core.layers.RESHAPING_BASIC["RepeatVector"](10**9), (None, 20)),
-        (core.layers.RESHAPING["ZeroPadding1D"](2**31 - 1), (None, 8, 3)),
-        (core.layers.RESHAPING["UpSampling1D"](2**31 - 1), (None, 8, 3)),
+        (core.layers.RepeatVector(10**9), (None, 20)),
+        (core.layers.ZeroPadding1D(2**31 - 1), (None, 8, 3)),
+        (core.layers.UpSampling1D(2**31 - 1), (None, 8, 3)),
     ],
 )
 def test_what_no_memory_holds_opens_and_is_refused_when_run(layer, shape):
