@@ -114,7 +114,7 @@ def find_python(version: str) -> str | None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Open bent model files for ten minutes (``-- --minutes 60``): a crash, a hang or a foreign error fails.
+    """Open corrupted model files for ten minutes (``-- --minutes 60``): a crash, a hang or a foreign error fails.
 
     Then draw layers with extreme options, and run each within limits.
     """

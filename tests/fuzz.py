@@ -21,7 +21,7 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "packages/core/tests/support"))
 
-from bending import bend
+from corruption import corrupt
 from latest import latest
 from variety import variety
 
@@ -31,7 +31,7 @@ from core.inspect import inspect
 MODELS = Path(__file__).parents[1] / "packages/core/tests_bare/models"
 #: Files that one child opens before it hands over to the next.
 BATCH = 100
-#: The most that opening one bent file may take: seconds of processor time, and bytes beyond what the child began with.
+#: The most that opening one corrupted file may take: seconds of processor time, and bytes beyond what the child began with.
 SECONDS, MEMORY = 2.0, 300 * 2**20
 
 
@@ -54,7 +54,7 @@ def seeds(paths: list[Path]) -> list[tuple[str, bytes]]:
 
 
 def attempt(path: Path, model: core.Model) -> str:
-    """Open a bent file in every way there is; return what came of it."""
+    """Open a corrupted file in every way there is; return what came of it."""
     outcomes = []
     for work in (lambda: core.load_model(path).summary(), lambda: model.load_weights(path)):
         try:
@@ -67,7 +67,7 @@ def attempt(path: Path, model: core.Model) -> str:
 
 
 def child(honest: list[tuple[str, bytes]], seed: int, folder: Path, report: int) -> None:
-    """Open one batch of bent files; write one line for each to `report`. What is being opened lies in `folder`."""
+    """Open one batch of corrupted files; write one line for each to `report`. What is being opened lies in `folder`."""
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))  # a flood ends here, and not the machine
     rng = Random(seed)
@@ -76,7 +76,7 @@ def child(honest: list[tuple[str, bytes]], seed: int, folder: Path, report: int)
     for _ in range(BATCH):
         name, data = rng.choice(honest)
         path = folder / name
-        path.write_bytes(bend(data, rng))
+        path.write_bytes(corrupt(data, rng))
         before, start = peak(), time.process_time()
         signal.setitimer(signal.ITIMER_PROF, 10 * SECONDS)  # of processor time: the machine may be busy
         try:
@@ -128,8 +128,8 @@ def batch(honest: list[tuple[str, bytes]], seed: int) -> list[str]:
 
 def main() -> int:
     """Search until the time is up; 0 if nothing was found."""
-    parser = argparse.ArgumentParser(description="Open bent model files until one breaks the reader.")
-    parser.add_argument("file", type=Path, nargs="*", help="honest files to bend, or folders of them")
+    parser = argparse.ArgumentParser(description="Open corrupted model files until one breaks the reader.")
+    parser.add_argument("file", type=Path, nargs="*", help="honest files to corrupt, or folders of them")
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -145,7 +145,7 @@ def main() -> int:
                 sys.stdout.write(f"{outcome}\n")
                 sys.stdout.flush()
         seed += 1
-    sys.stdout.write(f"{sum(outcomes.values()):,} bent files: {dict(outcomes.most_common())}\n")
+    sys.stdout.write(f"{sum(outcomes.values()):,} corrupted files: {dict(outcomes.most_common())}\n")
     return 1 if findings else 0
 
 

@@ -210,9 +210,9 @@ def test_every_byte_of_a_checked_hdf5_file_counts():
     data = buffer.getvalue()
     refused = 0
     for position in range(0, len(data), 3):
-        bent = data[:position] + bytes([data[position] ^ 0x41]) + data[position + 1 :]
+        corrupted = data[:position] + bytes([data[position] ^ 0x41]) + data[position + 1 :]
         try:
-            group = open_root(io.BytesIO(bent)).open("g")
+            group = open_root(io.BytesIO(corrupted)).open("g")
             found, name = group.open("x").read(), group.attrs["name"]
         except (core.ModelFileError, KeyError):
             refused += 1
@@ -223,7 +223,7 @@ def test_every_byte_of_a_checked_hdf5_file_counts():
 
 
 @pytest.mark.parametrize(
-    ("bend", "message"),
+    ("corrupt", "message"),
     [
         (lambda chunk: chunk[:-1], "no end"),
         (lambda chunk: chunk[:-4], "no end"),
@@ -237,12 +237,12 @@ def test_every_byte_of_a_checked_hdf5_file_counts():
     ],
 )
 @pytest.mark.parametrize("libver", [None, "latest"])
-def test_a_chunk_of_gzip_is_whole_and_nothing_else(bend, message, libver):
+def test_a_chunk_of_gzip_is_whole_and_nothing_else(corrupt, message, libver):
     expected = np.random.default_rng(0).normal(size=60).astype(np.float32)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w", libver=libver) as root:
         array = root.create_dataset("x", data=expected, chunks=(20,), compression="gzip")
-        array.id.write_direct_chunk((20,), bend(zlib.compress(expected[20:40].tobytes())))
+        array.id.write_direct_chunk((20,), corrupt(zlib.compress(expected[20:40].tobytes())))
     with pytest.raises(core.ModelFileError, match=message):
         open_root(buffer).open("x").read()
 

@@ -11,7 +11,7 @@ from random import Random
 
 import h5py
 import pytest
-from bending import bend, bend_bytes, bend_json
+from corruption import corrupt, corrupt_bytes, corrupt_json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from variety import variety
@@ -59,8 +59,8 @@ def honest(tmp_path_factory):
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
 def test_only_our_own_errors_leave_the_reader(honest, tmp_path_factory, which, seed):
     name = sorted(honest)[which % len(honest)]
-    path = tmp_path_factory.getbasetemp() / f"bent_{name}"
-    path.write_bytes(bend(honest[name], Random(seed)))
+    path = tmp_path_factory.getbasetemp() / f"corrupted_{name}"
+    path.write_bytes(corrupt(honest[name], Random(seed)))
     model = core.load_model(MODELS / "images.keras")
     said = [""]
     with warnings.catch_warnings():
@@ -74,8 +74,8 @@ def test_only_our_own_errors_leave_the_reader(honest, tmp_path_factory, which, s
     assert max(map(len, said)) < 5000
 
 
-def test_bending_bends():
+def test_corruption_changes_every_file():
     """The test above would prove nothing with files that stay as they are."""
     config = json.dumps({"config": {"units": 3, "layers": [1, 2]}}).encode()
-    assert len({bend_json(config, Random(seed)) for seed in range(200)}) > 100
-    assert len({bend_bytes(bytes(100), Random(seed)) for seed in range(200)}) > 50
+    assert len({corrupt_json(config, Random(seed)) for seed in range(200)}) > 100
+    assert len({corrupt_bytes(bytes(100), Random(seed)) for seed in range(200)}) > 50

@@ -26,7 +26,7 @@ BARE = Path(__file__).parents[1] / "packages/core/tests_bare/models"
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory):
-    """The members of a small honest archive, to be bent."""
+    """The members of a small honest archive, to be corrupted."""
     path = tmp_path_factory.mktemp("hostile") / "honest.keras"
     keras.Sequential(
         [keras.Input((4,)), keras.layers.Dense(3, name="first"), keras.layers.Dense(2, name="second")]
@@ -42,9 +42,9 @@ def pack(path, members, compression=zipfile.ZIP_STORED):
     return path
 
 
-def bent_config(parts, bend):
+def corrupted_config(parts, corrupt):
     config = json.loads(parts["config.json"])
-    bend(config["config"]["layers"])
+    corrupt(config["config"]["layers"])
     return parts | {"config.json": json.dumps(config)}
 
 
@@ -98,10 +98,10 @@ def refused(path):
 
 @pytest.mark.parametrize("attack", ENTRIES)
 def test_entries_in_an_archive(parts, tmp_path, attack):
-    def bend(layers):
+    def corrupt(layers):
         layers[1] = ENTRIES[attack]
 
-    refused(pack(tmp_path / "bad.keras", bent_config(parts, bend)))
+    refused(pack(tmp_path / "bad.keras", corrupted_config(parts, corrupt)))
 
 
 @pytest.mark.parametrize("attack", ENTRIES)
@@ -115,23 +115,23 @@ def test_entries_in_hdf5(parts, tmp_path, attack):
     refused(tmp_path / "bad.h5")
 
 
-def bent_weights(parts, bend):
-    """The archive with its HDF5 weights changed by `bend(root)`."""
+def corrupted_weights(parts, corrupt):
+    """The archive with its HDF5 weights changed by `corrupt(root)`."""
     buffer = io.BytesIO(parts["model.weights.h5"])
     with h5py.File(buffer, "a") as root:
-        bend(root)
+        corrupt(root)
     return parts | {"model.weights.h5": buffer.getvalue()}
 
 
 def replaced(create):
     """A change of a file: the array at `place` goes, and `create(root, place)` puts another there."""
 
-    def bend(root, place):
+    def corrupt(root, place):
         del root[place]
         create(root, place)
 
-    bend.__name__ = create.__name__
-    return bend
+    corrupt.__name__ = create.__name__
+    return corrupt
 
 
 @replaced
@@ -216,7 +216,7 @@ def one_too_many(root, place):
         group.attrs["weight_names"] = [*group.attrs["weight_names"], "first/2"]
 
 
-BENT = [
+CORRUPTIONS = [
     external_link, soft_link, external_storage, virtual_dataset, shape_bomb, empty_data, chunk_of_gigabytes,
     strings_for_numbers, pointers_for_numbers, records_for_numbers, group_for_array, other_compression,
     soft_link_as_group, group_within_itself, one_too_many,
@@ -238,35 +238,37 @@ def whole_model(tmp_path_factory):
     return path.read_bytes(), place
 
 
-def bent_model(whole_model, path, bend):
-    """A whole-model HDF5 file in which `bend` changed the first array."""
+def corrupted_model(whole_model, path, corrupt):
+    """A whole-model HDF5 file in which `corrupt` changed the first array."""
     data, place = whole_model
     path.write_bytes(data)
     with h5py.File(path, "a") as root:
-        bend(root, place)
+        corrupt(root, place)
     return path
 
 
-@pytest.mark.parametrize("bend", BENT)
-def test_weights_that_point_elsewhere_or_lie(parts, tmp_path, bend):
-    refused(pack(tmp_path / "bad.keras", bent_weights(parts, lambda root: bend(root, "layers/dense/vars/0"))))
+@pytest.mark.parametrize("corrupt", CORRUPTIONS)
+def test_weights_that_point_elsewhere_or_lie(parts, tmp_path, corrupt):
+    refused(pack(tmp_path / "bad.keras", corrupted_weights(parts, lambda root: corrupt(root, "layers/dense/vars/0"))))
 
 
-@pytest.mark.parametrize("bend", [bend for bend in BENT if bend is not group_within_itself])  # it is never met there
-def test_weights_of_a_whole_model_that_point_elsewhere_or_lie(whole_model, tmp_path, bend):
-    refused(bent_model(whole_model, tmp_path / "bad.h5", bend))
+@pytest.mark.parametrize(
+    "corrupt", [corrupt for corrupt in CORRUPTIONS if corrupt is not group_within_itself]
+)  # it is never met there
+def test_weights_of_a_whole_model_that_point_elsewhere_or_lie(whole_model, tmp_path, corrupt):
+    refused(corrupted_model(whole_model, tmp_path / "bad.h5", corrupt))
 
 
 def test_shape_bomb_that_config_and_weights_agree_on(parts, tmp_path):
     def huge(layers):
         layers[1]["config"]["units"] = 2**28
 
-    def bend(root):
+    def corrupt(root):
         for index, shape in (("0", (4, 2**28)), ("1", (2**28,))):
             del root[f"layers/dense/vars/{index}"]
             root.create_dataset(f"layers/dense/vars/{index}", shape, "float32", chunks=True)
 
-    refused(pack(tmp_path / "bad.keras", bent_weights(bent_config(parts, huge), bend)))
+    refused(pack(tmp_path / "bad.keras", corrupted_weights(corrupted_config(parts, huge), corrupt)))
 
 
 def test_soft_link_as_model_weights(parts, tmp_path):
@@ -311,10 +313,10 @@ def test_deeply_nested_json(parts, tmp_path):
     for _ in range(300):
         nest = entry("Sequential", {"layers": [nest]}, module="keras")
 
-    def bend(layers):
+    def corrupt(layers):
         layers[1] = nest
 
-    refused(pack(tmp_path / "worse.keras", bent_config(parts, bend)))
+    refused(pack(tmp_path / "worse.keras", corrupted_config(parts, corrupt)))
 
 
 def npz(arrays, compressed=False):
@@ -490,15 +492,15 @@ def test_nothing_beside_the_file_is_touched(parts, whole_model, tmp_path):
     files = []
     for number, attack in enumerate(ENTRIES):
 
-        def bend(layers, attack=attack):
+        def corrupt(layers, attack=attack):
             layers[1] = ENTRIES[attack]
 
-        files.append(pack(tmp_path / f"entry_{number}.keras", bent_config(parts, bend)))
-    for bend in BENT:
-        bent = bent_weights(parts, lambda root, bend=bend: bend(root, "layers/dense/vars/0"))
-        files.append(pack(tmp_path / f"{bend.__name__}.keras", bent))
-        if bend is not group_within_itself:
-            files.append(bent_model(whole_model, tmp_path / f"{bend.__name__}.h5", bend))
+        files.append(pack(tmp_path / f"entry_{number}.keras", corrupted_config(parts, corrupt)))
+    for corrupt in CORRUPTIONS:
+        corrupted = corrupted_weights(parts, lambda root, corrupt=corrupt: corrupt(root, "layers/dense/vars/0"))
+        files.append(pack(tmp_path / f"{corrupt.__name__}.keras", corrupted))
+        if corrupt is not group_within_itself:
+            files.append(corrupted_model(whole_model, tmp_path / f"{corrupt.__name__}.h5", corrupt))
     for number, graph in enumerate(GRAPHS.values()):
         files.append(pack(tmp_path / f"graph_{number}.keras", parts | {"config.json": json.dumps(graph)}))
     before = sorted(tmp_path.iterdir())
@@ -518,8 +520,8 @@ def test_nothing_beside_the_file_is_touched(parts, whole_model, tmp_path):
 
 
 def test_nan_in_the_weights_is_a_warning_that_names_the_parameter(parts, tmp_path):
-    def bend(root):
+    def corrupt(root):
         root["layers/dense/vars/0"][0, 0] = np.nan
 
     with pytest.warns(RuntimeWarning, match="'first'.*'kernel'.*NaN"):
-        core.load_model(pack(tmp_path / "nan.keras", bent_weights(parts, bend)))
+        core.load_model(pack(tmp_path / "nan.keras", corrupted_weights(parts, corrupt)))

@@ -12,7 +12,7 @@ from random import Random
 import h5py
 import pytest
 
-from core.files.limits import LARGEST_JSON, MOST_LAYERS, MOST_TENSORS, MOST_VALUES
+from core.files.budget import LARGEST_JSON, MOST_LAYERS, MOST_TENSORS, MOST_VALUES
 
 CONFINED = Path(__file__).parents[1] / "packages/core/tests/support/confined.py"
 SECONDS, BYTES = 2, 300 * 2**20

@@ -14,7 +14,7 @@ import pytest
 from parity import check_model, randomise
 
 import core
-from core.files.descriptions import describe
+from core.files.serialization import describe
 from core.graph.nodes import Node, Ref
 from core.layers import BatchNormalization, Dense, Dropout, InputLayer
 from core.layers.registry import find_layer

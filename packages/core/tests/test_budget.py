@@ -6,9 +6,8 @@ import h5py
 import pytest
 
 import core
-from core.files.budget import Budget, count_bytes
+from core.files.budget import ALWAYS_ALLOWED, LARGEST_GROWTH, LARGEST_METADATA, Budget, count_bytes
 from core.files.hdf5_format import open_root
-from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, LARGEST_METADATA
 
 
 def test_bytes_are_counted_without_holes_and_the_position_stays(tmp_path):

@@ -7,7 +7,9 @@ import pytest
 from slopes import check_slopes
 
 import core
+from core.files import dialects
 from core.layers import LAYERS
+from core.layers.registry import build_layer
 
 LAYOUTS = [
     row
@@ -32,9 +34,11 @@ def test_gradients_where_weights_differ_from_place_to_place(
     check_slopes(layer, rng.normal(size=(2, *shape)), dy)
 
 
-def test_gradients_of_a_thresholded_relu():
+def test_a_thresholded_relu_is_a_relu_and_its_gradients():
+    entry = {"class_name": "ThresholdedReLU", "config": {"name": "relu", "theta": 0.4, "dtype": "float64"}}
+    layer = build_layer(dialects.modernize(entry, "2.15.0"))
+    assert isinstance(layer, LAYERS["ReLU"])
     rng = np.random.default_rng(0)
-    layer = LAYERS["ThresholdedReLU"](0.4, dtype="float64")
     check_slopes(layer, rng.normal(size=(4, 6)), rng.normal(size=(4, 6)))
 
 

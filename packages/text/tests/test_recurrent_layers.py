@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import core
+from core.files.config import build_model
 from core.ops.recurrence import run
 from text.layers import GRU, LSTM, RNN, Bidirectional, GRUCell, LSTMCell, SimpleRNN, SimpleRNNCell, StackedRNNCells
 
@@ -226,15 +227,29 @@ def test_a_stateful_layer_refuses_another_batch_size():
     np.testing.assert_array_equal(layer.forward(X[:1]), first)
 
 
-@pytest.mark.parametrize("make", [LSTM, lambda units: Bidirectional(LSTM(units))])
-def test_states_behind_the_input_in_one_list_as_keras_2_has_them(make):
-    layer = ready(make(4))
-    states = [np.full((2, 4), value, np.float32) for value in (0.1, 0.2)]
-    states *= 2 if isinstance(layer, Bidirectional) else 1
-    listed = make(4)
-    listed.build([SHAPE, *([(2, 4)] * len(states))])
-    assert [part.parameter_shapes for _, part in listed.walk()] == [part.parameter_shapes for _, part in layer.walk()]
-    assert listed.compute_output_shape([SHAPE, (2, 4)]) == layer.compute_output_shape(SHAPE)
-    mask = [MASK, *([None] * len(states))]
-    expected = layer.forward(X, initial_state=states, mask=MASK)
-    np.testing.assert_array_equal(layer.forward([X, *states], mask=mask), expected)
+def of_keras2(name, kind, options, *sources):
+    calls = [[[source, 0, 0, {}] for source in sources]] if sources else []
+    return {"class_name": kind, "name": name, "config": {"name": name} | options, "inbound_nodes": calls}
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "Bidirectional"])
+def test_states_behind_the_input_in_one_list_as_keras_2_wrote_them(kind):
+    layer = ready(LSTM(4) if kind == "LSTM" else Bidirectional(LSTM(4)))
+    states = [np.full((2, 4), value, np.float32) for value in (0.1, 0.2)] * (1 if kind == "LSTM" else 2)
+    names = [f"state_{number}" for number in range(len(states))]
+    options = {"units": 4} if kind == "LSTM" else {"layer": {"class_name": "LSTM", "config": {"units": 4}}}
+    entries = [
+        of_keras2("x", "InputLayer", {"batch_input_shape": (None, *SHAPE[1:])}),
+        of_keras2("masking", "Masking", {"mask_value": 9.0}, "x"),
+        *(of_keras2(name, "InputLayer", {"batch_input_shape": (None, 4)}) for name in names),
+        of_keras2("rnn", kind, options, "masking", *names),
+    ]
+    inputs = [[name, 0, 0] for name in ("x", *names)]
+    config = {"name": "model", "layers": entries, "input_layers": inputs, "output_layers": [["rnn", 0, 0]]}
+    model = build_model({"class_name": "Functional", "config": config}, "2.4.0")
+    opened = model.get_layer("rnn")
+    assert [part.parameter_shapes for _, part in opened.walk()] == [part.parameter_shapes for _, part in layer.walk()]
+    assert model.output_shape == (None, *layer.compute_output_shape(SHAPE)[1:])
+    model.set_weights(layer.get_weights())
+    x = np.where(MASK[..., None], X, np.float32(9))
+    np.testing.assert_array_equal(model.forward([x, *states]), layer.forward(x, initial_state=states, mask=MASK))

@@ -152,14 +152,14 @@ def test_broken_exif_raises_nothing_foreign(tmp_path, kind, cut):
             assert "image.jpg: " in str(error)  # noqa: PT017  # either is fine, anything else is not
 
 
-def test_bent_pictures_raise_nothing_foreign(tmp_path):
+def test_corrupted_pictures_raise_nothing_foreign(tmp_path):
     generator = np.random.default_rng(1)
     for content, _ in pictures().values():
         for _ in range(40):
-            bent = bytearray(content)
+            corrupted = bytearray(content)
             for _ in range(generator.integers(1, 4)):
-                bent[generator.integers(len(bent))] = generator.integers(256)
-            (tmp_path / "image").write_bytes(bent[: generator.integers(1, 2 * len(bent))])
+                corrupted[generator.integers(len(corrupted))] = generator.integers(256)
+            (tmp_path / "image").write_bytes(corrupted[: generator.integers(1, 2 * len(corrupted))])
             try:
                 read_image(tmp_path / "image", RGB)
             except InputError as error:

@@ -20,14 +20,13 @@ from core.arrays import show_shape
 from core.errors import KacaError
 from core.experiment.command.frame import run_command
 from core.experiment.command.output import write_json, write_line
+from core.files import dialects
 from core.files.archive import open_archive
 from core.files.config import build_model, entries, listed
 from core.files.contents import weights_alone
-from core.files.dialects import modernise
-from core.files.json_file import read_alone, version_of
-from core.files.limits import reading
+from core.files.json_file import read_alone
 from core.files.load_weights import fill
-from core.files.source import Readable, Source
+from core.files.source import Readable, Source, reading
 from core.graph.nodes import Ref
 from core.layers.registry import build_layer
 from core.models.model import Model
@@ -49,14 +48,16 @@ def inspect(path: Readable) -> dict[str, Any]:
                 return found | _describe_architecture(source, described)
         with reading(source), open_archive(source) as archive:
             found |= {
-                "format": "hdf5" if archive.legacy else "keras",
+                "format": "hdf5" if archive.by_layer else "keras",
                 "keras_version": archive.keras_version,
                 "bytes": archive.size,
             }
             try:
                 model = build_model(archive.config, archive.keras_version)
             except KacaError:
-                found["layers"] = [_judge(entry) for entry in _few(modernise(archive.config, archive.keras_version))]
+                found["layers"] = [
+                    _judge(entry) for entry in _few(dialects.modernize(archive.config, archive.keras_version))
+                ]
                 raise
             found |= _measure(model)
             with warnings.catch_warnings(record=True) as caught:
@@ -77,12 +78,12 @@ def _describe_architecture(source: Source, config: Mapping[str, Any]) -> dict[st
         return about | {"why_not": "it lists the files of weights alone: open their model, then call its load_weights"}
     if "class_name" not in config:
         return about | {"why_not": "it is JSON, but neither an architecture of Keras nor a list of weights"}
-    version = version_of(config)
+    version = dialects.version_of(config)
     about |= {"keras_version": version, "why_not": "it holds an architecture alone: load_model(..., weights=...)"}
     try:
         return about | _measure(build_model(config, version))
     except KacaError as error:
-        layers = [_judge(entry) for entry in _few(modernise(config, version))]
+        layers = [_judge(entry) for entry in _few(dialects.modernize(config, version))]
         return about | {"layers": layers, "why_not": f"{type(error).__name__}: {error}"}
 
 

@@ -145,10 +145,10 @@ def test_any_archive(folder):
     whole = path.read_bytes()
     generator = np.random.default_rng(0)
     for _ in range(200):
-        bent = bytearray(whole)
-        for place in generator.integers(len(bent), size=3):
-            bent[place] = generator.integers(256)
-        path.write_bytes(bent[: generator.integers(1, 2 * len(bent))])
+        corrupted = bytearray(whole)
+        for place in generator.integers(len(corrupted), size=3):
+            corrupted[place] = generator.integers(256)
+        path.write_bytes(corrupted[: generator.integers(1, 2 * len(corrupted))])
         read_sweep(folder)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("labels.npy", b"\x93NUMPY")

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 import core
-from core.files.descriptions import describe
+from core.files.serialization import describe
 
 #: Each prediction is made on so many threads.
 THREADS = (1, 2, 7)

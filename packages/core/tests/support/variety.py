@@ -1,4 +1,4 @@
-"""One network of many kinds of layers, none of which needs another package, as something honest to bend."""
+"""One network of many kinds of layers, none of which needs another package, as something honest to corrupt."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 from core.arrays import Array
 from core.errors import InputError, KacaError
 from core.experiment.command.frame import describe
-from core.files.limits import reading
 from core.files.npz import Npz
+from core.files.source import reading
 from core.printable import printable
 
 Kind = TypeVar("Kind")

@@ -14,15 +14,13 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from core.errors import ModelFileError
-from core.files import hdf5
-from core.files.budget import Budget
-from core.files.dialects.compiling import compile_config_of
+from core.files import dialects, hdf5
+from core.files.budget import LARGEST_ASSET, LARGEST_JSON, Budget
+from core.files.foreign import describe_file
 from core.files.hdf5_format import Group, find_superblock, open_root
-from core.files.json_text import parse_json
-from core.files.limits import LARGEST_ASSET, LARGEST_JSON
+from core.files.json_file import parse_json
 from core.files.npz import Npz
 from core.files.source import Source
-from core.files.unknown_files import describe
 from core.files.zip_directory import Member, has_end
 from core.files.zip_members import Zip
 
@@ -47,8 +45,8 @@ class Archive:
     weights: Group | Npz
     #: What may still be read of the file.
     budget: Budget
-    #: True for the whole-model HDF5 file of Keras 2, whose weights are named by layer.
-    legacy: bool
+    #: True for a whole-model HDF5 file, whose weights are named by layer.
+    by_layer: bool
     #: Files beside the weights, by their path in the archive; each is read when it is asked for.
     assets: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
@@ -63,7 +61,7 @@ def open_archive(path: Source) -> Iterator[Archive]:
         elif is_hdf5(file):
             yield _open_hdf5(path, size, file)
         else:
-            raise ModelFileError(f"{path}: neither a .keras archive (zip) nor an HDF5 file: {describe(file)}")
+            raise ModelFileError(f"{path}: neither a .keras archive (zip) nor an HDF5 file: {describe_file(file)}")
 
 
 def is_zip(file: BinaryIO) -> bool:
@@ -104,7 +102,7 @@ def _open_zip(path: Source, size: int, file: BinaryIO) -> Archive:
         raise ModelFileError(f"{path}: holds neither model.weights.h5 nor model.weights.npz")
     assets = {name: partial(archive.read, member, LARGEST_ASSET) for name, member in members.items()}
     return Archive(
-        path, size, config, str(metadata.get("keras_version", "3")), weights, budget, legacy=False, assets=assets
+        path, size, config, str(metadata.get("keras_version", "3")), weights, budget, by_layer=False, assets=assets
     )
 
 
@@ -119,7 +117,7 @@ def _open_hdf5(path: Source, size: int, file: BinaryIO) -> Archive:
     version = hdf5.read_text(root, "keras_version") if "keras_version" in root.attrs else "2"
     if (compiling := _compiling(root, budget)) is not None:
         config = config | {"compile_config": compiling}
-    return Archive(path, size, config, version, hdf5.descend(root, "model_weights"), budget, legacy=True)
+    return Archive(path, size, config, version, hdf5.descend(root, "model_weights"), budget, by_layer=True)
 
 
 def _compiling(root: Group, budget: Budget) -> dict[str, Any] | None:
@@ -127,11 +125,11 @@ def _compiling(root: Group, budget: Budget) -> dict[str, Any] | None:
     if "training_config" not in root.attrs:
         return None
     try:
-        return compile_config_of(
-            parse_json(hdf5.read_text(root, "training_config").encode(), "training_config", budget)
-        )
+        training = parse_json(hdf5.read_text(root, "training_config").encode(), "training_config", budget)
+        found: dict[str, Any] | None = dialects.compile_config_of(training)
     except (ModelFileError, ValueError):
         return None
+    return found
 
 
 def _members(archive: Zip, path: Source) -> dict[str, Member]:

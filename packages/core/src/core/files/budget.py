@@ -1,4 +1,4 @@
-"""What one opened file may cost in all: bytes against its own size, and work against a constant, whatever asks for them.
+"""How much a file may ask for before anything of it is believed: each part of it, and all of them together.
 
 One budget goes through everything that is opened within a file (the archive, its weights, its vocabularies), so that
 many small demands, each of them allowed, do not add up to a large one.
@@ -12,7 +12,35 @@ import os
 from typing import BinaryIO
 
 from core.errors import ModelFileError
-from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, LARGEST_METADATA, MOST_LINES
+
+#: The largest config that is parsed, in bytes; that of NASNetLarge, with a thousand layers, is a fifth of it.
+LARGEST_JSON = 8 * 2**20
+#: Lists and objects in a config: three bytes of it make one, which takes a hundred bytes of memory.
+MOST_JSON_NESTS = 500_000
+#: Layers that a config describes, cells and layers inside others included; tensors that its calls name; and values in its
+#: lists (a key counts as two, a constant of a call as three). So many of one kind, or parts of each: every one of the
+#: three amounts takes about a second to build.
+MOST_LAYERS = 12_000
+MOST_TENSORS = 40_000
+MOST_VALUES = 1_000_000
+#: The largest member that may be compressed. Keras stores its members; a small file that unpacks to more is a bomb.
+LARGEST_COMPRESSED = 64 * 2**20
+#: The list of members of a zip archive, in bytes: about a hundred a member.
+LARGEST_DIRECTORY = 2 * 2**20
+#: The largest file beside the weights (a vocabulary), in bytes, and its lines: half a gigabyte of Python objects else.
+LARGEST_ASSET = 16 * 2**20
+MOST_LINES = 1_000_000
+#: Parameters may take this many times the size of the file (half precision doubles, filters compress) ...
+LARGEST_GROWTH = 4
+#: ... and this much more.
+ALWAYS_ALLOWED = 64 * 2**20
+
+#: Groups of an HDF5 file that are looked at: some five a layer, so enough for networks of ten thousand layers.
+MOST_GROUPS = 50_000
+#: Members of one group of an HDF5 file.
+MOST_LINKS = 50_000
+#: What an HDF5 file may need to describe its arrays, in bytes: NASNetLarge takes a tenth of it.
+LARGEST_METADATA = 32 * 2**20
 
 #: Bytes of memory that one byte of JSON, and one line of a vocabulary, become at worst as Python objects.
 _JSON_GROWTH, _LINE_BYTES = 8, 80

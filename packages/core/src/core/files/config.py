@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.errors import ModelFileError, UnsupportedLayerError
-from core.files.dialects import modernise
-from core.files.limits import MOST_LAYERS, MOST_TENSORS, MOST_VALUES
+from core.files import dialects
+from core.files.budget import MOST_LAYERS, MOST_TENSORS, MOST_VALUES
 from core.layers.registry import build_layer, is_layer
 from core.models.model import Model
 
@@ -18,7 +18,7 @@ from core.models.model import Model
 def build_model(config: Mapping[str, Any], keras_version: str) -> Model:
     """Build the model that a file describes, with the shapes of its parameters but without their values."""
     _refuse_endless(config)
-    config = modernise(config, keras_version)
+    config = dialects.modernize(config, keras_version)
     model = build_layer(config)
     if not isinstance(model, Model):
         raise ModelFileError(

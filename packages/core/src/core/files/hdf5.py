@@ -13,10 +13,10 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import ModelFileError, WeightMismatchError
+from core.files.budget import MOST_GROUPS
 from core.files.hdf5_format import Dataset, Group
 from core.files.hdf5_format.links import HARD
 from core.files.hdf5_format.write import NewDataset
-from core.files.limits import MOST_GROUPS
 from core.ops import bfloat16
 
 #: How Keras writes bfloat16: two bytes without a meaning, and an attribute that says it.

@@ -1,16 +1,25 @@
-"""JSON files beside the others: an architecture (``model.to_json()``, ``config.json``), or where sharded weights lie."""
+"""JSON of a stranger, in a file of its own or within another: one object, of bounded size, depth and numbers, no key twice."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from core.errors import ModelFileError
-from core.files.budget import Budget
-from core.files.json_text import parse_json
-from core.files.limits import LARGEST_JSON
+from core.files.budget import LARGEST_JSON, MOST_JSON_NESTS, Budget
 from core.files.source import Source
+
+#: Lists and objects within each other. A model within a model adds four; the layers that read it add calls of their own.
+_DEEPEST = 200
+#: Digits of a number: the largest float has 309 before its point.
+_MOST_DIGITS = 1_000
+#: By how much each byte changes the depth.
+_STEPS = np.zeros(256, np.int8)
+_STEPS[list(b"[{")], _STEPS[list(b"]}")] = 1, -1
+_LONE = re.compile(r"[\ud800-\udfff]")
 
 
 def is_json(file: BinaryIO) -> bool:
@@ -42,25 +51,55 @@ def read_alone(source: Source) -> dict[str, Any] | None:
         return read_json(file, source.name) if is_json(file) else None
 
 
-def version_of(config: Mapping[str, Any]) -> str:
-    """Return the version of Keras that wrote an architecture; Keras 3 does not say it, in words that differ from Keras 2's."""
-    stated = config.get("keras_version")
-    if isinstance(stated, str):
-        return stated
-    if "keras_version" in config:
-        raise ModelFileError(f"keras_version must be a text, got {stated!r}")
-    old = any("batch_input_shape" in inner for inner in _configs(config)) or "module" not in config
-    return "2" if old or ".engine." in str(config.get("module")) else "3"
+def parse_json(data: bytes, what: str, budget: Budget | None = None) -> dict[str, Any]:
+    """Parse a JSON object; `what` names it in errors. Raises `ModelFileError` for anything else."""
+    if len(data) > LARGEST_JSON:
+        raise ModelFileError(f"{what} is larger than {LARGEST_JSON} bytes")
+    if data.count(b"[") + data.count(b"{") > MOST_JSON_NESTS:
+        raise ModelFileError(f"{what} holds more than {MOST_JSON_NESTS:,} lists and objects")
+    if budget is not None:
+        budget.charge_json(len(data))
+    try:
+        text = data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError as error:
+        raise ModelFileError(f"{what} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+    _check_structure(text.encode(), what)
+    try:
+        parsed = json.loads(text, object_pairs_hook=_unique)
+    except RecursionError as error:
+        raise ModelFileError(f"{what} is nested too deep to be read") from error
+    except ModelFileError as error:
+        raise ModelFileError(f"{what} {error}") from error
+    except ValueError as error:
+        raise ModelFileError(f"{what} is not JSON: {str(error)[:200]}") from error
+    if not isinstance(parsed, dict):
+        raise ModelFileError(f"{what} must be an object, got {type(parsed).__name__}")
+    if re.search(rb"\\u[dD][89a-fA-F]", data) and _LONE.search(json.dumps(parsed, ensure_ascii=False)):
+        raise ModelFileError(f"{what} holds half a character (a lone surrogate), which is not text")
+    return parsed
 
 
-def _configs(entry: Any) -> Iterator[Mapping[str, Any]]:
-    """Go through the configs of all layers."""
-    waiting = [entry]
-    while waiting:
-        each = waiting.pop()
-        inner = each.get("config") if isinstance(each, Mapping) else None
-        layers = inner.get("layers") if isinstance(inner, Mapping) else inner
-        if isinstance(inner, Mapping):
-            yield inner
-        if isinstance(layers, list):
-            waiting += layers
+def _check_structure(data: bytes, what: str) -> None:
+    """Raise `ModelFileError` for what would make the parser itself slow or recurse: depth, and endless numbers.
+
+    In whole arrays rather than by a pattern: every pattern for a text has one that takes it quadratic time.
+    """
+    signs = np.frombuffer(data.replace(rb"\\", b"").replace(rb"\"", b""), np.uint8)  # without what is escaped
+    signs = signs[np.cumsum(signs == ord('"'), dtype=np.uint8) & 1 == 0]  # outside of texts
+    steps = _STEPS[signs]
+    depth = int(np.cumsum(steps, dtype=np.int32).max(initial=0))
+    if depth > _DEEPEST:
+        raise ModelFileError(f"{what} is nested {depth:,} deep, more than {_DEEPEST} lists and objects")
+    between = np.flatnonzero((signs < ord("0")) | (signs > ord("9")))
+    if np.diff(between, prepend=-1, append=signs.size).max() > _MOST_DIGITS:
+        raise ModelFileError(f"{what} holds a number of more than {_MOST_DIGITS} digits")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its pairs; two readers of one that has a key twice might see two models."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ModelFileError(f"has the key {twice[:100]!r} twice in one object")
+    return found

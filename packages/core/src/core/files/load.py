@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from core.errors import ModelFileError
+from core.files import dialects
 from core.files.archive import open_archive
 from core.files.config import build_model
-from core.files.dialects.first_input import shape_from_weights
+from core.files.foreign import refuse_folder
 from core.files.hdf5_format import Group
-from core.files.json_file import read_alone, version_of
-from core.files.limits import reading
+from core.files.json_file import read_alone
 from core.files.load_weights import fill, load_weights
-from core.files.other_weights import refuse_folder
-from core.files.source import Readable, Source
+from core.files.source import Readable, Source, reading
 from core.graph.limits import Limits
 from core.graph.precision import compute_in, floating
 from core.models.model import Model
@@ -39,7 +38,7 @@ def load_model(
             with open_archive(source) as archive:
                 model = build_model(archive.config, archive.keras_version)
                 if isinstance(model, Sequential) and model.is_open and isinstance(archive.weights, Group):
-                    shape = shape_from_weights(model.layers, archive.weights)
+                    shape = dialects.shape_from_weights(model.layers, archive.weights)
                     if shape is not None:
                         model.declare_input(shape)
                 if precision is not None:
@@ -52,7 +51,7 @@ def load_model(
                 raise ModelFileError(
                     f"{source}: holds an architecture alone: load_model(..., weights='w.h5') reads its weights"
                 )
-            model = build_model(architecture, version_of(architecture))
+            model = build_model(architecture, dialects.version_of(architecture))
             if precision is not None:
                 compute_in(model, precision)
     if weights is not None:

@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import ModelFileError
-from core.files import hdf5
+from core.files import dialects, hdf5
 from core.files.archive import Archive, is_hdf5, is_zip, open_archive
-from core.files.assets import load_assets
 from core.files.assignment import Assignment, all_or_nothing, assign_all, warn_of_nan
-from core.files.budget import Budget
+from core.files.budget import ALWAYS_ALLOWED, LARGEST_GROWTH, Budget
+from core.files.foreign import describe_weights, refuse_folder
 from core.files.hdf5_format import Group, open_root
 from core.files.json_file import is_json, read_json
-from core.files.legacy_weights import is_legacy, read_legacy
-from core.files.limits import ALWAYS_ALLOWED, LARGEST_GROWTH, reading
 from core.files.npz import Npz, holds_arrays
 from core.files.numbered_weights import index_numbered, read_named, read_numbered
-from core.files.other_weights import describe_weights, refuse_folder
 from core.files.shards import open_shards
-from core.files.source import Readable, Source
+from core.files.source import Readable, Source, reading
+from core.layers.base import Layer
 
 if TYPE_CHECKING:
     from core.models.model import Model
@@ -48,16 +46,30 @@ def load_weights(model: Model, given: Readable) -> None:
 
 def fill(model: Model, archive: Archive) -> None:
     """Give a model the vocabularies and the parameters of an open archive."""
-    load_assets(model, archive)
+    _load_assets(model, archive)
     _refuse_more_than(model, archive.size)
     if isinstance(archive.weights, Npz):
         found = read_named(model, archive.weights)
-    elif archive.legacy:
-        found = read_legacy(model.layers, archive.weights, whole=True)
+    elif archive.by_layer:
+        found = dialects.read_by_layer(model.layers, archive.weights, whole=True)
     else:
         found = read_numbered(model, index_numbered(archive.weights))
     assign_all(list(found))
     warn_of_nan(model)
+
+
+def _load_assets(model: Layer, archive: Archive) -> None:
+    """Hand each layer its files beside the weights: a vocabulary lies under ``assets/<path of the layer>/``."""
+    for path, layer in model.walk():
+        for name in layer.assets:
+            read = archive.assets.get(f"assets/{path}/{name}")
+            if read is not None:
+                data = read()
+                archive.budget.charge_lines(data.count(b"\n"))
+                try:
+                    layer.load_asset(name, data)
+                except UnicodeDecodeError as error:
+                    raise ModelFileError(f"{archive.path}: {name} of {layer} is not UTF-8 text: {error}") from error
 
 
 def _is_whole_zip(source: Source) -> bool:
@@ -90,10 +102,10 @@ def _open(model: Model, source: Source) -> Iterator[Iterator[Assignment]]:
 
 
 def _read_hdf5(model: Model, root: Group) -> Iterator[Assignment]:
-    if is_legacy(root):
-        return read_legacy(model.layers, root, whole=False)
+    if dialects.is_by_layer(root):
+        return dialects.read_by_layer(model.layers, root, whole=False)
     if "model_weights" in root and ("model_config" in root.attrs or "layers" not in root):
-        return read_legacy(model.layers, hdf5.descend(root, "model_weights"), whole=False)
+        return dialects.read_by_layer(model.layers, hdf5.descend(root, "model_weights"), whole=False)
     return read_numbered(model, index_numbered(root))
 
 

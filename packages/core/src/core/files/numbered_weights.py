@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 
 from core.errors import ModelFileError, WeightMismatchError
-from core.files import hdf5
+from core.files import dialects, hdf5
 from core.files.assignment import Assignment
 from core.files.hdf5_format import Group
-from core.files.moved_arrays import find_moved
 from core.files.npz import Npz
-from core.files.numbering import renumber
 from core.layers.base import Layer
 
 #: Paths of what is no layer: optimisers, metrics, and generators of random numbers.
 _OF_TRAINING = re.compile(r"^(optimizer|metrics|_?\w*(loss|metric)\w*)/|generator")
+_MEMBER = re.compile(r"(.*/)?layers/[^/]+")
 #: The arrays under each path that ends in ``vars``: the group that holds each of them, which may lie in another file.
 Numbered = Mapping[str, Mapping[str, Group]]
 
@@ -27,7 +26,9 @@ def index_numbered(root: Group) -> dict[str, dict[str, Group]]:
 
 def read_numbered(model: Layer, arrays: Numbered) -> Iterator[Assignment]:
     """Read numbered arrays; those that the model has no parameter for are an error too."""
-    groups = find_moved(_without_wrapper(renumber(arrays, model), model), model)
+    if any("/_" in f"/{path}" for path in arrays):  # names that Keras 3 mostly does not begin so
+        arrays = dialects.renumber(arrays, model)
+    groups = _with_moved(_without_wrapper(dict(arrays), model), model)
     for place, layer in model.walk():
         group = groups.pop(f"{place}/vars" if place else "vars", {})
         names = layer.parameter_shapes
@@ -69,6 +70,38 @@ def _without_wrapper(groups: dict[str, Mapping[str, Group]], model: Layer) -> di
         if held == {around + each for each in wanted}:
             return {path.removeprefix(around): group for path, group in groups.items() if path.startswith(around)}
     return groups
+
+
+def _with_moved(groups: Mapping[str, Mapping[str, Group]], model: Layer) -> dict[str, Mapping[str, Group]]:
+    """Return groups, those that moved by the paths under which the model has them, too.
+
+    Keras writes the arrays of an object once, where it meets it first: a layer that stands in two models (inside one, and
+    beside it) has none in the second position.
+    """
+    found = dict(groups)
+    held = {prefix for path, group in groups.items() if len(group) for prefix in _prefixes(path)}
+    first: dict[tuple[type[Layer], str], str] = {}
+    for place, layer in model.walk():
+        if not _MEMBER.fullmatch(place):
+            continue
+        who = type(layer), layer.name
+        if place in held:
+            first.setdefault(who, place)
+        elif who in first and layer.count_parameters():
+            copies = {place + old.removeprefix(first[who]): group for old, group in _under(found, first[who])}
+            found |= copies
+            held |= {prefix for copy in copies for prefix in _prefixes(copy)}
+    return found
+
+
+def _prefixes(path: str) -> Iterator[str]:
+    """Yield the path of every layer around some arrays: ``a/b/vars`` lies in a and in a/b."""
+    parts = path.split("/")
+    return ("/".join(parts[:end]) for end in range(1, len(parts)))
+
+
+def _under(groups: Mapping[str, Mapping[str, Group]], place: str) -> list[tuple[str, Mapping[str, Group]]]:
+    return [(path, group) for path, group in groups.items() if path.startswith(f"{place}/")]
 
 
 def read_named(model: Layer, arrays: Npz) -> Iterator[Assignment]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import InputError
 from core.files.atomic import destination, output
-from core.files.descriptions import describe
+from core.files.serialization import describe
 from core.files.weights import planned_weights
 
 if TYPE_CHECKING:

@@ -1,9 +1,15 @@
-"""What is read: a path, bytes in memory, or a binary file that is open already; each under the name that errors use."""
+"""What is read: a path, bytes in memory, or a binary file that is open already; each under the name that errors use.
+
+Whatever a broken file makes the libraries raise becomes one clear error that says this name.
+"""
 
 from __future__ import annotations
 
 import io
 import os
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +19,13 @@ from core.errors import InputError, ModelFileError
 
 #: What a user may give to be read: ``~`` in a path is the home folder; `bytes` are the content, not a path.
 Readable = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+
+
+#: What zipfile, json, NumPy and HDF5 raise on broken bytes.
+_BROKEN = (
+    OSError, EOFError, LookupError, ValueError, TypeError, RuntimeError, ArithmeticError, AttributeError, MemoryError,
+    struct.error, zlib.error, zipfile.BadZipFile, zipfile.LargeZipFile,
+)  # fmt: skip
 
 
 class Source:
@@ -133,3 +146,24 @@ def expand(path: str | os.PathLike[str]) -> Path:
 def _name_of(file: Any) -> str:
     name = getattr(file, "name", None)
     return name if isinstance(name, str) and name else f"<{type(file).__name__}>"
+
+
+@contextmanager
+def reading(path: object) -> Iterator[None]:
+    """Turn whatever a broken file makes the libraries raise into `ModelFileError`, which names the file."""
+    try:
+        yield
+    except ModelFileError as error:
+        if str(path) in str(error):
+            raise
+        raise ModelFileError(f"{path}: {error}") from error
+    except FileNotFoundError as error:
+        raise ModelFileError(f"{path}: no such file") from error
+    except IsADirectoryError as error:
+        raise ModelFileError(f"{path}: is a folder, expected a .keras or .h5 file") from error
+    except PermissionError as error:
+        raise ModelFileError(f"{path}: may not be read: {error.strerror}") from error
+    except _BROKEN as error:
+        raise ModelFileError(
+            f"{path}: broken or not a Keras model ({type(error).__name__}: {str(error)[:200]})"
+        ) from error

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from core.errors import ModelFileError
-from core.files.budget import Budget
-from core.files.limits import LARGEST_DIRECTORY
+from core.files.budget import LARGEST_DIRECTORY, Budget
 
 STORED, DEFLATED = 0, 8
 #: Flags of a member: encrypted; its sizes follow its bytes instead of standing before them; its name is UTF-8.

@@ -14,7 +14,6 @@ LAYERS = LazyNames(
         "activations.prelu": "PReLU",
         "activations.relu": "ReLU",
         "activations.softmax": "Softmax",
-        "activations.thresholded_relu": "ThresholdedReLU",
         "attention.additive": "AdditiveAttention",
         "attention.dot_product": "Attention",
         "attention.grouped": "GroupQueryAttention GroupedQueryAttention",

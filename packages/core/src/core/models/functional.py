@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 from typing import Any, Self
 
 from core.errors import UnsupportedLayerError
-from core.files.descriptions import Member
+from core.files.serialization import Member
 from core.graph.names import check_names
 from core.graph.nodes import Node, Ref, refs
 from core.keras_ops.operation import Operation

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.arrays import Shape
 from core.errors import InputError, UnsupportedLayerError
-from core.files.descriptions import Member
+from core.files.serialization import Member
 from core.graph.names import check_names, separate_names
 from core.graph.nodes import Node, Ref
 from core.layers.base import Layer

@@ -14,12 +14,10 @@ from core.errors import InputError, UnsupportedLayerError
 from core.kernels.kernel import Step
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients, join
-from core.layers.recurrent.base import name_states
 from core.layers.registry import build_layer
 from core.layers.work import Work, numbers_in
 from core.nests import leaves
 from text.kernels.recurrence import Recur
-from text.layers.recurrent.rnn import apart
 
 #: What makes two layers halves of one.
 _SHARED = ("stateful", "return_sequences", "return_state")
@@ -66,27 +64,21 @@ class Bidirectional(Layer):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Build both halves; files of Keras 2 may describe only the first."""
+        """Build both halves, or the first, of which the other is a copy."""
         halves = {key: config[key] for key in ("layer", "backward_layer") if config.get(key) is not None}
         if "layer" not in halves or not all(isinstance(half, Mapping) for half in halves.values()):
             raise UnsupportedLayerError(f"Bidirectional must describe its layer, got {str(halves)[:200]}")
         return super().from_config({**config, **{key: build_layer(half) for key, half in halves.items()}})
 
-    def written_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return the arguments of a call with the states by name."""
-        return name_states(args, kwargs)
-
     # --- shapes -----------------------------------------------------------------------------------------------------
 
     def build(self, sequences_shape: Shape, initial_state: Any = None) -> None:
         """Build both halves for the same input."""
-        sequences_shape, _ = apart(sequences_shape, initial_state)
         self.forward_layer.build(sequences_shape)
         self.backward_layer.build(sequences_shape)
 
     def compute_output_shape(self, sequences_shape: Shape, initial_state: Any = None) -> Any:
         """Give the shape of the joined output, or of both, and those of the states."""
-        sequences_shape, _ = apart(sequences_shape, initial_state)
         forward = self.forward_layer.compute_output_shape(sequences_shape)
         backward = self.backward_layer.compute_output_shape(sequences_shape)
         forward, forward_states = (forward[0], forward[1:]) if self.return_state else (forward, ())
@@ -142,7 +134,6 @@ class Bidirectional(Layer):
         rng: np.random.Generator | None = None,
     ) -> Any:
         """Run both halves over `sequences` and join their outputs; half of `initial_state` is for each."""
-        sequences, initial_state = apart(sequences, initial_state)
         states = None if initial_state is None else list(leaves(initial_state))
         forward_state = None if states is None else states[: len(states) // 2]
         backward_state = None if states is None else states[len(states) // 2 :]
@@ -166,13 +157,11 @@ class Bidirectional(Layer):
         rng: np.random.Generator | None = None,
     ) -> tuple[Any, Backward]:
         """Part the gradient between both halves, and add up what they say of the input."""
-        listed = isinstance(sequences, list | tuple)
-        x, given = apart(sequences, initial_state)
-        states = None if given is None else list(leaves(given))
+        states = None if initial_state is None else list(leaves(initial_state))
         halves = (self.forward_layer, self.backward_layer)
         shares = (None, None) if states is None else (states[: len(states) // 2], states[len(states) // 2 :])
         context: dict[str, Any] = {"mask": mask, "training": training, "rng": rng}
-        pairs = [half.learn(x, initial_state=own, **context) for half, own in zip(halves, shares, strict=True)]
+        pairs = [half.learn(sequences, initial_state=own, **context) for half, own in zip(halves, shares, strict=True)]
         (forward, *forward_states), (backward, *backward_states) = (y if self.return_state else (y,) for y, _ in pairs)
         if self.return_sequences:
             backward = np.flip(backward, axis=1)
@@ -195,10 +184,10 @@ class Bidirectional(Layer):
             gradients = join(found[0][1], found[1][1])
             if states is None:
                 dx = found[0][0] + found[1][0]
-                return ([dx] if listed else dx), gradients
+                return dx, gradients
             dx = found[0][0]["sequences"] + found[1][0]["sequences"]
             d_first = [*found[0][0]["initial_state"], *found[1][0]["initial_state"]]
-            return ([dx, *d_first] if listed else {"sequences": dx, "initial_state": d_first}), gradients
+            return {"sequences": dx, "initial_state": d_first}, gradients
 
         return outputs if len(outputs) > 1 else outputs[0], go_back
 

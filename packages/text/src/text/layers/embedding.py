@@ -23,7 +23,6 @@ class Embedding(Layer):
     Source: https://keras.io/api/layers/core_layers/embedding/
     """
 
-    not_written = frozenset({"input_length", "sparse"})
     supports_masking = True
     autocast = False
     input_dtype = "int64"
@@ -38,8 +37,6 @@ class Embedding(Layer):
         lora_rank: object = None,
         lora_alpha: object = None,
         quantization_config: None = None,
-        input_length: object = None,
-        sparse: bool = False,
         **common: Any,
     ) -> None:
         super().__init__(**common)
@@ -47,7 +44,6 @@ class Embedding(Layer):
             raise InputError("quantization_config is not supported: save the float model")
         if weights is not None:
             raise InputError("weights must be None: they come from the file")
-        del input_length, sparse  # a check, and how the gradient is kept
         del lora_rank, lora_alpha  # Keras adds the update of low rank to the table that it saves
         self.input_dim = integer(input_dim, "input_dim")
         self.output_dim = integer(output_dim, "output_dim")

@@ -14,7 +14,7 @@ class SpatialDropout1D(Dropout):
     Source: Tompson et al. 2015, https://arxiv.org/abs/1411.4280
     """
 
-    not_written = frozenset({"trainable", "autocast", "noise_shape"})
+    not_written = frozenset({"trainable", "autocast"})
 
     def __init__(self, rate: float, seed: object = None, **common: Any) -> None:
         super().__init__(rate, seed=seed, **common)

@@ -15,7 +15,7 @@ class SpatialDropout(Dropout):
     Source: Tompson et al. 2015, https://arxiv.org/abs/1411.4280
     """
 
-    not_written = frozenset({"trainable", "autocast", "noise_shape"})
+    not_written = frozenset({"trainable", "autocast"})
 
     rank: ClassVar[int]
 

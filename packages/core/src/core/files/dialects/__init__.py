@@ -1,48 +1,68 @@
-"""All that older versions of Keras said otherwise than Keras 3: their configs are put into the words of today.
+"""All that older versions of Keras said otherwise than Keras 3: here and nowhere else.
 
-One file for each part: the options of layers, those of Keras 1, the line of a Sequential, the calls of a Functional, and
-the TensorFlow functions that Keras 2 wrote as layers.
+What opens a file takes these functions from here; the modules behind them are imported when a file is of their kind, so
+that a file of Keras 3 imports none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.files.dialects.calls import modernise_calls
-from core.files.dialects.compiling import compile_config_of
-from core.files.dialects.keras1 import in_words_of_keras2
-from core.files.dialects.line import line_of
-from core.files.dialects.options import modernise_options
+from core.errors import ModelFileError
+from core.files.hdf5_format import Group
+from core.lazy import LazyNames
 
-#: What Keras 2 called a Functional model.
-_FUNCTIONAL = ("Model", "Functional")
-
-
-def modernise(config: Mapping[str, Any], keras_version: str) -> Mapping[str, Any]:
-    """Put the config of an older Keras into the words of Keras 3; that of a newer one stays as it is."""
-    old = keras_version.split(".", maxsplit=1)[0] in {"1", "2"}
-    if not old:
-        return config
-    compiling = compile_config_of(config.get("compile_config"))
-    rest = {key: value for key, value in config.items() if key != "compile_config"}
-    modern: dict[str, Any] = _modernise(in_words_of_keras2(rest))
-    return modern if compiling is None else modern | {"compile_config": compiling}
+_LATER = LazyNames(
+    __name__,
+    {
+        "compiling": "compile_config_of",
+        "configs": "modernize_config",
+        "first_input": "shape_from_weights",
+        "hard_sigmoid": "by_name",
+        "weights.by_layer": "read_by_layer",
+        "weights.keras1": "modernize_arrays",
+        "weights.numbering": "renumber",
+    },
+)
 
 
-def _modernise(entry: Any) -> Any:
-    """Put a Keras 2 config into the words of Keras 3, wherever in the nest it stands."""
-    if isinstance(entry, list):
-        return [_modernise(item) for item in entry]
-    if not isinstance(entry, dict):
-        return entry
-    if entry.get("class_name") == "Sequential" and "config" in entry:
-        entry = entry | {"config": line_of(entry)}
-    # Keras 2 said otherwise how a layer is built, and Keras 3 finds it out by itself.
-    entry = {key: _modernise(value) for key, value in entry.items() if key != "build_config"}
-    class_name, inner = entry.get("class_name"), entry.get("config")
-    if not isinstance(class_name, str) or not isinstance(inner, dict):
-        return entry
-    if class_name in _FUNCTIONAL:
-        return entry | {"class_name": "Functional", "config": modernise_calls(inner)}
-    return modernise_options(class_name, entry)
+def __getattr__(name: str) -> Any:
+    return _LATER.attribute(name)
+
+
+def modernize(config: Mapping[str, Any], keras_version: str) -> Mapping[str, Any]:
+    """Put the config of a model into the words of Keras 3, and what those spell out into ours."""
+    if keras_version.split(".", maxsplit=1)[0] in {"1", "2"}:
+        modern: Mapping[str, Any] = _LATER["modernize_config"](config)
+        return modern
+    return _LATER["by_name"](config) if "hard_sigmoid_keras2" in str(config) else config
+
+
+def version_of(config: Mapping[str, Any]) -> str:
+    """Return the version of Keras that wrote an architecture; Keras 3 does not say it, in words that differ from Keras 2's."""
+    stated = config.get("keras_version")
+    if isinstance(stated, str):
+        return stated
+    if "keras_version" in config:
+        raise ModelFileError(f"keras_version must be a text, got {stated!r}")
+    old = any("batch_input_shape" in inner for inner in _configs(config)) or "module" not in config
+    return "2" if old or ".engine." in str(config.get("module")) else "3"
+
+
+def _configs(entry: Any) -> Iterator[Mapping[str, Any]]:
+    """Go through the configs of all layers."""
+    waiting = [entry]
+    while waiting:
+        each = waiting.pop()
+        inner = each.get("config") if isinstance(each, Mapping) else None
+        layers = inner.get("layers") if isinstance(inner, Mapping) else inner
+        if isinstance(inner, Mapping):
+            yield inner
+        if isinstance(layers, list):
+            waiting += layers
+
+
+def is_by_layer(root: Group) -> bool:
+    """Return whether a group holds weights by layer, as every Keras wrote them into ``.h5``."""
+    return any(name in root.attrs for name in ("layer_names", "layer_names0"))

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import UnsupportedLayerError
-from core.files.dialects.tensorflow import is_function, translate_functions
-from core.files.dialects.tensorflow_calls import array, tensor
+from core.files.dialects.tensorflow.calls import array, tensor
+from core.files.dialects.tensorflow.translate import is_function, translate_functions
 
 #: What stands for the name of a layer where a tensor is a constant.
 _CONSTANT = "_CONSTANT_VALUE"
@@ -19,7 +19,7 @@ _MODELS = ("Sequential", "Functional")
 _RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM", "CuDNN")
 
 
-def modernise_calls(model: dict[str, Any]) -> dict[str, Any]:
+def modernize_calls(model: dict[str, Any]) -> dict[str, Any]:
     """Return the config of a Functional model with its calls as Keras 3 writes them."""
     layers = [entry for entry in model.get("layers") or [] if isinstance(entry, dict)]
     if len(layers) != len(model.get("layers") or []):

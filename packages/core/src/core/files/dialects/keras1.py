@@ -63,7 +63,7 @@ _WITH_UNITS = ("Dense", "LSTM", "GRU", "SimpleRNN", "TimeDistributedDense")
 _MERGES = {"sum": "Add", "mul": "Multiply", "concat": "Concatenate", "ave": "Average", "max": "Maximum", "dot": "Dot"}
 
 
-def in_words_of_keras2(config: Mapping[str, Any]) -> Mapping[str, Any]:
+def translate_keras1(config: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a config whose layers of Keras 1 are put into the words of Keras 2; others stay as they are."""
     orders = {_DATA_FORMATS.get(str(inner.get("dim_ordering"))) for _, inner in _layers(config)} - {None}
     translated: Mapping[str, Any] = _translate(config, orders.pop() if len(orders) == 1 else None)

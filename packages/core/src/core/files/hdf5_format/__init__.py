@@ -1,6 +1,6 @@
 """The HDF5 format, read in Python: as much of it as Keras files use, and nothing that leads out of the file.
 
-The C library that usually reads HDF5 is made for files that one trusts: bytes bent on purpose make it loop for ever, it
+The C library that usually reads HDF5 is made for files that one trusts: bytes corrupted on purpose make it loop for ever, it
 follows links into other files, and it loads filters from the machine. Here every place and size that the file states is
 checked against the file's own size before it is used, no place is visited twice, and what is not understood is refused.
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from core.errors import ModelFileError
+from core.files.budget import LARGEST_JSON
 from core.files.hdf5_format.btree import ATTRIBUTE_NAMES, read_records
 from core.files.hdf5_format.fractal_heap import FractalHeap
 from core.files.hdf5_format.headers import ATTRIBUTE, ATTRIBUTE_INFO, Message
 from core.files.hdf5_format.source import NOWHERE, Source, number
 from core.files.hdf5_format.types import VariableString, read_shape, read_type, unpadded
-from core.files.limits import LARGEST_JSON
 
 _TEXT = 64  # work of making one text, however short
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from core.errors import ModelFileError
+from core.files.budget import MOST_LINKS
 from core.files.hdf5_format.btree import LINK_NAMES, read_records
 from core.files.hdf5_format.fractal_heap import FractalHeap
 from core.files.hdf5_format.headers import LINK, LINK_INFO, SYMBOL_TABLE, Message
 from core.files.hdf5_format.source import NOWHERE, Source, number
-from core.files.limits import MOST_LINKS
 
 #: What a link can be; only the first stays inside the file for certain.
 HARD, SOFT, EXTERNAL = "hard link", "SoftLink", "ExternalLink"

@@ -8,9 +8,8 @@ from typing import Any
 from core.arrays import Array
 from core.errors import InputError, UnsupportedLayerError
 from core.kernels.tiles import by_rows
-from core.layers.activations.hard_sigmoid_keras2 import is_in_layers
 from core.layers.registry import build_layer
-from core.ops.activations import ACTIVATIONS, DERIVATIVES, Activation, hard_sigmoid_keras2, linear
+from core.ops.activations import ACTIVATIONS, DERIVATIVES, Activation, linear
 
 #: Layers that may stand where an activation does: functions with options, but without parameters.
 _LAYERS = ("Activation", "ELU", "LeakyReLU", "ReLU", "Softmax")
@@ -21,8 +20,6 @@ def find_activation(identifier: object) -> Activation:
 
     Raises `InputError` for an unknown name, and for a layer that has parameters (PReLU).
     """
-    if is_in_layers(identifier):
-        return hard_sigmoid_keras2
     if isinstance(identifier, dict) and identifier.get("class_name") in _LAYERS:
         return build_layer(identifier).call
     if isinstance(identifier, dict) and identifier.get("class_name") == "function":

@@ -95,9 +95,3 @@ class ConvolutionLayer(SpatialLayer):
             return dz, self.gradients(bias=column_sums(dz)) if self.use_bias else {}
 
         return y, backward
-
-
-def refuse_keras2_groups(groups: object) -> None:
-    """Keras 2 wrote ``groups: 1`` into layers that have no such option; any other number means nothing."""
-    if groups != 1:
-        raise InputError(f"groups must be 1 here, got {groups!r}")

@@ -10,7 +10,7 @@ from core.checks import integer
 from core.kernels.depthwise import Filter
 from core.kernels.elementwise import activated
 from core.kernels.kernel import Step
-from core.layers.convolution.base import FARTHEST, ConvolutionLayer, refuse_keras2_groups
+from core.layers.convolution.base import FARTHEST, ConvolutionLayer
 from core.layers.gradients import Backward, Gradients
 from core.ops.depthwise_convolution import convolve_depthwise, depthwise_gradients
 
@@ -23,8 +23,6 @@ class DepthwiseConvolution(ConvolutionLayer):
     Source: https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
     """
 
-    not_written = frozenset({"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"})
-
     def __init__(
         self,
         kernel_size: Any,
@@ -35,11 +33,9 @@ class DepthwiseConvolution(ConvolutionLayer):
         dilation_rate: Any = 1,
         activation: object = None,
         use_bias: bool = True,
-        groups: int = 1,
         **common: Any,
     ) -> None:
         super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **common)
-        refuse_keras2_groups(groups)
         self.depth_multiplier = integer(depth_multiplier, "depth_multiplier")
 
     def build(self, input_shape: Shape) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.arrays import Array, Shape
 from core.checks import integer
-from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
+from core.layers.convolution.base import ConvolutionLayer
 from core.layers.gradients import Backward, Gradients
 from core.ops.convolution import convolve, input_gradient, kernel_gradient
 from core.ops.depthwise_convolution import convolve_depthwise, depthwise_gradients
@@ -22,8 +22,6 @@ class SeparableConvolution(ConvolutionLayer):
     Source: Chollet 2017, https://arxiv.org/abs/1610.02357
     """
 
-    not_written = frozenset({"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"})
-
     def __init__(
         self,
         filters: int,
@@ -35,11 +33,9 @@ class SeparableConvolution(ConvolutionLayer):
         depth_multiplier: int = 1,
         activation: object = None,
         use_bias: bool = True,
-        groups: int = 1,
         **common: Any,
     ) -> None:
         super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **common)
-        refuse_keras2_groups(groups)
         self.filters = integer(filters, "filters")
         self.depth_multiplier = integer(depth_multiplier, "depth_multiplier")
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from core.arrays import Array, Shape
 from core.checks import integer, integers
 from core.errors import InputError
-from core.layers.convolution.base import ConvolutionLayer, refuse_keras2_groups
+from core.layers.convolution.base import ConvolutionLayer
 from core.layers.gradients import Backward, Gradients
 from core.layers.work import CALL, Work, numbers_in
 from core.ops.convolution import convolve_transposed, transposed_gradients
@@ -23,8 +23,6 @@ class TransposedConvolution(ConvolutionLayer):
     Source: https://keras.io/api/layers/convolution_layers/convolution2d_transpose/
     """
 
-    not_written = frozenset({"groups"})
-
     def __init__(
         self,
         filters: int,
@@ -36,11 +34,9 @@ class TransposedConvolution(ConvolutionLayer):
         dilation_rate: Any = 1,
         activation: object = None,
         use_bias: bool = True,
-        groups: int = 1,
         **common: Any,
     ) -> None:
         super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **common)
-        refuse_keras2_groups(groups)
         self.filters = integer(filters, "filters")
         self.output_padding: tuple[int | None, ...] = (None,) * self.rank
         if output_padding is not None:

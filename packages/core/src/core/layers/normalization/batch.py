@@ -26,13 +26,12 @@ class BatchNormalization(Layer):
     moving_mean, moving_variance. Source: Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167
     """
 
-    not_written = frozenset({"fused", "virtual_batch_size"})
     supports_masking = True
     statistics = frozenset({"moving_mean", "moving_variance"})
 
     def __init__(
         self,
-        axis: Any = -1,
+        axis: int = -1,
         momentum: float = 0.99,
         epsilon: float = 1e-3,
         center: bool = True,
@@ -41,16 +40,12 @@ class BatchNormalization(Layer):
         renorm_clipping: None = None,
         renorm_momentum: float = 0.99,
         synchronized: bool = False,
-        virtual_batch_size: None = None,
-        fused: object = None,
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        if renorm or renorm_clipping or virtual_batch_size:
-            raise InputError("renorm and virtual_batch_size are not supported")
-        if isinstance(axis, list | tuple) and len(axis) == 1:
-            axis = axis[0]  # Keras 2 wrote the axis as a list
-        del renorm_momentum, fused, synchronized  # how training is carried out, not what is computed
+        if renorm or renorm_clipping:
+            raise InputError("renorm is not supported")
+        del renorm_momentum, synchronized  # how training is carried out, not what is computed
         self.axis = axis
         self.momentum = number(momentum, "momentum")
         self.epsilon = number(epsilon, "epsilon", minimum=0.0)

@@ -44,7 +44,7 @@ class Discretization(CategoricalLayer):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Build the layer; Keras 2 kept the boundaries that it learned where no config tells them."""
+        """Build the layer, whose boundaries the config must name."""
         if config.get("bin_boundaries") is None:
             raise UnsupportedLayerError(
                 f"Discretization {config.get('name', '')!r} names no bin_boundaries: it was not adapted before saving"

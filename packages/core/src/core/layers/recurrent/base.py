@@ -10,7 +10,6 @@ import numpy as np
 from core.arrays import Array
 from core.checks import flag
 from core.errors import InputError
-from core.graph.nodes import Ref
 from core.layers.base import Layer
 from core.nests import leaves
 from core.ops import recurrence
@@ -50,10 +49,6 @@ class Recurrent(Layer):
         self.stateful = flag(stateful, "stateful")
         self.zero_output_for_mask = flag(zero_output_for_mask, "zero_output_for_mask")
         self.states: State | None = None
-
-    def written_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return the arguments of a call with the states by name."""
-        return name_states(args, kwargs)
 
     @property
     def state_count(self) -> int:
@@ -130,11 +125,3 @@ def check_mask(mask: Any, sequences: Array, layer: Layer) -> Array | None:
     if mask.shape != sequences.shape[:2]:
         raise InputError(f"{layer} expects a mask of shape {sequences.shape[:2]}, got {mask.shape}")
     return cast(Array, mask)
-
-
-def name_states(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Move the states that older Kerases kept in one list with the sequences to an argument of their own."""
-    if args and isinstance(args[0], list | tuple) and not isinstance(args[0], Ref) and len(args[0]) > 1:
-        sequences, *states = args[0]
-        return (sequences, *args[1:]), {**kwargs, "initial_state": states}
-    return args, kwargs

@@ -54,7 +54,7 @@ class IndexLookup(CategoricalLayer):
         **common: Any,
     ) -> None:
         super().__init__(output_mode, sparse, **{key: value for key, value in common.items() if key != "dtype"})
-        flag(has_input_vocabulary, "has_input_vocabulary")  # Keras 2: where the vocabulary came from
+        flag(has_input_vocabulary, "has_input_vocabulary")  # whether the vocabulary was given to the layer
         self.max_tokens = None if max_tokens is None else integer(max_tokens, "max_tokens", minimum=2)
         self.num_oov_indices = integer(num_oov_indices, "num_oov_indices", minimum=0, maximum=10_000)
         self.mask_token = None if mask_token is None else self.read_token(mask_token)

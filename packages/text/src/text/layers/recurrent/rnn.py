@@ -37,8 +37,6 @@ class RNN(Recurrent):
     Source: https://keras.io/api/layers/recurrent_layers/rnn/
     """
 
-    not_written = frozenset({"time_major"})
-
     def __init__(
         self,
         cell: Any,
@@ -48,8 +46,6 @@ class RNN(Recurrent):
         stateful: bool = False,
         unroll: bool = False,
         zero_output_for_mask: bool = False,
-        *,
-        time_major: bool = False,
         **common: Any,
     ) -> None:
         super().__init__(
@@ -61,8 +57,6 @@ class RNN(Recurrent):
             zero_output_for_mask=zero_output_for_mask,
             **common,
         )
-        if time_major:
-            raise InputError("time_major=True is not supported: put the batch first")
         self.cell: Layer = StackedRNNCells(cell) if isinstance(cell, list | tuple) else cell
         if not isinstance(self.cell, Layer) or not hasattr(self.cell, "state_size"):
             raise InputError(f"cell must be a layer with a state_size, or a list of such, got {cell!r}")
@@ -82,7 +76,6 @@ class RNN(Recurrent):
 
     def build(self, sequences_shape: Shape, initial_state: Any = None) -> None:
         """Build the cell for one time step."""
-        sequences_shape, _ = apart(sequences_shape, initial_state)
         if len(sequences_shape) < 3:
             raise UnsupportedLayerError(f"{self} needs an input (batch, time, inputs), got {sequences_shape}")
         self.expect(rank=len(sequences_shape), axes={-1: sequences_shape[-1]})
@@ -90,20 +83,19 @@ class RNN(Recurrent):
 
     def compute_output_shape(self, sequences_shape: Shape, initial_state: Any = None) -> Any:
         """(batch, time, inputs) -> (batch, units) or (batch, time, units), and the shape of each state."""
-        (batch, time, *_), _ = apart(sequences_shape, initial_state)
+        batch, time, *_ = sequences_shape
         size = output_size_of(self.cell)
         output = (batch, time, size) if self.return_sequences else (batch, size)
         return (output, *((batch, state) for state in state_sizes_of(self.cell))) if self.return_state else output
 
     def multiply_adds(self, input_shape: Shape) -> int | None:
         """Those of the cell, once for each time step; unknown where the length is."""
-        input_shape, _ = apart(input_shape, None)
         each = self.cell.multiply_adds((input_shape[0], *input_shape[2:]))
         return None if each is None or input_shape[1] is None else each * input_shape[1]
 
     def work(self, sequences_shape: Any, initial_state: Any = None) -> Work:
         """That of the cell at every time step, and the products of all inputs before."""
-        (batch, time, *inner), _ = apart(sequences_shape, initial_state)
+        batch, time, *inner = sequences_shape
         columns = max(self.cell.parameter_shapes.get("kernel", (0, inner[-1]))[-1], inner[-1])
         inside = 2 * batch * time * columns * self.number_bytes
         outputs = batch * output_size_of(self.cell) * (time if self.return_sequences else 1)
@@ -139,10 +131,10 @@ class RNN(Recurrent):
         rng: np.random.Generator | None = None,
     ) -> Any:
         """Run the cell over the time steps of `sequences`."""
-        x, given = apart(sequences, initial_state)
-        self.check_input(x)
-        project, step = begin_any(self.cell, len(x), x.shape[-1], training=training, rng=rng)
-        output, state = self.loop(step, project(x), self._first_state(len(x), given), mask)
+        self.check_input(sequences)
+        batch, inputs = len(sequences), sequences.shape[-1]
+        project, step = begin_any(self.cell, batch, inputs, training=training, rng=rng)
+        output, state = self.loop(step, project(sequences), self._first_state(batch, initial_state), mask)
         return (output, *state) if self.return_state else output
 
     def call_and_back(
@@ -155,12 +147,12 @@ class RNN(Recurrent):
         rng: np.random.Generator | None = None,
     ) -> tuple[Any, Backward]:
         """Back through time, then through the projection of all time steps at once."""
-        listed = isinstance(sequences, list | tuple)
-        x, given = apart(sequences, initial_state)
-        self.check_input(x)
-        project, step = begin_any_and_back(self.cell, len(x), x.shape[-1], training=training, rng=rng)
-        projected, project_back = project(x)
-        output, state, run_back = self.loop_and_back(step, projected, self._first_state(len(x), given), mask)
+        self.check_input(sequences)
+        batch, inputs = len(sequences), sequences.shape[-1]
+        project, step = begin_any_and_back(self.cell, batch, inputs, training=training, rng=rng)
+        projected, project_back = project(sequences)
+        first = self._first_state(batch, initial_state)
+        output, state, run_back = self.loop_and_back(step, projected, first, mask)
 
         def backward(dy: Any) -> tuple[Any, Gradients]:
             d_output, *d_last = dy if self.return_state else (dy,)
@@ -168,9 +160,9 @@ class RNN(Recurrent):
             d_projected, d_first, gradients = run_back(d_output, d_state)
             dx, found = project_back(d_projected)
             gradients = join(found, gradients)
-            if given is None:
-                return ([dx] if listed else dx), gradients
-            return ([dx, *d_first] if listed else {"sequences": dx, "initial_state": list(d_first)}), gradients
+            if initial_state is None:
+                return dx, gradients
+            return {"sequences": dx, "initial_state": list(d_first)}, gradients
 
         return (output, *state) if self.return_state else output, backward
 
@@ -208,13 +200,6 @@ class RNN(Recurrent):
 
     def _first_state(self, batch: int, given: Any) -> State:
         return self.first_state(given, [(batch, size) for size in state_sizes_of(self.cell)])
-
-
-def apart(sequences: Any, initial_state: Any) -> tuple[Any, Any]:
-    """Tell an input (an array, or its shape) from the states that Keras 2 put behind it in one list."""
-    if isinstance(sequences, list | tuple) and isinstance(sequences[0], list | tuple | np.ndarray):
-        return sequences[0], list(sequences[1:]) if len(sequences) > 1 else initial_state
-    return sequences, initial_state
 
 
 def check_use_cudnn(value: object) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.files.dialects.tensorflow_calls import Function, Step
-from core.files.dialects.tensorflow_rules import (
+from core.files.dialects.tensorflow.calls import Function, Step
+from core.files.dialects.tensorflow.rules import (
     bias_add,
     clip,
     cumulated,

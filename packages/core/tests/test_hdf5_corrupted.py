@@ -1,4 +1,4 @@
-"""HDF5 files bent behind their checksums: what was made to look right is refused as well, and by our own error.
+"""HDF5 files corrupted behind their checksums: what was made to look right is refused as well, and by our own error.
 
 A flipped bit fails a checksum before anything is read, so the checksums are taken as right here; otherwise no test would
 reach what stands behind them.
@@ -10,7 +10,7 @@ from random import Random
 import h5py
 import numpy as np
 import pytest
-from bending import bend_bytes
+from corruption import corrupt_bytes
 
 import core
 from core.files.hdf5_format import Dataset, fractal_heap, open_root
@@ -69,13 +69,13 @@ def without_checksums(monkeypatch):
 
 @pytest.mark.parametrize("libver", [None, "latest"])
 @pytest.mark.parametrize("row", FILES)
-def test_bent_files_end_in_our_own_error(row, libver, without_checksums):
+def test_corrupted_files_end_in_our_own_error(row, libver, without_checksums):
     honest = make(row, libver)
     read_all(honest)
     refused = 0
     for seed in range(60):
         try:
-            read_all(bend_bytes(honest, Random(seed)))
+            read_all(corrupt_bytes(honest, Random(seed)))
         except core.ModelFileError:
             refused += 1
     assert refused

@@ -1,7 +1,7 @@
 """Nodes of TensorFlow's graph, which Keras 2.0 to 2.3 wrote as layers (TensorFlowOpLayer): read as calls of functions.
 
 A node names its operation, and its options as attributes; constants among its inputs stand beside it, by their number.
-Each row says which function of `core.files.dialects.tensorflow_functions` the node is, and what its inputs are called.
+Each row says which function of `core.files.dialects.tensorflow.functions` the node is, and what its inputs are called.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.errors import UnsupportedLayerError
-from core.files.dialects.tensorflow_calls import array
+from core.files.dialects.tensorflow.calls import array
 
 Attributes = Mapping[str, Any]
 #: Function, names of its arguments in the order of the node's inputs, and its options by the node's attributes.

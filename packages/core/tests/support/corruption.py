@@ -1,6 +1,6 @@
-"""Honest model files, bent: bytes flipped, cut and spliced; fields of the config replaced by other types and extremes.
+"""Honest model files, corrupted: bytes flipped, cut and spliced; fields of the config replaced by other types and extremes.
 
-`bend(data, rng)` gives a bent copy of a file. The same random numbers bend it the same way.
+`corrupt(data, rng)` gives a corrupted copy of a file. The same random numbers corrupt it the same way.
 """
 
 from __future__ import annotations
@@ -33,40 +33,40 @@ _NUMBERS = [b"\0" * 8, b"\xff" * 8, b"\x7f" + b"\xff" * 7, b"\1" + b"\0" * 7]
 _STRUCTURE = 8192
 
 
-def bend(data: bytes, rng: Random) -> bytes:
-    """Bend a file in one of the ways that suit its kind."""
-    ways: list[Callable[[bytes, Random], bytes]] = [bend_bytes]
+def corrupt(data: bytes, rng: Random) -> bytes:
+    """Corrupt a file in one of the ways that suit its kind."""
+    ways: list[Callable[[bytes, Random], bytes]] = [corrupt_bytes]
     if data.startswith(b"PK"):
-        ways += [_bend_members] * 4
+        ways += [_corrupt_members] * 4
     elif data.startswith(b"\x89HDF"):
-        ways += [_bend_attributes]
+        ways += [_corrupt_attributes]
     return rng.choice(ways)(data, rng)
 
 
-def bend_bytes(data: bytes, rng: Random) -> bytes:
+def corrupt_bytes(data: bytes, rng: Random) -> bytes:
     """Flip bits, write extreme numbers, copy one part over another, cut the end; a few times."""
-    bent = bytearray(data)
+    corrupted = bytearray(data)
     for _ in range(rng.choice([1, 1, 2, 4, 16])):
-        place = rng.randrange(max(1, min(len(bent), _STRUCTURE if rng.random() < 0.5 else len(bent))))
+        place = rng.randrange(max(1, min(len(corrupted), _STRUCTURE if rng.random() < 0.5 else len(corrupted))))
         way = rng.randrange(6)
-        if way == 0 and bent:
-            bent[place] ^= 1 << rng.randrange(8)
+        if way == 0 and corrupted:
+            corrupted[place] ^= 1 << rng.randrange(8)
         elif way == 1:
-            bent[place : place + 1] = bytes([rng.choice([0, 1, 127, 128, 255])])
+            corrupted[place : place + 1] = bytes([rng.choice([0, 1, 127, 128, 255])])
         elif way == 2:
             size = rng.choice([2, 4, 8])
-            bent[place : place + size] = rng.choice(_NUMBERS)[:size]
+            corrupted[place : place + size] = rng.choice(_NUMBERS)[:size]
         elif way == 3:
-            bent[place : place + 8] = rng.randrange(len(bent) + 1).to_bytes(8, "little")
+            corrupted[place : place + 8] = rng.randrange(len(corrupted) + 1).to_bytes(8, "little")
         elif way == 4:
-            other, size = rng.randrange(len(bent) + 1), rng.choice([1, 8, 40, 512])
-            bent[place : place + size] = bent[other : other + size]
+            other, size = rng.randrange(len(corrupted) + 1), rng.choice([1, 8, 40, 512])
+            corrupted[place : place + size] = corrupted[other : other + size]
         elif rng.random() < 0.3:
-            del bent[place:]
-    return bytes(bent)
+            del corrupted[place:]
+    return bytes(corrupted)
 
 
-def bend_json(data: bytes, rng: Random) -> bytes:
+def corrupt_json(data: bytes, rng: Random) -> bytes:
     """Replace, remove, repeat or exchange some fields of a JSON document."""
     try:
         document = json.loads(data)
@@ -106,13 +106,13 @@ def _places(document: Any) -> Iterator[tuple[Any, Any]]:
                 waiting.append(holder[key])
 
 
-def _bend_members(data: bytes, rng: Random) -> bytes:
-    """Bend one member of a zip, its checksum made right again."""
+def _corrupt_members(data: bytes, rng: Random) -> bytes:
+    """Corrupt one member of a zip, its checksum made right again."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {info.filename: archive.read(info) for info in archive.infolist()}
     names = [name for name in ("config.json", "model.weights.h5", "model.weights.npz") if name in members]
     name = rng.choice(names or list(members))
-    way = bend_json if name == "config.json" and rng.random() < 0.9 else bend
+    way = corrupt_json if name == "config.json" and rng.random() < 0.9 else corrupt
     if rng.random() < 0.1:
         members[rng.choice(["metadata.json", *members])] = rng.choice([b"", b"{}", b"[]", b"null", b"\xff" * 100])
     if members[name]:
@@ -124,12 +124,12 @@ def _bend_members(data: bytes, rng: Random) -> bytes:
     return buffer.getvalue()
 
 
-def _bend_attributes(data: bytes, rng: Random) -> bytes:
-    """Bend the config of a whole-model HDF5 file, or an attribute of a group."""
+def _corrupt_attributes(data: bytes, rng: Random) -> bytes:
+    """Corrupt the config of a whole-model HDF5 file, or an attribute of a group."""
     buffer = io.BytesIO(data)
     with h5py.File(buffer, "a") as root:
         if "model_config" in root.attrs and rng.random() < 0.9:
-            root.attrs["model_config"] = bend_json(root.attrs["model_config"].encode(), rng).decode()
+            root.attrs["model_config"] = corrupt_json(root.attrs["model_config"].encode(), rng).decode()
         else:
             groups: list[Any] = [root]
             root.visititems(lambda _, found: groups.append(found))

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.dtypes import DTypePolicy, policy
 from core.errors import InputError
-from core.layers.activations.hard_sigmoid_keras2 import NAME, in_layers, is_in_layers
+from core.files.dialects import hard_sigmoid
 from core.layers.base import Layer
 from core.layers.registry import build_layer, known_class
 
@@ -39,7 +39,9 @@ def describe(layer: Layer, frozen: bool = False) -> dict[str, Any]:
         raise InputError(f"{layer} cannot be written for Keras 3: {layer.unwritable}; save its weights alone")
     kind = layer.written_name or (layer.registered_name or type(layer).__name__).split(">")[-1]
     config = {
-        key: in_layers(layer.dtype.name) if _is_of_keras2(value) else plain(value, f"{layer}: option {key}", frozen)
+        key: hard_sigmoid.in_layers(layer.dtype.name)
+        if _is_of_keras2(value)
+        else plain(value, f"{layer}: option {key}", frozen)
         for key, value in layer.get_config().items()
         if key not in layer.not_written
     }
@@ -51,7 +53,7 @@ def describe(layer: Layer, frozen: bool = False) -> dict[str, Any]:
 
 
 def _is_of_keras2(activation: Any) -> bool:
-    return isinstance(activation, str) and activation == NAME
+    return isinstance(activation, str) and activation == hard_sigmoid.NAME
 
 
 def plain(value: Any, what: str, frozen: bool = False) -> Any:
@@ -61,7 +63,7 @@ def plain(value: Any, what: str, frozen: bool = False) -> Any:
     if isinstance(value, Mapping):
         if value.get("class_name") in _POLICIES:
             return policy(value).name
-        if known_class(value) is not None and not is_in_layers(value):
+        if known_class(value) is not None:
             return describe(build_layer(value), frozen)
         return {key: plain(item, what, frozen) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from core.arrays import Array
 from core.errors import WeightMismatchError
-from core.files.legacy_order import Slot, is_named, orders
+from core.files.dialects.weights.order import Slot, is_named, orders
 from core.layers.base import Layer
 
 #: Parameters that older versions called otherwise.

@@ -13,8 +13,8 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import WeightMismatchError
-from core.files.legacy_names import Stored
-from core.files.legacy_order import Slot
+from core.files.dialects.weights.names import Stored
+from core.files.dialects.weights.order import Slot
 
 #: A cell's arrays in the order of its parameters.
 _OF_CELLS = ("kernel", "recurrent_kernel", "bias")
@@ -24,7 +24,7 @@ _GATES = {8: 4, 6: 3}
 _CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "ConvLSTMCell")
 
 
-def without_dialects(arrays: Sequence[Stored], slots: Sequence[Slot]) -> list[Stored]:
+def in_todays_form(arrays: Sequence[Stored], slots: Sequence[Slot]) -> list[Stored]:
     """Return the arrays of a layer in the form of today."""
     return _from_cudnn(_merged(arrays, slots))
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from core.errors import UnsupportedLayerError
-from core.files.dialects.tensorflow_calls import Given, Step, tensor
-from core.files.dialects.tensorflow_functions import FUNCTIONS
-from core.files.dialects.tensorflow_nodes import as_function, is_node
+from core.files.dialects.tensorflow.calls import Given, Step, tensor
+from core.files.dialects.tensorflow.functions import FUNCTIONS
+from core.files.dialects.tensorflow.nodes import as_function, is_node
 
 #: What TensorFlow lets a call say that changes nothing.
 _SAYS_NOTHING = ("name",)

@@ -24,11 +24,19 @@ def _layer(kind: str, config: dict[str, Any]) -> dict[str, Any]:
     return {"module": "keras.layers", "class_name": kind, "config": config, "registered_name": None}
 
 
-def is_in_layers(identifier: object) -> bool:
-    """Return whether a config describes it so."""
-    if not isinstance(identifier, dict) or identifier.get("class_name") != "Pipeline":
-        return False
+def by_name(nest: Any) -> Any:
+    """Return a config in which the name stands wherever one of Keras 3 describes it by layers."""
+    if isinstance(nest, list):
+        return [by_name(item) for item in nest]
+    if not isinstance(nest, dict):
+        return nest
+    return NAME if _is_in_layers(nest) else {key: by_name(value) for key, value in nest.items()}
+
+
+def _is_in_layers(entry: dict[str, Any]) -> bool:
     try:
-        return identifier == in_layers(identifier["config"]["layers"][0]["config"]["dtype"])
+        return entry.get("class_name") == "Pipeline" and entry == in_layers(
+            entry["config"]["layers"][0]["config"]["dtype"]
+        )
     except (KeyError, IndexError, TypeError, ValueError):
         return False

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any
 
 from core.errors import UnsupportedLayerError
-from core.files.dialects.tensorflow_calls import Function, Given, Step, array, holds_tensor
+from core.files.dialects.tensorflow.calls import Function, Given, Step, array, holds_tensor
 
 
 def row(operation: str, *tensors: str, **options: str) -> Function:

@@ -1,4 +1,4 @@
-"""The weights of an HDF5 file before Keras 3: a group for each layer, whose attribute `weight_names` lists its arrays in order.
+"""The weights of an HDF5 file by layer: a group for each layer, whose attribute `weight_names` lists its arrays in order.
 
 They stand under ``model_weights`` of a whole model, and at the root of what ``save_weights("w.h5")`` wrote. Layers of a whole
 model are found by name; weights alone are taken in the order of the layers, as Keras does, so that other names do no harm.
@@ -12,13 +12,12 @@ from functools import partial
 
 from core.arrays import Array
 from core.errors import ModelFileError, WeightMismatchError
-from core.files import hdf5
+from core.files import dialects, hdf5
 from core.files.assignment import Assignment
-from core.files.dialects.arrays import turned, without_dialects
+from core.files.dialects.weights.forms import in_todays_form, turned
+from core.files.dialects.weights.names import Stored, match
+from core.files.dialects.weights.order import Slot, orders
 from core.files.hdf5_format import Dataset, Group
-from core.files.keras1_weights import modernise_arrays
-from core.files.legacy_names import Stored, match
-from core.files.legacy_order import Slot, orders
 from core.layers.base import Layer
 
 #: Weights of a model that belong to none of its layers; ours have none.
@@ -27,12 +26,7 @@ _TOP = "top_level_model_weights"
 _RANDOM = ("StateVar", "seed_generator_state", "random_generator_state")
 
 
-def is_legacy(root: Group) -> bool:
-    """Return whether a group is one of weights by layer."""
-    return any(name in root.attrs for name in ("layer_names", "layer_names0"))
-
-
-def read_legacy(layers: Sequence[Layer], root: Group, *, whole: bool) -> Iterator[Assignment]:
+def read_by_layer(layers: Sequence[Layer], root: Group, *, whole: bool) -> Iterator[Assignment]:
     """Read the parameters of all layers; `whole` where the file holds the model too, whose names are then those of the layers."""
     version = hdf5.read_text(root, "keras_version") if "keras_version" in root.attrs else "1"
     backend = hdf5.read_text(root, "backend") if "backend" in root.attrs else ""
@@ -44,7 +38,7 @@ def read_legacy(layers: Sequence[Layer], root: Group, *, whole: bool) -> Iterato
         group = hdf5.descend(root, name)
         arrays = [_stored(group, path) for path in groups[name]]
         own = slots[layer.name]
-        arrays = without_dialects(modernise_arrays(arrays, own) if version.startswith("1") else arrays, own)
+        arrays = in_todays_form(dialects.modernize_arrays(arrays, own) if version.startswith("1") else arrays, own)
         if len(arrays) != len(own):
             raise WeightMismatchError(
                 f"{layer}: the model expects {len(own)} parameters, the file holds {len(arrays)}"
@@ -71,7 +65,7 @@ def _from_config(slots: Sequence[Slot]) -> bool:
 
 
 def _layer_names(root: Group, slots: dict[str, list[Slot]]) -> list[str]:
-    names = hdf5.read_names(root, "layer_names") if is_legacy(root) else list(slots)
+    names = hdf5.read_names(root, "layer_names") if dialects.is_by_layer(root) else list(slots)
     name, count = next(iter(Counter(names).most_common(1)), ("", 0))
     if count > 1:
         raise ModelFileError(f"{root.name} lists the layer {name[:200]!r} twice: the file was not saved whole")

@@ -1,7 +1,8 @@
-"""How Keras 2.12 to 2.14 numbered the layers of a ``.weights.h5``.
+"""How Keras 2.12 to 2.15 named the layers of a ``.weights.h5``.
 
-They kept the layers of a model in a dict that names each once, and once more if it has weights. Until 2.13 both entries
-advance the count of its class, so the second Dense of a model is ``dense_2`` there and ``dense_1`` since.
+Until 2.14 they kept the layers of a model in a dict that names each once, and once more if it has weights. Until 2.13 both
+entries advance the count of its class, so the second Dense of a model is ``dense_2`` there and ``dense_1`` since. And the
+projections of attention had private names: ``_query_dense``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,19 @@ def renumber(groups: Mapping[str, Value], model: Layer) -> dict[str, Value]:
 
     A file of weights alone does not say its version: of the two ways to count, the one whose paths are there decides.
     """
+    return _with_public_names(_with_numbers_of_today(groups, model), model)
+
+
+def _with_public_names(groups: dict[str, Value], model: Layer) -> dict[str, Value]:
+    for path, layer in model.walk():
+        around, _, name = path.rpartition("/")
+        private = f"{around}/_{name}/vars"
+        if layer.parameter_shapes and f"{path}/vars" not in groups and private in groups:
+            groups[f"{path}/vars"] = groups.pop(private)
+    return groups
+
+
+def _with_numbers_of_today(groups: Mapping[str, Value], model: Layer) -> dict[str, Value]:
     if not any(path.startswith(FOLDER) for path in groups):
         return dict(groups)
     ways = [list(_paths(model, "", "", with_weights)) for with_weights in (1, 2)]

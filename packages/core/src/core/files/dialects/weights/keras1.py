@@ -9,8 +9,8 @@ from itertools import groupby
 import numpy as np
 
 from core.arrays import Array
-from core.files.legacy_names import Stored
-from core.files.legacy_order import Slot
+from core.files.dialects.weights.names import Stored
+from core.files.dialects.weights.order import Slot
 
 #: For each kind of cell, which gate of Keras 1 each gate of today is: it listed i, c, f, o, and z, r, h.
 _GATES = {"LSTMCell": (0, 2, 1, 3), "ConvLSTMCell": (0, 2, 1, 3), "GRUCell": (0, 1, 2)}
@@ -27,7 +27,7 @@ _AXES = {
 }
 
 
-def modernise_arrays(arrays: Sequence[Stored], slots: Sequence[Slot]) -> list[Stored]:
+def modernize_arrays(arrays: Sequence[Stored], slots: Sequence[Slot]) -> list[Stored]:
     """Return the arrays of a layer as Keras 2 keeps them; `slots` are its parameters in the order of Keras 1.
 
     Source: `preprocess_weights_for_loading` in `keras/engine/saving.py` of Keras 2.2.4.

@@ -1,0 +1,1 @@
+"""Weights as older versions of Keras kept them: by layer, under other names, in another order and another form."""
