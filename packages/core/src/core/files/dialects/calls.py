@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import UnsupportedLayerError
+from core.files.dialects.masks import name_masks
 from core.files.dialects.tensorflow.calls import array, tensor
 from core.files.dialects.tensorflow.translate import is_function, translate_functions
 
@@ -26,7 +27,7 @@ def modernize_calls(model: dict[str, Any]) -> dict[str, Any]:
         return model  # the model says what is wrong
     kinds = {str(entry.get("name")): str(entry.get("class_name")) for entry in layers}
     outputs = _shifted(model.get("output_layers"), kinds)
-    renewed = translate_functions([_with_calls(entry, kinds) for entry in layers], outputs)
+    renewed = translate_functions(name_masks([_with_calls(entry, kinds) for entry in layers]), outputs)
     return model | {"layers": renewed, "output_layers": outputs}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -69,3 +69,19 @@ def array(value: Any) -> Any:
 def holds_tensor(value: Any) -> bool:
     """Return whether a nest of lists holds a tensor."""
     return any(holds_tensor(item) for item in value) if isinstance(value, list) else isinstance(value, dict)
+
+
+def operations(steps: Sequence[Step], name: str) -> Iterator[dict[str, Any]]:
+    """Write the steps as layers of a config, each fed with what the one before it gave where it says so."""
+    before: dict[str, Any] | None = None
+    for number, step in enumerate(steps, start=1):
+        own = name if number == len(steps) else f"{name}.{number}"
+        args = [before if arg is Step.BEFORE else arg for arg in step.args]
+        yield {
+            "module": "keras.layers" if step.is_layer else "keras.src.ops.numpy",
+            "class_name": step.operation,
+            "config": {"name": own} | step.options,
+            "name": own,
+            "inbound_nodes": [{"args": args, "kwargs": {}}],
+        }
+        before = tensor(own, 0, 0)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from core.errors import UnsupportedLayerError
-from core.files.dialects.tensorflow.calls import Given, Step, tensor
+from core.files.dialects.tensorflow.calls import Given, operations
 from core.files.dialects.tensorflow.functions import FUNCTIONS
 from core.files.dialects.tensorflow.nodes import as_function, is_node
 
@@ -132,20 +132,4 @@ def _steps(entry: dict[str, Any]) -> list[dict[str, Any]]:
     if left:
         key, value = next(iter(left.items()))
         raise UnsupportedLayerError(f"{title}: {key}={str(value)[:100]} of {function} is not supported")
-    return list(_entries(steps, name))
-
-
-def _entries(steps: Sequence[Step], name: str) -> Iterator[dict[str, Any]]:
-    """Write the steps as layers of a config, each fed with what the one before it gave where it says so."""
-    before: dict[str, Any] | None = None
-    for number, step in enumerate(steps, start=1):
-        own = name if number == len(steps) else f"{name}.{number}"
-        args = [before if arg is Step.BEFORE else arg for arg in step.args]
-        yield {
-            "module": "keras.layers" if step.is_layer else "keras.src.ops.numpy",
-            "class_name": step.operation,
-            "config": {"name": own} | step.options,
-            "name": own,
-            "inbound_nodes": [{"args": args, "kwargs": {}}],
-        }
-        before = tensor(own, 0, 0)
+    return list(operations(steps, name))
