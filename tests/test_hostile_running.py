@@ -106,7 +106,7 @@ def model():
     layers = [entry("Dense", units=50), entry("ReLU"), entry("Dense", units=2)]
     model = build_layer(line(*layers))
     model.build()
-    model.initialise(0)
+    model.initialize(0)
     return model
 
 

@@ -77,7 +77,7 @@ def test_a_name_given_twice_is_an_error(count):
 
 def test_a_name_that_is_changed_to_that_of_another_cannot_be_saved(tmp_path):
     model = core.Sequential(dense("a", "b"), batch_shape=(None, 2))
-    model.initialise(0)
+    model.initialize(0)
     model.layers[1].name = "a"
     with pytest.raises(core.InputError, match="2 layers of a model have the name 'a'"):
         model.save(tmp_path / "m.keras")
@@ -86,7 +86,7 @@ def test_a_name_that_is_changed_to_that_of_another_cannot_be_saved(tmp_path):
 def test_a_layer_applied_twice_in_a_line_cannot_be_saved(tmp_path):
     layer = Dense(2)
     model = core.Sequential([layer, layer], batch_shape=(None, 2))
-    model.initialise(0)
+    model.initialize(0)
     with pytest.raises(core.InputError, match="applies a layer twice"):
         model.save(tmp_path / "m.keras")
 
@@ -115,7 +115,7 @@ def test_a_file_that_gives_a_name_twice_is_separated(tmp_path):
 
 
 def check_by_hand(model, x, tmp_path):
-    model.initialise(1)
+    model.initialize(1)
     model.save(tmp_path / "m.keras")
     theirs = keras.models.load_model(tmp_path / "m.keras")
     expected = np.asarray(theirs(x))
@@ -130,7 +130,7 @@ def test_the_example_of_the_readme(tmp_path):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(40, 8)).astype(np.float32), rng.integers(0, 2, 40)
     model = core.Sequential([Dense(32, "relu"), Dropout(0.2), Dense(2, "softmax")], batch_shape=(None, 8))
-    model.initialise(seed=0)
+    model.initialize(seed=0)
     model.fit(x, y, epochs=2, batch_size=32, validation_data=(x, y))
     model.save(tmp_path / "trained.keras")
     theirs = keras.models.load_model(tmp_path / "trained.keras")
@@ -347,7 +347,7 @@ def test_a_model_inside_may_have_been_compiled(inside, tmp_path):
 @pytest.mark.parametrize("name", ["sgd", "rmsprop", "adam", "Adamax", "nadam", "lion"])
 def test_an_optimizer_may_be_a_name(name, tmp_path):
     model = core.Sequential([Dense(2)], batch_shape=(None, 3))
-    model.initialise(0)
+    model.initialize(0)
     model.kept["compile_config"] = {"optimizer": name, "loss": "mse"}
     model.save(tmp_path / "m.keras")
     expected = keras.optimizers.get(name).get_config() | {"name": None}

@@ -23,7 +23,7 @@ X = np.ones((2, 3), np.float32)
 @pytest.fixture
 def model():
     built = core.Sequential([Dense(2)], batch_shape=(None, 3))
-    built.initialise(0)
+    built.initialize(0)
     return built
 
 
@@ -161,7 +161,7 @@ def test_open_files_receive_the_model(model, tmp_path):
     for name in ("a.keras", "b.keras"):
         np.testing.assert_array_equal(core.load_model(tmp_path / name).forward(X), model.forward(X))
     other = core.load_model(tmp_path / "a.keras")
-    other.initialise(1)
+    other.initialize(1)
     other.load_weights(tmp_path / "w.weights.h5")
     np.testing.assert_array_equal(other.forward(X), model.forward(X))
 

@@ -21,7 +21,7 @@ def network(*, frozen=False, units=2):
         Dense(units, "softmax", name="b"),
     ]
     model = core.Sequential(layers, batch_shape=(None, 3))
-    model.initialise(0)
+    model.initialize(0)
     return model
 
 

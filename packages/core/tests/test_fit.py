@@ -9,7 +9,6 @@ import pytest
 from trajectory import compare_training
 
 import core
-from core.files.load import load_model
 from core.layers import Activation, BatchNormalization, Dense, Dropout
 from core.learning import (
     SGD,
@@ -23,6 +22,7 @@ from core.learning import (
     ReduceLROnPlateau,
 )
 from core.learning.callbacks import Callback
+from core.models.load import load_model
 
 RNG = np.random.default_rng(4)
 LABELS = np.tile(np.arange(3), 40)
@@ -38,7 +38,7 @@ def network(dropout=0.2, last="softmax"):
         Dense(3, activation=last),
     ]
     model = core.Sequential(layers, batch_shape=(None, 4))
-    model.initialise(seed=1)
+    model.initialize(seed=1)
     return model
 
 
@@ -200,7 +200,7 @@ def test_a_loss_that_is_no_number_stops_and_says_where(where):
 
 def test_a_gradient_that_is_no_number_stops_and_names_its_layer():
     model = core.Sequential([Dense(1, name="first"), Activation("exponential")], batch_shape=(None, 1))
-    model.initialise()
+    model.initialize()
     model.layers[0].assign("kernel", np.array([[4.37]], np.float32))
     with pytest.raises(DivergedError, match="step 1: the gradient of 'kernel' of Dense 'first' is not finite"):
         model.fit(np.array([[10.0]]), np.array([[0.0]]), loss="mse", optimizer=SGD(1.0))
@@ -232,12 +232,12 @@ def test_what_cannot_be_trained_is_refused():
     with pytest.raises(core.InputError, match="as many rows"):
         model.fit(POINTS, LABELS[:-1])
     frozen = core.Sequential([Dense(3, trainable=False)], batch_shape=(None, 4))
-    frozen.initialise()
+    frozen.initialize()
     with pytest.raises(core.InputError, match="no parameter that learns"):
         frozen.fit(POINTS, LABELS)
     for option in ({"kernel_constraint": "nonsense"}, {"activity_regularizer": "nonsense"}, {"dtype": "mixed_float16"}):
         strange = core.Sequential([Dense(3, **option)], batch_shape=(None, 4))
-        strange.initialise()
+        strange.initialize()
         with pytest.raises(core.UnsupportedLayerError):
             strange.fit(POINTS, LABELS)
 

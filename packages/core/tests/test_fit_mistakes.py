@@ -28,7 +28,7 @@ ONE_HOT = np.eye(2)[Y]
 def network(units=2, last="softmax", *, initialised=True):
     model = core.Sequential([Dense(4, "relu", name="a"), Dense(units, last, name="b")], batch_shape=(None, 3))
     if initialised:
-        model.initialise(0)
+        model.initialize(0)
     return model
 
 
@@ -288,14 +288,14 @@ def test_compiling_says_what_fit_and_evaluate_do(plain):
 
 def test_class_weights_of_steps_are_refused():
     model = core.Sequential([Dense(2, "softmax")], batch_shape=(None, 4, 3))
-    model.initialise(0)
+    model.initialize(0)
     with pytest.raises(core.InputError, match=r"one class an example.*give sample_weight"):
         model.fit(np.zeros((5, 4, 3)), np.zeros((5, 4)), class_weight={0: 2.0})
 
 
 def test_a_network_without_weights_says_so():
     for name in ("fit", "evaluate"):
-        with pytest.raises(core.KacaError, match="initialise"):
+        with pytest.raises(core.KacaError, match="initialize"):
             getattr(network(initialised=False), name)(X, Y)
 
 
@@ -337,13 +337,13 @@ def test_mistakes_of_evaluating(change, message):
 
 def test_frozen_networks_and_half_precision_are_evaluated():
     model = core.Sequential([Dense(2, "softmax", trainable=False, dtype="float16")], batch_shape=(None, 3))
-    model.initialise(0)
+    model.initialize(0)
     assert len(model.evaluate(X, Y)) == 2
 
 
 def test_updates_of_low_rank_are_not_trained():
     model = core.Sequential([Dense(2, "softmax", lora_rank=2)], batch_shape=(None, 3))
-    model.initialise(0)
+    model.initialize(0)
     assert model.predict(X).shape == (len(X), 2)
     with pytest.raises(core.UnsupportedLayerError, match="lora_rank=2"):
         model.fit(X, Y)
@@ -351,10 +351,10 @@ def test_updates_of_low_rank_are_not_trained():
 
 def test_a_vector_of_outputs_and_images_of_targets():
     model = core.Sequential([Flatten(), Dense(1)], batch_shape=(None, 3))
-    model.initialise(0)
+    model.initialize(0)
     assert model.fit(X, X[:, 0], loss="mae", metrics=["mse"]).keys() == {"loss", "mse"}
     picture = core.Sequential([Dense(3, "sigmoid")], batch_shape=(None, 2, 2, 3))
-    picture.initialise(0)
+    picture.initialize(0)
     images = RNG.uniform(size=(5, 2, 2, 3))
     assert picture.fit(images, images, loss=BinaryCrossentropy(), metrics=[]).keys() == {"loss"}
     assert picture.evaluate(images, images, loss=MeanSquaredError()) > 0

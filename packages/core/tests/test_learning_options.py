@@ -120,7 +120,7 @@ UNKNOWN = [
 @pytest.mark.parametrize("row", UNKNOWN, ids=lambda row: row[1])
 def test_other_kinds_are_errors(row):
     model = core.Sequential(row[0](), batch_shape=(None, 4))
-    model.initialise()
+    model.initialize()
     with pytest.raises(core.UnsupportedLayerError, match=row[1]):
         Trainer(model, "mean_squared_error", "sgd")
 

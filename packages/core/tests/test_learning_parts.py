@@ -10,7 +10,7 @@ from core import learning
 from core.layers import Dense
 from core.layers.gradients import Rows
 from core.learning import losses, optimizers, schedules
-from core.learning.initializers import INITIALIZERS, fans, initialise
+from core.learning.initializers import INITIALIZERS, fans, initialize
 from core.learning.parameters import parameters
 from core.learning.regularizers import penalties
 
@@ -178,18 +178,18 @@ def test_orthogonal_columns():
 def test_initialisers_of_the_config_are_used():
     layer = Dense(3, kernel_initializer="ones", bias_initializer={"class_name": "Constant", "config": {"value": 2.0}})
     layer.build((None, 2))
-    initialise(layer, np.random.default_rng(0))
+    initialize(layer, np.random.default_rng(0))
     np.testing.assert_array_equal(layer.kernel, np.ones((2, 3)))
     np.testing.assert_array_equal(layer.bias, [2.0] * 3)
     written = keras.saving.serialize_keras_object(keras.initializers.GlorotUniform())  # with options that are None
     layer = Dense(3, kernel_initializer=written)
     layer.build((None, 2))
-    initialise(layer, np.random.default_rng(0))
+    initialize(layer, np.random.default_rng(0))
     assert 0 < np.abs(layer.kernel).max() <= np.sqrt(6 / 5)
     layer = Dense(3, kernel_initializer="nonsense")
     layer.build((None, 2))
     with pytest.raises(core.UnsupportedLayerError, match="nonsense"):
-        initialise(layer, np.random.default_rng(0))
+        initialize(layer, np.random.default_rng(0))
 
 
 def test_penalties_of_the_config():
@@ -200,7 +200,7 @@ def test_penalties_of_the_config():
         dtype="float64",
     )
     layer.build((None, 2))
-    initialise(layer, np.random.default_rng(0))
+    initialize(layer, np.random.default_rng(0))
     layer.assign("bias", np.array([1.0, -2.0, 0.0]))
     found = {penalty.parameter.name: penalty for penalty in penalties(layer)}
     kernel = tf.constant(layer.kernel)
@@ -218,5 +218,5 @@ def test_penalties_of_the_config():
 
 def test_parameters_know_what_is_frozen():
     model = core.Sequential([Dense(3, trainable=False), Dense(2)], batch_shape=(None, 4))
-    model.initialise()
+    model.initialize()
     assert [parameter.trainable for parameter in parameters(model)] == [False, False, True, True]

@@ -19,7 +19,7 @@ class Broken(core.Layer):
     def call(self, x):
         raise self.error
 
-    def call_and_back(self, x):
+    def call_with_backward(self, x):
         return x, lambda dy: self.call(x)
 
 

@@ -60,7 +60,7 @@ def test_the_first_error_is_raised_without_threads_too(limited):
 @pytest.mark.parametrize("most", [0, 1, 100])
 def test_predicting_and_learning(limited, most):
     model = core.Sequential([Dense(4, "relu"), Dense(3)], batch_shape=(None, 8, 2))
-    model.initialise(seed=0)
+    model.initialize(seed=0)
     x = np.random.default_rng(0).normal(size=(40, 8, 2)).astype(np.float32)
     expected = model.forward(x)
     limited(most)

@@ -22,7 +22,7 @@ def branched() -> keras.Model:
 
 def line(activation: str | None, units: int, *more: int) -> core.Model:
     model = core.Sequential([layers.Dense(units, activation)], batch_shape=(None, *more, 4))
-    model.initialise(0)
+    model.initialize(0)
     return model
 
 
@@ -110,7 +110,7 @@ def test_named_inputs_come_in_any_order_but_all_of_them():
 @pytest.mark.parametrize("number", [np.int64, np.int32, np.uint8, float])
 def test_numbers_of_numpy_are_sizes(number):
     model = core.Sequential([layers.Dense(number(3))], batch_shape=(None, 4))
-    model.initialise(0)
+    model.initialize(0)
     if number is not float:
         assert model.predict(X, batch_size=number(2), threads=number(1)).shape == (5, 3)
 
@@ -167,9 +167,9 @@ def test_verbose_is_keras_own(verbose, capsys):
 def test_a_model_that_was_never_built_says_what_it_lacks():
     model = core.Sequential([layers.Dense(2)], batch_shape=(None, 4))
     for way in (model, model.predict, model.predict_classes, model.activations):
-        with pytest.raises(core.WeightMismatchError, match="call initialise"):
+        with pytest.raises(core.WeightMismatchError, match="call initialize"):
             way(X)
-    model.initialise(0)
+    model.initialize(0)
     assert model.predict(X).shape == (5, 2)
 
 

@@ -96,7 +96,7 @@ def test_a_network_of_our_own_learns_and_is_kept(tmp_path):
     x = rng.normal(size=(120, 8)).astype(np.float32)
     y = (x[:, 0] > x[:, 1]).astype(np.int64)
     model = core.Sequential([Dense(32, "relu"), Dropout(0.2), Dense(2, "softmax")], batch_shape=(None, 8))
-    model.initialise(seed=0)
+    model.initialize(seed=0)
     history = model.fit(x, y, epochs=25, batch_size=8, checkpoint=tmp_path / "training.npz")
     assert history["loss"][-1] < history["loss"][0] / 2
     assert (model.predict_classes(x) == y).mean() > 0.9

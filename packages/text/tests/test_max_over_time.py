@@ -42,7 +42,7 @@ def test_the_network_of_the_trainer_learns_from_scratch():
     )  # fmt: skip
     network = build_rnn(options=options, texts=reviews.inputs, classes=3)
     model = reopen(network.trained)
-    model.initialise(0)
+    model.initialize(0)
     history = model.fit(network.encode(reviews.inputs), reviews.labels, optimizer=Adam(0.01), epochs=12, batch_size=16)
     assert history["loss"][-1] < 0.5 * history["loss"][0]
     assert history["accuracy"][-1] > 0.8

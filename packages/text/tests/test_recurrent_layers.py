@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import core
-from core.files.config import build_model
+from core.files.config import build_network
 from core.ops.recurrence import run
 from text.layers import GRU, LSTM, RNN, Bidirectional, GRUCell, LSTMCell, SimpleRNN, SimpleRNNCell, StackedRNNCells
 
@@ -246,7 +246,7 @@ def test_states_behind_the_input_in_one_list_as_keras_2_wrote_them(kind):
     ]
     inputs = [[name, 0, 0] for name in ("x", *names)]
     config = {"name": "model", "layers": entries, "input_layers": inputs, "output_layers": [["rnn", 0, 0]]}
-    model = build_model({"class_name": "Functional", "config": config}, "2.4.0")
+    model = build_network({"class_name": "Functional", "config": config}, "2.4.0")
     opened = model.get_layer("rnn")
     assert [part.parameter_shapes for _, part in opened.walk()] == [part.parameter_shapes for _, part in layer.walk()]
     assert model.output_shape == (None, *layer.compute_output_shape(SHAPE)[1:])

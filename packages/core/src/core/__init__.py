@@ -6,10 +6,10 @@
 """
 
 from core.errors import InputError, KacaError, LimitError, ModelFileError, UnsupportedLayerError, WeightMismatchError
-from core.files.load import load_model
 from core.graph.limits import Limits
 from core.layers.base import Layer
 from core.layers.registry import register_layer
+from core.models.load import load_model
 from core.models.model import Model
 from core.models.sequential import Sequential
 

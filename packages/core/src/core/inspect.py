@@ -22,7 +22,7 @@ from core.experiment.command.frame import run_command
 from core.experiment.command.output import write_json, write_line
 from core.files import dialects
 from core.files.archive import open_archive
-from core.files.config import build_model, entries, listed
+from core.files.config import build_network, entries, listed
 from core.files.contents import weights_alone
 from core.files.json_file import read_alone
 from core.files.load_weights import fill
@@ -53,7 +53,7 @@ def inspect(path: Readable) -> dict[str, Any]:
                 "bytes": archive.size,
             }
             try:
-                model = build_model(archive.config, archive.keras_version)
+                model = build_network(archive.config, archive.keras_version)
             except KacaError:
                 found["layers"] = [
                     _judge(entry) for entry in _few(dialects.modernize(archive.config, archive.keras_version))
@@ -81,7 +81,7 @@ def _describe_architecture(source: Source, config: Mapping[str, Any]) -> dict[st
     version = dialects.version_of(config)
     about |= {"keras_version": version, "why_not": "it holds an architecture alone: load_model(..., weights=...)"}
     try:
-        return about | _measure(build_model(config, version))
+        return about | _measure(build_network(config, version))
     except KacaError as error:
         layers = [_judge(entry) for entry in _few(dialects.modernize(config, version))]
         return about | {"layers": layers, "why_not": f"{type(error).__name__}: {error}"}

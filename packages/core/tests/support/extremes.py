@@ -101,7 +101,7 @@ def attempt(config: dict[str, Any], shape: tuple[int, ...]) -> str:
             break
     if model.count_parameters() > 10**6:
         return "needs a large file"
-    model.initialise(0)
+    model.initialize(0)
     x = np.random.default_rng(0).random(shape).astype(np.float32)
     outcomes = set()
     for way in (

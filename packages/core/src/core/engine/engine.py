@@ -9,20 +9,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from core.engine.plan import make_plan
 from core.engine.program import OtherTensorError, Program
 from core.engine.row_independence import rows_are_independent
 from core.engine.rows import PLAIN_ROWS, cut
 from core.graph.forecast import Shaped, foresee
+from core.graph.network import Network
 from core.graph.nodes import Ref
 from core.graph.shapes import follow_shapes
 from core.kernels.kernel import Routine
+from core.layers.context import PREDICTING
 from core.nests import leaves
-
-if TYPE_CHECKING:
-    from core.models.model import Model
 
 #: What the buffers of one tile may take. Measured on a network of 1 MiB a picture: the same speed from 8 to 16 MiB; with
 #: less, threads wait for each other more often, with more, the caches of two cores of 1 MiB each overflow.
@@ -38,7 +37,7 @@ KEPT_SHAPES = 4
 class Engine:
     """The fast form of one model, with the weights that it has now. Several threads may use it at once."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Network) -> None:
         self.model = model
         self.plan = make_plan(model)
         self._programs: dict[Shaped, list[Program]] = {}
@@ -47,6 +46,11 @@ class Engine:
         self.rows_are_independent = rows_are_independent(model)
         self._is_plain = not any(stage.step for stage in self.plan.stages)
         self._lock = threading.Lock()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the model still has the weights and the limits that this form was made for."""
+        return self.plan.is_current and self.plan.model.limits is self.model.limits
 
     def parts(self, rows: int, inputs: Any, batch_size: int | None, workers: int) -> list[slice]:
         """Cut `rows` like those of `inputs` in tiles."""
@@ -77,7 +81,7 @@ class Engine:
                 else:
                     yield outputs
                     return
-        yield self.model.run(inputs, training=False)[0]
+        yield self.model.run(inputs, context=PREDICTING)[0]
 
     def _fits(self, shapes: Shaped) -> bool:
         """Say whether the buffers of a tile, which are all there at the same time, keep within the model's limits."""

@@ -10,17 +10,15 @@ from __future__ import annotations
 from collections import Counter
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from core.graph.forward import training_of
+from core.graph.network import Network
 from core.graph.nodes import Node, Ref, refs
 from core.graph.shapes import follow_shapes
 from core.kernels.kernel import Same, Step
 from core.layers.base import Layer
 from core.nests import leaves, map_nest
-
-if TYPE_CHECKING:
-    from core.models.model import Model
 
 #: What each node of a graph has become: one node, or the tensors that an inner model gives.
 Known: TypeAlias = dict[int, int | list[Ref]]
@@ -43,7 +41,7 @@ class GivenMask(Layer):
         return Same()
 
 
-def flatten(model: Model) -> Model:
+def flatten(model: Network) -> Network:
     """Return a model that computes the same without models inside, as far as that is possible; else the model itself."""
     if not any(_is_model(node) for node in model.nodes):
         return model
@@ -58,7 +56,7 @@ def flatten(model: Model) -> Model:
     return flat
 
 
-def _inline(model: Model, known: Known, nodes: list[Node], calls: Counter[int]) -> Any:
+def _inline(model: Network, known: Known, nodes: list[Node], calls: Counter[int]) -> Any:
     """Append the nodes of a graph, some of them `known` already; return its outputs by their new names."""
     for index, node in enumerate(model.nodes):
         if index in known:
@@ -88,10 +86,10 @@ def _rename(leaf: Any, known: Known) -> Any:
 
 
 def _is_model(node: Node) -> bool:
-    return node.layer.finds_masks and not node.is_input
+    return isinstance(node.layer, Network) and not node.is_input
 
 
-def _inner(node: Node, calls: Counter[int]) -> Model | None:
+def _inner(node: Node, calls: Counter[int]) -> Network | None:
     """Return the model that a node calls, if the graph of that model can stand for the call."""
     if not _is_model(node):
         return None
@@ -101,7 +99,7 @@ def _inner(node: Node, calls: Counter[int]) -> Model | None:
     plain = len(node.args) == 1 and all(isinstance(leaf, Ref) for leaf in [*tensors, *given])
     if not plain or set(node.kwargs) - {"training", "mask"} or (given and len(masks) != len(tensors)):
         return None
-    if training_of(node, {"training": False}) or len(tensors) != len(list(refs(inner.inputs))):
+    if training_of(node, False) or len(tensors) != len(list(refs(inner.inputs))):
         return None
     calls[id(inner)] += 1
     return inner if calls[id(inner)] <= MOST_CALLS else None

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.arrays import Array
 from core.engine.flatten import flatten
+from core.engine.lowering import lower
 from core.graph.forward import training_of
+from core.graph.network import Network
 from core.graph.nodes import Node, Ref, refs
 from core.kernels.elementwise import Sum
 from core.kernels.kernel import Routine, Step
 from core.layers.base import Layer
-
-if TYPE_CHECKING:
-    from core.models.model import Model
 
 
 @dataclass(eq=False)
@@ -38,7 +37,7 @@ class Plan:
     `model` is the one whose tensors the stages name: without the models inside that could be taken apart.
     """
 
-    model: Model
+    model: Network
     stages: list[Stage]
     weights: list[tuple[Layer, str, Array]] = field(default_factory=list)
 
@@ -50,7 +49,7 @@ class Plan:
         )
 
 
-def make_plan(model: Model) -> Plan:
+def make_plan(model: Network) -> Plan:
     """Find the step of every layer that has one, and join those that follow one another."""
     whole, model = model, flatten(model)
     uses = Counter(ref for node in model.nodes for ref in refs(node.args, node.kwargs)) + Counter(refs(model.outputs))
@@ -75,7 +74,7 @@ def make_plan(model: Model) -> Plan:
     return Plan(model, stages, _freeze(whole))
 
 
-def _freeze(model: Model) -> list[tuple[Layer, str, Array]]:
+def _freeze(model: Network) -> list[tuple[Layer, str, Array]]:
     """Make the weights read-only: one that was changed in place would change the plain model and not the fast one."""
     weights = [(layer, name, array) for _, layer in model.walk() for name, array in layer.parameters.items()]
     for _, _, array in weights:
@@ -83,10 +82,10 @@ def _freeze(model: Model) -> list[tuple[Layer, str, Array]]:
     return weights
 
 
-def _step_of(node: Node, model: Model) -> Step | None:
+def _step_of(node: Node, model: Network) -> Step | None:
     """Give the node's step, if it computes in float32 on float32 and takes nothing but its inputs and a mask."""
     layer = node.layer
-    trains = training_of(node, {"training": False})
+    trains = training_of(node, False)
     if (
         trains
         or set(node.kwargs) - {"mask", "training"}
@@ -94,7 +93,7 @@ def _step_of(node: Node, model: Model) -> Step | None:
         or {layer.dtype.compute, layer.dtype.variable} != {"float32"}
     ):
         return None
-    step = layer.fast()
+    step = lower(layer)
     if isinstance(step, Routine) or step is None:
         return step
     sources = list(refs(node.args))

@@ -7,28 +7,31 @@ disk, or an iterator that makes one batch after the other.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
 from core.arrays import Array
+from core.engine.engine import Engine
 from core.engine.progress import Progress
 from core.engine.rows import PLAIN_ROWS, cut_exactly, whole
 from core.errors import InputError
 from core.graph.inputs import count_rows
+from core.graph.network import Network
 from core.graph.nodes import refs
 from core.kernels.blas import one_thread_each
 from core.kernels.threads import available_cores, each
 from core.nests import leaves, map_nest
 
-if TYPE_CHECKING:
-    from core.engine.engine import Engine
-    from core.models.model import Model
-
 
 def predict(
-    model: Model, x: Any, batch_size: int | None = None, threads: int | None = None, progress: Progress | None = None
+    model: Network,
+    find_engine: Callable[[], Engine],
+    x: Any,
+    batch_size: int | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> Any:
     """Return the model's outputs for every row of `x`, each in its own type, in the structure of the outputs.
 
@@ -39,15 +42,19 @@ def predict(
     batch_size = whole(batch_size, "batch_size")
     with one_thread_each():
         if not isinstance(x, Iterator):
-            inputs = model.fit_inputs(x)
-            outputs = _predict_rows(model, inputs, count_rows(inputs, model), batch_size, workers, progress)
+            inputs = model.check_inputs(x)
+            outputs = _predict_rows(
+                model, find_engine(), inputs, count_rows(inputs, model), batch_size, workers, progress
+            )
         else:
             parts, done = [], 0
             for batch in x:
-                inputs = model.fit_inputs(batch)
+                inputs = model.check_inputs(batch)
                 rows = count_rows(inputs, model)
                 # a batch of the iterator is a batch to the model, unless it is to be cut further
-                parts.append(_predict_rows(model, inputs, rows, batch_size or max(rows, 1), workers, None))
+                parts.append(
+                    _predict_rows(model, find_engine(), inputs, rows, batch_size or max(rows, 1), workers, None)
+                )
                 done += rows
                 if progress is not None:
                     progress(done, None)
@@ -59,9 +66,14 @@ def predict(
 
 
 def _predict_rows(
-    model: Model, inputs: Any, rows: int, batch_size: int | None, workers: int, progress: Progress | None
+    model: Network,
+    engine: Engine,
+    inputs: Any,
+    rows: int,
+    batch_size: int | None,
+    workers: int,
+    progress: Progress | None,
 ) -> list[Array]:
-    engine = model.engine()
     if not engine.rows_are_independent:
         return _predict_batches(engine, inputs, rows, batch_size or PLAIN_ROWS, progress)
     gathered = Gathered(model, rows, progress)
@@ -101,7 +113,7 @@ def _join(parts: list[Array]) -> Array:
 class Gathered:
     """The outputs of all rows, filled in by tiles that end in any order."""
 
-    def __init__(self, model: Model, rows: int, progress: Progress | None) -> None:
+    def __init__(self, model: Network, rows: int, progress: Progress | None) -> None:
         self._model, self._rows, self._progress = model, rows, progress
         self._arrays: list[Array] = []
         self._texts: list[tuple[int, list[Array]]] = []

@@ -18,6 +18,7 @@ from core.graph.refusals import FOREIGN, refusal
 from core.kernels.kernel import Routine
 from core.kernels.threads import calling_numpy
 from core.kernels.workspace import Memory
+from core.layers.context import PREDICTING
 from core.nests import leaves, map_nest
 
 #: The tensors of one run and their masks, by the name of the tensor.
@@ -139,7 +140,7 @@ def _run_routine(stage: Stage, values: Values, masks: Values) -> None:
 
 def _run_plain(stage: Stage, values: Values, masks: Values) -> None:
     """Apply the one node of a stage without a step."""
-    outputs, output_masks = apply(stage.nodes[0], values, masks, {"training": False})
+    outputs, output_masks = apply(stage.nodes[0], values, masks, PREDICTING)
     produced = list(leaves(outputs))
     for output, (value, mask) in enumerate(zip(produced, mask_leaves(output_masks, len(produced)), strict=True)):
         values[Ref(stage.result.node, output)] = value

@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from core.graph.network import Network
 from core.errors import ModelFileError, UnsupportedLayerError
 from core.files import dialects
 from core.files.budget import MOST_LAYERS, MOST_TENSORS, MOST_VALUES
 from core.layers.registry import build_layer, is_layer
-from core.models.model import Model
 
 
-def build_model(config: Mapping[str, Any], keras_version: str) -> Model:
+def build_network(config: Mapping[str, Any], keras_version: str) -> Network:
     """Build the model that a file describes, with the shapes of its parameters but without their values."""
     _refuse_endless(config)
     config = dialects.modernize(config, keras_version)
     model = build_layer(config)
-    if not isinstance(model, Model):
+    if not isinstance(model, Network):
         raise ModelFileError(
             f"the file holds a single layer ({type(model).__name__}), expected a Sequential or Functional model"
         )

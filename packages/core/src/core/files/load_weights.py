@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.graph.network import Network
 from core.errors import ModelFileError
 from core.files import dialects, hdf5
 from core.files.archive import Archive, is_hdf5, is_zip, open_archive
@@ -23,11 +23,8 @@ from core.files.shards import open_shards
 from core.files.source import Readable, Source, reading
 from core.layers.base import Layer
 
-if TYPE_CHECKING:
-    from core.models.model import Model
 
-
-def load_weights(model: Model, given: Readable) -> None:
+def load_weights(model: Network, given: Readable) -> None:
     """Read the parameters of a model that exists; a failure leaves it as it was.
 
     `given` holds weights alone (``.weights.h5``, ``.npz``, Keras 1 and 2's ``.h5``, ``.weights.json``) or a whole model.
@@ -44,7 +41,7 @@ def load_weights(model: Model, given: Readable) -> None:
     warn_of_nan(model)
 
 
-def fill(model: Model, archive: Archive) -> None:
+def fill(model: Network, archive: Archive) -> None:
     """Give a model the vocabularies and the parameters of an open archive."""
     _load_assets(model, archive)
     _refuse_more_than(model, archive.size)
@@ -61,7 +58,7 @@ def fill(model: Model, archive: Archive) -> None:
 def _load_assets(model: Layer, archive: Archive) -> None:
     """Hand each layer its files beside the weights: a vocabulary lies under ``assets/<path of the layer>/``."""
     for path, layer in model.walk():
-        for name in layer.assets:
+        for name in layer.file_format.assets:
             read = archive.assets.get(f"assets/{path}/{name}")
             if read is not None:
                 data = read()
@@ -78,7 +75,7 @@ def _is_whole_zip(source: Source) -> bool:
 
 
 @contextmanager
-def _open(model: Model, source: Source) -> Iterator[Iterator[Assignment]]:
+def _open(model: Network, source: Source) -> Iterator[Iterator[Assignment]]:
     """Open a file of weights and find what each of its arrays is; yield what is to be assigned."""
     with source.open() as file:
         budget, size = Budget.of(file), file.seek(0, io.SEEK_END)
@@ -101,7 +98,7 @@ def _open(model: Model, source: Source) -> Iterator[Iterator[Assignment]]:
             raise ModelFileError(f"{source}: {describe_weights(source, file)}")
 
 
-def _read_hdf5(model: Model, root: Group) -> Iterator[Assignment]:
+def _read_hdf5(model: Network, root: Group) -> Iterator[Assignment]:
     if dialects.is_by_layer(root):
         return dialects.read_by_layer(model.layers, root, whole=False)
     if "model_weights" in root and ("model_config" in root.attrs or "layers" not in root):
@@ -109,7 +106,7 @@ def _read_hdf5(model: Model, root: Group) -> Iterator[Assignment]:
     return read_numbered(model, index_numbered(root))
 
 
-def _refuse_more_than(model: Model, size: int) -> None:
+def _refuse_more_than(model: Network, size: int) -> None:
     """Raise `ModelFileError` if the config asks for more numbers than a file of `size` bytes can hold."""
     wanted = sum(
         int(np.prod(shape, dtype=object)) * layer.dtype.variable_dtype.itemsize

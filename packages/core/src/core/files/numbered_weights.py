@@ -43,7 +43,7 @@ def read_numbered(model: Layer, arrays: Numbered) -> Iterator[Assignment]:
                 raise ModelFileError(f"{layer}: the file holds no {place}/vars/{key}, but {', '.join(group)[:200]}")
             what = f"{layer}, parameter {name!r}"
             yield Assignment(layer, name, hdf5.read_dataset(group[key], key, shape, what))
-        for again in layer.written_again:
+        for again in layer.file_format.repeated_at:
             groups.pop(f"{place}/{again}/vars", None)
     for path, group in groups.items():
         if len(group) and _is_of_layer(path):

@@ -7,21 +7,18 @@ import time
 import zipfile
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.errors import InputError
 from core.files.atomic import destination, output
 from core.files.serialization import describe
 from core.files.weights import planned_weights
-
-if TYPE_CHECKING:
-    from core.models.model import Model
+from core.graph.network import Network
 
 #: The version of Keras whose layout is written.
 KERAS_VERSION = "3.15.1"
 
 
-def save_model(model: Model, to: object) -> None:
+def save_model(model: Network, to: object) -> None:
     """Write `model` to a path, which must end in ``.keras``, or to an open file.
 
     Raises `InputError` where Keras has no words for it and where the path cannot be written.
@@ -42,7 +39,7 @@ def save_model(model: Model, to: object) -> None:
         with archive.open(member, "w") as part:
             weights.write(part)
         for place, layer in model.walk():
-            for name in layer.assets:
+            for name in layer.file_format.assets:
                 if (data := layer.save_asset(name)) is not None:
-                    for folder in (place, *(f"{place}/{again}" for again in layer.written_again)):
+                    for folder in (place, *(f"{place}/{again}" for again in layer.file_format.repeated_at)):
                         archive.writestr(f"assets/{folder}/{name}", data)

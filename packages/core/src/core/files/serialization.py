@@ -35,21 +35,27 @@ def describe(layer: Layer, frozen: bool = False) -> dict[str, Any]:
 
     Raises `InputError` for a layer that Keras 3 does not have, and for an option that JSON cannot hold.
     """
-    if layer.unwritable is not None:
-        raise InputError(f"{layer} cannot be written for Keras 3: {layer.unwritable}; save its weights alone")
-    kind = layer.written_name or (layer.registered_name or type(layer).__name__).split(">")[-1]
+    form = layer.file_format
+    if form.unwritable is not None:
+        raise InputError(f"{layer} cannot be written for Keras 3: {form.unwritable}; save its weights alone")
+    kind = form.name or (form.registered_name or type(layer).__name__).split(">")[-1]
     config = {
         key: hard_sigmoid.in_layers(layer.dtype.name)
         if _is_of_keras2(value)
         else plain(value, f"{layer}: option {key}", frozen)
         for key, value in layer.get_config().items()
-        if key not in layer.not_written
+        if key not in form.omitted
     }
     if frozen and "trainable" in config:
         config["trainable"] = False
-    registered = None if layer.home.startswith("keras.") or layer.home == "keras" else kind
-    entry = {"module": layer.home, "class_name": kind, "config": config, "registered_name": registered} | layer.kept
-    return entry | ({"module": None, "registered_name": layer.registered_name} if layer.registered_name else {})
+    registered = None if form.module.split(".")[0] == "keras" else kind
+    entry = {
+        "module": form.module,
+        "class_name": kind,
+        "config": config,
+        "registered_name": registered,
+    } | layer.kept
+    return entry | ({"module": None, "registered_name": form.registered_name} if form.registered_name else {})
 
 
 def _is_of_keras2(activation: Any) -> bool:

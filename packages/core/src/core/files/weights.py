@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,13 +13,11 @@ from core.files import hdf5
 from core.files.atomic import destination, output
 from core.files.hdf5_format.write import NewGroup, Plan
 from core.files.optimizer_state import fresh_state
+from core.graph.network import Network
 from core.layers.base import Layer
 
-if TYPE_CHECKING:
-    from core.models.model import Model
 
-
-def save_weights(model: Model, to: object) -> None:
+def save_weights(model: Network, to: object) -> None:
     """Write the parameters to a path: ``.weights.h5`` as Keras does, or ``.npz`` with one array for each layer's parameter.
 
     An open file receives what Keras would write. Raises `InputError` for other names and where the path cannot be written.
@@ -38,7 +35,7 @@ def save_weights(model: Model, to: object) -> None:
         raise InputError(f"weights are written as .weights.h5 or .npz, got {target.name!r}")
 
 
-def planned_weights(model: Model, optimizer: bool = False) -> Plan:
+def planned_weights(model: Network, optimizer: bool = False) -> Plan:
     """Plan an HDF5 file of the parameters as Keras 3 numbers them, and of what its optimiser keeps where it is compiled.
 
     Raises `WeightMismatchError` where a parameter has no value.
@@ -48,7 +45,7 @@ def planned_weights(model: Model, optimizer: bool = False) -> Plan:
     if state is not None:
         root.require("optimizer").members["vars"] = state
     for place, layer in model.walk():
-        for path in (place, *(f"{place}/{again}" for again in layer.written_again)):
+        for path in (place, *(f"{place}/{again}" for again in layer.file_format.repeated_at)):
             group = root.require(f"{path}/vars" if path else "vars")
             group.attrs["name"] = layer.name
             for name in layer.parameter_shapes:
@@ -58,7 +55,7 @@ def planned_weights(model: Model, optimizer: bool = False) -> Plan:
     return Plan(root)
 
 
-def _slots(model: Model) -> Iterator[tuple[str, Layer, str, int]]:
+def _slots(model: Network) -> Iterator[tuple[str, Layer, str, int]]:
     """Go through every parameter: the path of its layer, the layer, its name, its number."""
     for place, layer in model.walk():
         for index, name in enumerate(layer.parameter_shapes):

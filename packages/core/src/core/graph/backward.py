@@ -1,161 +1,120 @@
-"""The way back through a graph: its nodes in reverse, and what a tensor is used for more than once is added up.
+"""The gradient of a graph: its nodes in reverse, and what a tensor is used for more than once is added up.
 
-Only nodes on a way from something that learns (a parameter, or an input whose gradient is wanted) to the output take part;
-what stands before, such as looking up words or scaling pixels, runs as it is.
+Only nodes between something that learns (a parameter, or an input whose gradient is wanted) and the output take part; what
+stands before, such as looking up words or scaling pixels, runs as it is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from core.arrays import Array
 from core.errors import UnsupportedLayerError
 from core.graph.forecast import foresee
-from core.graph.forward import apply, arguments, inner_context, mask_leaves, output_mask, outputs_of, tensor_arguments
-from core.graph.nodes import Node, Ref, refs
+from core.graph.forward import applied, apply, given, outputs_of, store
+from core.graph.nodes import Graph, Node, Ref, refs
 from core.graph.refusals import FOREIGN, refusal
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients, OfArguments, join
+from core.layers.context import Context
+from core.layers.gradients import ArgumentGradients, Backward, Gradients, computed, join
 from core.nests import leaves, map_nest
-
-if TYPE_CHECKING:
-    from core.models.model import Model
 
 
 @dataclass(frozen=True)
-class _Way:
-    """The way back through one node: the function, and what came out of the node."""
+class _Step:
+    """One node on the way: its backward function, and what came out of it."""
 
     node: Node
     backward: Backward
     outputs: Any
 
-    def inputs(self, dx: Any) -> list[tuple[Ref, Any]]:
-        """Give each tensor that went in with its gradient."""
-        tensors = tensor_arguments(self.node)
-        if isinstance(dx, OfArguments):
-            pairs = [*zip(self.node.args, dx.args, strict=True)]
-            pairs += [(self.node.kwargs[name], nest) for name, nest in dx.named.items() if name in self.node.kwargs]
-        elif isinstance(dx, dict) and not self.node.layer.finds_masks:
-            pairs = [(tensors[name], nest) for name, nest in dx.items() if name in tensors]
-        else:
-            pairs = [(next(iter(tensors.values())), dx)]
-        return [
-            (ref, gradient)
-            for nest, found in pairs
-            if found is not None
-            for ref, gradient in zip(leaves(nest), leaves(found), strict=True)
-            if isinstance(ref, Ref) and gradient is not None
-        ]
+    def run(self, arrived: list[Any]) -> tuple[ArgumentGradients, Gradients]:
+        """Carry the gradients of the outputs, None for those that were not used, back to the arguments."""
+        try:
+            found: tuple[ArgumentGradients, Gradients] = self.backward(_filled(self.outputs, arrived))
+        except FOREIGN as error:
+            raise refusal(self.node.layer, arrived, error) from error
+        return found
+
+    def by_tensor(self, dx: ArgumentGradients) -> Iterator[tuple[Ref, Any]]:
+        """Go through the tensors that went in, each with its gradient."""
+        pairs = [*zip(self.node.args, dx.args, strict=False)]
+        pairs += [(self.node.kwargs[name], nest) for name, nest in dx.named.items() if name in self.node.kwargs]
+        for nest, found in pairs:
+            if found is not None:
+                for ref, gradient in zip(leaves(nest), leaves(found), strict=True):
+                    if isinstance(ref, Ref) and gradient is not None:
+                        yield ref, gradient
 
 
-class Charges(Protocol):
-    """What outputs of layers cost beside the loss: `charge` takes note of what a layer gave, and gives its gradient."""
+def run_with_backward(graph: Graph, inputs: Any, mask: Any, context: Context) -> tuple[Any, Any, Backward]:
+    """Run a graph; return its outputs, their masks, and the backward function.
 
-    def __contains__(self, layer: object) -> bool: ...
-
-    def charge(self, layer: Layer, outputs: Any) -> Any:
-        """Take note of the outputs of a layer that is contained, and give the gradient of their cost."""
-
-
-def run_and_back(
-    model: Model,
-    inputs: Any,
-    mask: Any,
-    context: dict[str, Any],
-    *,
-    want_inputs: bool = True,
-    charges: Charges = (),  # type: ignore[assignment]  # nothing contained, nothing charged
-) -> tuple[Any, Any, Backward]:
-    """Run the graph; return its outputs, their masks, and the way back.
-
-    Without `want_inputs` the gradient of the inputs is None, and what only it would need is not computed.
+    Where the context does not want the gradient of the inputs, it is None, and what only it would need is not computed.
+    Raises `LimitError` where the limits of the graph do not allow it.
     """
-    values: dict[Ref, Any] = dict(zip(refs(model.inputs), leaves(inputs), strict=True))
-    masks: dict[Ref, Any] = dict(zip(refs(model.inputs), mask_leaves(mask, len(values)), strict=True))
-    foresee(model, inputs, keeping=True, learning=True)
-    live = {ref for ref, value in values.items() if want_inputs and value.dtype.kind == "f"}
-    ways: dict[int, _Way] = {}
+    values, masks = given(graph.inputs, inputs, mask)
+    foresee(graph, inputs, keeping=True, learning=True)
+    live = {ref for ref, value in values.items() if context.wants_inputs and value.dtype.kind == "f"}
+    steps: dict[int, _Step] = {}
     charged: list[tuple[Ref, Array]] = []
-    for index, node in enumerate(model.nodes):
+    for index, node in enumerate(graph.nodes):
         if node.is_input:
             continue
         reached = any(ref in live for ref in refs(node.args, node.kwargs))
-        if reached or learns(node.layer):
-            outputs, output_masks, node_back = _apply_and_back(node, values, masks, context, charges, reached)
-            ways[index] = _Way(node, node_back, outputs)
-            live |= {Ref(index, number) for number, _ in enumerate(leaves(outputs))}
-        elif charges and node.layer.finds_masks:  # nothing comes back, but what is inside may cost
-            outputs, output_masks, _ = _apply_and_back(node, values, masks, context, charges, reached)
+        takes_part = reached or learns(node.layer)
+        if takes_part or _charges(context, node.layer):
+            asked = replace(context, wants_inputs=reached)
+            made, made_masks, backward = applied(node, values, masks, asked, node.layer.apply_with_backward)
         else:
-            outputs, output_masks = apply(node, values, masks, context)
-        produced = list(leaves(outputs))
-        if node.layer in charges:
-            costs = leaves(charges.charge(node.layer, outputs))
-            charged += [(Ref(index, number), cost) for number, cost in enumerate(costs)]
-        values |= {Ref(index, number): value for number, value in enumerate(produced)}
-        masks |= {Ref(index, number): value for number, value in enumerate(mask_leaves(output_masks, len(produced)))}
+            made, made_masks = apply(node, values, masks, context)
+        names = store(values, masks, index, made, made_masks)
+        if takes_part:
+            steps[index] = _Step(node, backward, made)
+            live.update(names)
+        if context.charges is not None and node.layer in context.charges:
+            charged += zip(names, leaves(context.charges.charge(node.layer, made)), strict=True)
 
-    def backward(dy: Any) -> tuple[Any, Gradients]:
+    def backward_of_graph(dy: Any) -> tuple[Any, Gradients]:
         totals: dict[Ref, Array] = {}
-        _add(totals, zip(refs(model.outputs), leaves(dy), strict=True))
+        _add(totals, zip(refs(graph.outputs), leaves(dy), strict=True))
         _add(totals, charged)
         gradients: Gradients = {}
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            for index in sorted(ways, reverse=True):
-                way = ways[index]
-                arrived = [totals.pop(Ref(index, number), None) for number, _ in enumerate(leaves(way.outputs))]
+            for index in sorted(steps, reverse=True):
+                step = steps[index]
+                arrived = [totals.pop(Ref(index, number), None) for number, _ in enumerate(leaves(step.outputs))]
                 if any(gradient is not None for gradient in arrived):
-                    try:
-                        dx, found = way.backward(_filled(way.outputs, arrived))
-                    except FOREIGN as error:
-                        raise refusal(way.node.layer, arrived, error) from error
+                    dx, found = step.run(arrived)
                     gradients = join(found, gradients)
-                    _add(totals, [(ref, gradient) for ref, gradient in way.inputs(dx) if ref in live])
-        return map_nest(totals.get, model.inputs), gradients
+                    _add(totals, ((ref, computed(gradient)) for ref, gradient in step.by_tensor(dx) if ref in live))
+        return map_nest(totals.get, graph.inputs), gradients
 
-    return outputs_of(values, model), map_nest(masks.get, model.outputs), backward
+    return outputs_of(values, graph), map_nest(masks.get, graph.outputs), backward_of_graph
 
 
 def learns(layer: Layer) -> bool:
-    """Say whether a layer, or one inside it, has parameters that training changes."""
+    """Return whether a layer, or one inside it, has parameters that training changes."""
+    knows_gradient = type(layer).call_with_backward is not Layer.call_with_backward
     return layer.trainable and (
         bool(set(layer.parameter_shapes) - layer.statistics)
-        or bool(layer.parameter_shapes and layer.call_and_back.__func__ is not Layer.call_and_back)  # type: ignore[attr-defined]
+        or bool(layer.parameter_shapes and knows_gradient)
         or any(learns(child) for child in layer.children.values())
     )
 
 
-def _apply_and_back(
-    node: Node, values: dict[Ref, Any], masks: dict[Ref, Any], context: dict[str, Any], charges: Charges, reached: bool
-) -> tuple[Any, Any, Backward]:
-    layer = node.layer
-    args: tuple[Any, ...] = ()
-    try:
-        args, kwargs, mask = arguments(node, values, masks, context)
-        if layer.finds_masks:
-            model: Any = layer
-            return run_and_back(
-                model,
-                args[0] if len(args) == 1 else list(args),
-                mask,
-                inner_context(node, context),
-                want_inputs=reached,
-                charges=charges,
-            )
-        if "want_inputs" in layer.learning_arguments:
-            kwargs = kwargs | {"want_inputs": reached}
-        outputs, backward = layer.learn(*args, **kwargs)
-        return outputs, output_mask(node, args, kwargs, mask), backward
-    except FOREIGN as error:
-        raise refusal(layer, args, error) from error
+def _charges(context: Context, layer: Layer) -> bool:
+    """Return whether something inside a layer costs, though nothing comes back through it."""
+    charges = context.charges
+    return charges is not None and any(part in charges for _, part in layer.walk())
 
 
 def _filled(outputs: Any, arrived: list[Any]) -> Any:
-    """Give the gradients in the structure of the outputs, zeros where an output was not used."""
+    """Return the gradients in the structure of the outputs, zeros where an output was not used."""
     queue = iter(arrived)
 
     def fill(output: Array) -> Array:
@@ -167,7 +126,7 @@ def _filled(outputs: Any, arrived: list[Any]) -> Any:
     return map_nest(fill, outputs)
 
 
-def _add(totals: dict[Ref, Array], pairs: Any) -> None:
+def _add(totals: dict[Ref, Array], pairs: Iterable[tuple[Ref, Any]]) -> None:
     for ref, gradient in pairs:
         if gradient is not None:
             totals[ref] = totals[ref] + gradient if ref in totals else gradient

@@ -5,21 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from core.arrays import Shape, show_shape
 from core.errors import KacaError, LimitError
 from core.graph.limits import Limits
-from core.graph.nodes import Node, Ref, last_use, refs
+from core.graph.nodes import Graph, Node, Ref, last_use, refs
 from core.graph.refusals import FOREIGN
 from core.graph.shapes import Shapes, follow_shapes
-from core.keras_ops.operation import Operation
 from core.layers.base import Layer
 from core.layers.work import Work, shapes_in
 from core.nests import leaves
-
-if TYPE_CHECKING:
-    from core.models.model import Model
 
 #: Shapes of inputs whose cost is remembered.
 _REMEMBERED = 64
@@ -89,28 +85,28 @@ def _too_much(model: object, name: str, what: str, peak: Peak, limit: int) -> Li
     )
 
 
-def foresee(model: Model, inputs: Any, *, keeping: bool = False, learning: bool = False) -> Forecast:
+def foresee(graph: Graph, inputs: Any, *, keeping: bool = False, learning: bool = False) -> Forecast:
     """Return what a pass over `inputs`, arrays or shapes of them, will cost; worked out once for each of their shapes.
 
-    Raises `LimitError` where it exceeds the model's limits: with `keeping` all tensors stay until the end of the pass,
+    Raises `LimitError` where it exceeds the limits of the graph: with `keeping` all tensors stay until the end of the pass,
     and `learning` goes back through the graph too.
     """
     shapes = inputs if isinstance(inputs, Shaped) else Shaped(leaf.shape for leaf in leaves(inputs))
-    found = _remembered(model, shapes, lambda: forecast(model, shapes))
-    found.refuse(model.limits, model, _rows(shapes), keeping=keeping, learning=learning)
+    found = _remembered(graph, shapes, lambda: forecast(graph, shapes))
+    found.refuse(graph.limits, graph, _rows(shapes), keeping=keeping, learning=learning)
     return found
 
 
-def foresee_rest(model: Model, index: int, values: Mapping[Ref, Any]) -> frozenset[int]:
+def foresee_rest(graph: Graph, index: int, values: Mapping[Ref, Any]) -> frozenset[int]:
     """Work out the cost of the nodes from `index` on, once the tensors before them are there; return those still open."""
     known = tuple((ref, value.shape) for ref, value in values.items())
-    found = _remembered(model, (index, known), lambda: forecast(model, (), dict(known), index))
-    found.refuse(model.limits, model, _rows((known[0][1],)))
+    found = _remembered(graph, (index, known), lambda: forecast(graph, (), dict(known), index))
+    found.refuse(graph.limits, graph, _rows((known[0][1],)))
     return found.open
 
 
-def _remembered(model: Model, key: Any, make: Callable[[], Forecast]) -> Forecast:
-    remembered = model.forecasts
+def _remembered(graph: Graph, key: Any, make: Callable[[], Forecast]) -> Forecast:
+    remembered = graph.forecasts
     found = remembered.get(key)
     if found is None:
         if len(remembered) >= _REMEMBERED:
@@ -123,15 +119,15 @@ def _rows(shapes: tuple[tuple[int, ...], ...]) -> int:
     return shapes[0][0] if shapes and shapes[0] else 1
 
 
-def forecast(model: Model, given: Sequence[Any], known: Mapping[Ref, Any] | None = None, start: int = 0) -> Forecast:
+def forecast(graph: Graph, given: Sequence[Any], known: Mapping[Ref, Any] | None = None, start: int = 0) -> Forecast:
     """Work out the cost of a pass over inputs of the shapes `given`, or of its nodes from `start` on."""
-    shapes = follow_shapes(model, given, partly=True, known=known, start=start)
+    shapes = follow_shapes(graph, given, partly=True, known=known, start=start)
     found = Forecast()
     sizes = found.sizes
     waiting: set[int] = set()
-    leaving = last_use(model.nodes, model.outputs)
+    leaving = last_use(graph.nodes, graph.outputs)
     live = 0
-    for index, node in enumerate(model.nodes):
+    for index, node in enumerate(graph.nodes):
         made = shapes.outputs(index)
         for ref in made:
             if None not in shapes.of[ref]:
@@ -162,9 +158,6 @@ def _work(node: Node, shapes: Shapes) -> Work | None:
     if any(None in cast(Shape, shape) for shape in sources):
         return None
     try:
-        if isinstance(node.layer, Operation):
-            return node.layer.work_of_call(node.args, node.kwargs, shapes.of)
-        args, kwargs = shapes.arguments(node)
-        return node.layer.work(*args, **kwargs)
+        return node.layer.work_of_call(*shapes.arguments(node))
     except (KacaError, *FOREIGN):  # a layer of the user's own that cannot say; it will be run as it is
         return Work()

@@ -13,7 +13,7 @@ from core.layers.input_layer import InputLayer
 from core.nests import leaves
 
 
-def fit_inputs(x: Any, structure: Any, layers: dict[Ref, InputLayer], model: object) -> Any:
+def check_inputs(x: Any, structure: Any, layers: dict[Ref, InputLayer], model: object) -> Any:
     """Give what the user gave as arrays of the shapes that the input layers declare, in the structure of the inputs.
 
     `structure` is one `Ref`, or a list or dict of them; `model` is named in errors. Raises `InputError`.
@@ -45,7 +45,7 @@ def count_rows(inputs: Any, model: object) -> int:
 
 
 def cast_rows(inputs: Any, rows: slice, structure: Any, layers: dict[Ref, InputLayer]) -> Any:
-    """Give some rows of inputs that `fit_inputs` gave, in the types that the input layers declare. Raises `InputError`."""
+    """Give some rows of inputs that `check_inputs` gave, in the types that the input layers declare. Raises `InputError`."""
 
     def cast(ref: Ref, array: Array) -> Array:
         return _cast_input(array[rows], layers[ref], rows.start or 0)

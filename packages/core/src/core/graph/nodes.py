@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from core.graph.limits import Limits
 from core.layers.base import Layer
 from core.nests import leaves
 
@@ -39,6 +41,26 @@ class Node:
     def is_input(self) -> bool:
         """Whether this node receives its value from outside."""
         return not self.args and not self.kwargs
+
+    @cached_property
+    def tensors(self) -> dict[str, Any]:
+        """The arguments that hold tensors, by their names in the layer's `call`; masks are none."""
+        named = dict(zip(self.layer.call_arguments, self.args, strict=False)) | self.kwargs
+        return {name: nest for name, nest in named.items() if name != "mask" and any(True for _ in refs(nest))}
+
+
+class Graph:
+    """Nodes in the order in which they can run, the tensors that go in and out, and what one pass over them may cost.
+
+    `inputs` and `outputs` are one `Ref`, or a list or dict of them.
+    """
+
+    nodes: tuple[Node, ...]
+    inputs: Any
+    outputs: Any
+    limits: Limits
+    #: What passes over inputs of some shapes cost, as far as it was worked out.
+    forecasts: dict[Any, Any]
 
 
 def refs(*nests: Any) -> Iterator[Ref]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from core.dtypes import DTypePolicy, policy
 from core.errors import InputError
+from core.graph.network import Network
 from core.layers.base import Layer
-from core.models.model import Model
 
 
 def floating(dtype: str) -> DTypePolicy:
@@ -22,7 +22,7 @@ def floating(dtype: str) -> DTypePolicy:
     return wanted
 
 
-def compute_in(model: Model, wanted: DTypePolicy) -> None:
+def compute_in(model: Network, wanted: DTypePolicy) -> None:
     """Let every layer that computes in floating point do so in another type; parameters assigned from now on are of it too.
 
     A copy that `save` writes keeps the types of the file.
@@ -32,9 +32,9 @@ def compute_in(model: Model, wanted: DTypePolicy) -> None:
             layer.dtype = wanted
 
 
-def _layers(model: Model) -> Iterator[Layer]:
+def _layers(model: Network) -> Iterator[Layer]:
     """Go through all layers, the inputs of a Sequential and of the models inside included."""
     for _, layer in model.walk():
         yield layer
-        if isinstance(layer, Model):
+        if isinstance(layer, Network):
             yield from (node.layer for node in layer.nodes if node.is_input)

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
-
-import numpy as np
+from typing import Any, cast
 
 from core.arrays import Shape
 from core.errors import InputError, UnsupportedLayerError
-from core.graph.nodes import Node, Ref, refs
+from core.graph.nodes import Graph, Node, Ref, refs
 from core.graph.refusals import FOREIGN
-from core.keras_ops.operation import Operation
+from core.layers.calls import Arguments, Symbol
 from core.layers.input_layer import InputLayer
-from core.nests import leaves, map_nest
-
-if TYPE_CHECKING:
-    from core.models.model import Model
+from core.nests import map_nest
 
 #: Tensors in all of a graph, those of the models within it included: a list of tensors is as long as a config says.
 MOST_TENSORS = 2**16
@@ -38,36 +33,17 @@ class Shapes:
         """Return the tensors that a node gives, as far as the shapes were followed."""
         return [Ref(index, number) for number in range(self.counts.get(index, 0))]
 
-    def arguments(self, node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return the shapes of the tensors among a node's arguments; constant arrays are tensors as well, masks are not."""
+    def arguments(self, node: Node) -> Arguments:
+        """Return the arguments of a node with a `Symbol` for each tensor."""
 
-        def shape_of(leaf: Any) -> Any:
-            return self.of[leaf] if isinstance(leaf, Ref) else _constant_shape(leaf)
+        def symbol(leaf: Any) -> Any:
+            return Symbol(self.of[leaf]) if isinstance(leaf, Ref) else leaf
 
-        args = tuple(map_nest(shape_of, arg) for arg in node.args if _holds_tensor(arg))
-        kwargs = {
-            key: map_nest(shape_of, value)
-            for key, value in node.kwargs.items()
-            if (key != "mask" and any(True for _ in refs(value)))
-            or (not key.endswith("mask") and _holds_tensor(value))
-            or key in node.layer.shaping_arguments
-        }
-        return args, kwargs
-
-
-def _holds_tensor(nest: Any) -> bool:
-    return any(isinstance(leaf, Ref | np.ndarray) for leaf in leaves(nest))
-
-
-def _constant_shape(leaf: Any) -> Any:
-    """Return the shape of a constant array; one row stands for as many as there are."""
-    if not isinstance(leaf, np.ndarray):
-        return leaf
-    return (None, *leaf.shape[1:]) if leaf.shape[:1] == (1,) else leaf.shape
+        return map_nest(symbol, node.args), {name: map_nest(symbol, nest) for name, nest in node.kwargs.items()}
 
 
 def follow_shapes(
-    model: Model,
+    graph: Graph,
     given: Sequence[Any],
     *,
     build: bool = False,
@@ -82,13 +58,13 @@ def follow_shapes(
     """
     shapes = Shapes()
     outside = [shape for nest in given for shape in _shape_leaves(nest)]
-    for ref in refs(model.inputs):
-        shapes.of[ref] = outside.pop(0) if outside else cast(InputLayer, model.nodes[ref.node].layer).batch_shape
+    for ref in refs(graph.inputs):
+        shapes.of[ref] = outside.pop(0) if outside else cast(InputLayer, graph.nodes[ref.node].layer).batch_shape
         shapes.counts[ref.node] = ref.output + 1
     for ref, shape in (known or {}).items():
         shapes.of[ref] = shape
         shapes.counts[ref.node] = max(shapes.counts.get(ref.node, 0), ref.output + 1)
-    for index, node in enumerate(model.nodes):
+    for index, node in enumerate(graph.nodes):
         if node.is_input or index < start:
             continue
         try:
@@ -101,30 +77,25 @@ def follow_shapes(
         made = 0
         for output, shape in enumerate(_shape_leaves(result)):
             if not partly and not all(size is None or 0 <= size <= _LARGEST_AXIS for size in shape):
-                args, _ = shapes.arguments(node)
-                raise UnsupportedLayerError(f"{node.layer} would give the shape {shape} for an input of shape {args}")
+                came = node.layer.shapes_of_call(*shapes.arguments(node))[0]
+                raise UnsupportedLayerError(f"{node.layer} would give the shape {shape} for an input of shape {came}")
             shapes.of[Ref(index, output)] = shape
             made = output + 1
         shapes.counts[index] = made
         if len(shapes.of) > MOST_TENSORS:
-            raise UnsupportedLayerError(f"{model} has more than {MOST_TENSORS:,} tensors, at {node.layer}")
+            raise UnsupportedLayerError(f"{graph} has more than {MOST_TENSORS:,} tensors, at {node.layer}")
     return shapes
 
 
 def _follow(node: Node, shapes: Shapes, *, build: bool) -> Any:
     """Return the shape, or the nest of shapes, that a node gives; build its layer. Raises `UnsupportedLayerError`."""
-    args: tuple[Any, ...] = ()
+    came: Any = ()
     try:
         args, kwargs = shapes.arguments(node)
-        if node.layer.finds_masks and not args:
-            raise UnsupportedLayerError(f"{node.layer} is called without its input")
-        if build:
-            node.layer.build(*args, **kwargs)
-        if isinstance(node.layer, Operation):
-            return node.layer.follow(node.args, node.kwargs, shapes.of)
-        return node.layer.compute_output_shape(*args, **kwargs)
+        came, _ = node.layer.shapes_of_call(args, kwargs)
+        return node.layer.follow(args, kwargs, build=build)
     except (InputError, *FOREIGN) as error:
-        raise UnsupportedLayerError(f"{node.layer} cannot take an input of shape {args}: {error}") from error
+        raise UnsupportedLayerError(f"{node.layer} cannot take an input of shape {came}: {error}") from error
 
 
 def _shape_leaves(nest: Any) -> Iterator[Shape]:

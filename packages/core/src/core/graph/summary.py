@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from core.arrays import show_shape
+from core.graph.network import Network
 from core.graph.nodes import Ref
 from core.printable import printable
-
-if TYPE_CHECKING:
-    from core.models.model import Model
 
 _HEADER = ("Layer", "Output shape", "Parameters", "Multiply-adds")
 
 
-def summarise(model: Model) -> str:
+def summarize(model: Network) -> str:
     """Return a table; multiply-adds are for one example, '?' where its size is not fixed."""
     rows = [_HEADER]
     total: int | None = 0

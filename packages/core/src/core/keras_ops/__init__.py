@@ -12,6 +12,7 @@ from core.keras_ops import (
     reductions,
     shaping,
 )
+from core.keras_ops.gradients import DERIVATIVES
 from core.keras_ops.homes import home_of
 from core.keras_ops.operation import Operation, operation
 from core.keras_ops.rows import row_rule
@@ -23,7 +24,7 @@ _FAMILIES = (
 
 #: What core brings to `core.load_model`, by Keras' class name of the operation.
 OPERATIONS: dict[str, type[Operation]] = {
-    name: operation(name, function, shape_rule, row_rule(name), home_of(name), WORK.get(name))
+    name: operation(name, function, shape_rule, row_rule(name), home_of(name), WORK.get(name), DERIVATIVES.get(name))
     for family in _FAMILIES
     for name, (function, shape_rule) in family.TABLE.items()
 }

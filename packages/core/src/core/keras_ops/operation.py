@@ -15,10 +15,13 @@ import numpy as np
 from core.arrays import Shape
 from core.checks import refuse_endless
 from core.errors import InputError, KacaError, UnsupportedLayerError
-from core.layers.base import Layer, signature
-from core.layers.gradients import Backward, Gradients, OfArguments
+from core.layers.base import Layer
+from core.layers.calls import Symbol
+from core.layers.file_format import FileFormat
+from core.layers.gradients import ArgumentGradients, Backward, Gradients
+from core.layers.names import signature
 from core.layers.work import Work, numbers_in
-from core.nests import leaves, map_nest
+from core.nests import leaves
 
 #: What a function of NumPy raises on arguments that do not fit.
 _UNFIT = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, MemoryError)
@@ -26,18 +29,6 @@ _UNFIT = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, M
 
 #: Options of a function that Keras takes with each call, and not where it makes the operation.
 _OPTIONS_OF_CALLS = {"Pad": ("constant_values",)}
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """A tensor whose shape alone is known."""
-
-    shape: Shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
 
 
 @dataclass(frozen=True)
@@ -75,9 +66,12 @@ class Operation(Layer):
     """
 
     autocast = False
+    file_format = FileFormat(numbered=False)
     function: ClassVar[Callable[..., Any]]
     shape_rule: ClassVar[ShapeRule]
     keeps_rows: ClassVar[RowRule]
+    #: The gradients of the tensors, from dy, y and the arguments; None where it is not known.
+    derivative: ClassVar[Callable[..., Any] | None] = None
     #: What a call costs beyond reading its arguments and writing its output; None where that is all.
     work_rule: ClassVar[WorkRule | None] = None
 
@@ -126,62 +120,58 @@ class Operation(Layer):
         except _UNFIT as error:
             raise InputError(f"{self} cannot be computed for its inputs: {error}") from error
 
-    def learn(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
-        """Apply the function, and give the way back through it: from dy to the gradients of its arguments."""
+    def backward_of(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
+        """Apply the function, and return the function from dy to the gradients of its arguments."""
         named = {key: value for key, value in context.items() if key not in {"training", "rng"}}
         with np.errstate(all="ignore"):
-            return self.call_and_back(*inputs, **named)
+            return self.call_with_backward(*inputs, **named)
 
-    def call_and_back(self, *inputs: Any, **named: Any) -> tuple[Any, Backward]:
-        """Give y, and dx = dy times the derivative of the function, which `core.keras_ops.gradients` has by its name."""
-        from core.keras_ops.gradients import DERIVATIVES  # noqa: PLC0415  only training needs them
-
-        derivative = DERIVATIVES.get(type(self).__name__)
+    def call_with_backward(self, *inputs: Any, **named: Any) -> tuple[Any, Backward]:
+        """Return y, and the function from dy to dy times the derivative."""
+        derivative = type(self).derivative
         if derivative is None:
-            return super().call_and_back(*inputs, **named)
+            return super().call_with_backward(*inputs, **named)
         y = self.call(*inputs, **named)  # raises for arguments that do not fit
         bound = signature(self.function).bind(*inputs, **(self.options | named))
 
-        def backward(dy: Any) -> tuple[OfArguments, Gradients]:
+        def backward(dy: Any) -> tuple[ArgumentGradients, Gradients]:
             found = derivative(dy, y, *bound.args, **bound.kwargs)
             many = any(p.kind is p.VAR_POSITIONAL for p in signature(self.function).parameters.values())
             parts = found if many or isinstance(found, tuple) else (found,)
             names = [*map(str, range(len(inputs)))] if many else [*signature(self.function).parameters]
             by_name = dict(zip(names, parts, strict=False))
             of_args = tuple(_fitting(by_name.get(name), x) for name, x in zip(names, inputs, strict=False))
-            return OfArguments(of_args, {name: _fitting(by_name.get(name), x) for name, x in named.items()}), {}
+            return ArgumentGradients(of_args, {name: _fitting(by_name.get(name), x) for name, x in named.items()}), {}
 
         return y, backward
 
-    def called(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Call:
-        """Return a call whose tensors are keys of `shapes`, each as its `Symbol`; constants stay."""
-
-        def symbol(leaf: Any) -> Any:
-            return Symbol(shapes[leaf]) if isinstance(leaf, tuple) and leaf in shapes else leaf
-
-        nests = tuple(map_nest(symbol, arg) for arg in args)
-        named = {key: map_nest(symbol, value) for key, value in kwargs.items()}
-        return Call(self.function, nests, self.options | named)
-
-    def follow(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Any:
-        """Give the shape of the output of a call whose tensors are keys of `shapes`; constants count too."""
+    def follow(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, build: bool = False) -> Any:
+        """Return the shape of the output of a call of `Symbol`s; constants count too."""
+        del build
         try:
             with np.errstate(all="ignore"):
-                return type(self).shape_rule(self.called(args, kwargs, shapes))
+                return type(self).shape_rule(self._called(args, kwargs))
         except KacaError:
             raise
         except _UNFIT as error:
             raise InputError(f"its arguments do not fit: {error}") from error
 
-    def work_of_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Mapping[Any, Shape]) -> Work:
-        """Return what such a call costs, once all sizes are known."""
-        call = self.called(args, kwargs, shapes)
+    def work_of_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Work:
+        """Return what a call costs, once all sizes are known."""
+        call = self._called(args, kwargs)
         with np.errstate(all="ignore"):
             result = type(self).shape_rule(call)
         read, written = numbers_in(call.shapes), numbers_in(result)
         rule = type(self).work_rule
         more = Work() if rule is None else rule(call, result)
         return Work(read + written + more.operations, (read + written) * self.number_bytes + more.workspace)
+
+    def call_mixes_rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Return whether row i of what a call returns depends on more than row i of its tensors."""
+        return not type(self).keeps_rows(self._called(args, kwargs))
+
+    def _called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        return Call(self.function, args, self.options | kwargs)
 
     @property
     def number_bytes(self) -> int:
@@ -209,15 +199,17 @@ def operation(
     keeps_rows: RowRule,
     home: str,
     work_rule: WorkRule | None = None,
+    derivative: Callable[..., Any] | None = None,
 ) -> type[Operation]:
     """Make the class of one operation, under Keras' name for it and with the module where Keras keeps it."""
     members = {
-        "home": home,
+        "file_format": FileFormat(module=home, numbered=False),
         "__doc__": function.__doc__,
         "__module__": __name__,
         "function": staticmethod(function),
         "shape_rule": staticmethod(shape_rule),
         "keeps_rows": staticmethod(keeps_rows),
+        "derivative": None if derivative is None else staticmethod(derivative),
         "work_rule": None if work_rule is None else staticmethod(work_rule),
     }
     return type(name, (Operation,), members)

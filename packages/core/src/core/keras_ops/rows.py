@@ -15,7 +15,7 @@ import numpy as np
 from core.keras_ops import activation, arithmetic, conversion, elementwise
 from core.keras_ops.operation import Call, Symbol
 from core.keras_ops.products import equation_of
-from core.layers.base import signature
+from core.layers.names import signature
 from core.nests import leaves
 
 Arguments: TypeAlias = Mapping[str, Any]

@@ -15,7 +15,7 @@ from core.kernels.elementwise import activated
 from core.kernels.kernel import Step
 from core.layers.activations.find import apply_activation, find_activation
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients
+from core.layers.gradients import Backward, Deferred, Gradients
 from core.ops.product import column_sums, product
 
 
@@ -80,17 +80,17 @@ class Dense(Layer):
             z += self.computing("bias")
         return z.astype(np.float16) if halved else z
 
-    def call_and_back(self, x: Array, want_inputs: bool = True) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = dz @ kernel^T, d kernel = x^T @ dz, d bias = sum of dz; dz is the gradient before the activation."""
         kernel = self.computing("kernel")
         y, activation_back = apply_activation(self.activation, self._weighted_sums(x, kernel))
 
-        def backward(dy: Array) -> tuple[Array | None, Gradients]:
+        def backward(dy: Array) -> tuple[Deferred, Gradients]:
             dz = activation_back(dy)
             columns = dz.reshape(-1, self.units)
             found = {"kernel": x.reshape(-1, x.shape[-1]).T @ columns}
             if self.use_bias:
                 found["bias"] = column_sums(columns)
-            return dz @ kernel.T if want_inputs else None, self.gradients(**found)
+            return lambda: dz @ kernel.T, self.gradients(**found)
 
         return y, backward

@@ -107,7 +107,7 @@ class EinsumDense(Layer):
             y = y + self.computing("bias")
         return self.activation(y)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """The same notation with its terms exchanged: ``"abc,cd->abd"`` goes back as ``"abd,cd->abc"`` and ``"abc,abd->cd"``."""
         read, kernel_letters, written = self.terms
         if set(read) - set(kernel_letters) - set(written):

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from core.arrays import Array
 from core.errors import UnsupportedLayerError
-
-if TYPE_CHECKING:
-    from core.layers.base import Layer
+from core.nests import map_nest
 
 #: A parameter: the layer that owns it, and its name.
-Slot: TypeAlias = "tuple[Layer, str]"
+Slot: TypeAlias = "tuple[Any, str]"
 
 
 #: How many times a row may be named before its gradients are summed apart (measured: the same from 4 to 16).
@@ -85,9 +83,18 @@ Gradients: TypeAlias = "dict[Slot, Gradient]"
 Backward: TypeAlias = Callable[[Any], "tuple[Any, Gradients]"]
 
 
+#: A gradient of an input that costs a product of its own: computed where somebody asks for it.
+Deferred: TypeAlias = Callable[[], Array]
+
+
+def computed(nest: Any) -> Any:
+    """Return gradients of inputs with all that was deferred computed."""
+    return map_nest(lambda leaf: leaf() if callable(leaf) else leaf, nest)
+
+
 @dataclass(frozen=True)
-class OfArguments:
-    """The gradients of what a call was given: for each argument by place and by name, in its structure, or None."""
+class ArgumentGradients:
+    """The gradients of what a call was given: for each argument by position and by name, in its structure, or None."""
 
     args: tuple[Any, ...]
     named: dict[str, Any]

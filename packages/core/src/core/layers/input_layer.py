@@ -9,6 +9,7 @@ from core.checks import integer
 from core.dtypes import policy
 from core.errors import InputError
 from core.layers.base import Layer
+from core.layers.file_format import FileFormat
 
 
 class InputLayer(Layer):
@@ -17,7 +18,7 @@ class InputLayer(Layer):
     Source: https://keras.io/api/layers/core_layers/input/
     """
 
-    not_written = frozenset({"trainable", "autocast"})
+    file_format = FileFormat(omitted=frozenset({"trainable", "autocast"}))
     supports_masking = True
     autocast = False
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from core.arrays import Shape
 from core.errors import InputError, UnsupportedLayerError
-from core.layers.base import Layer, numbered
+from core.layers.base import Layer
+from core.layers.file_format import FileFormat
+from core.layers.names import numbered
 from core.layers.registry import build_layer
 from core.layers.work import Work, numbers_in
 
@@ -20,7 +22,7 @@ class Pipeline(Layer):
     Source: https://keras.io/api/layers/preprocessing_layers/
     """
 
-    not_written = frozenset({"trainable", "dtype", "autocast"})
+    file_format = FileFormat(omitted=frozenset({"trainable", "dtype", "autocast"}))
     autocast = False
 
     def __init__(self, layers: Sequence[Layer], **common: Any) -> None:

@@ -7,6 +7,7 @@ from Keras' class names to classes, and the raw operations of a Functional model
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +53,8 @@ _user_layers: dict[str, type[Layer]] = {}
 
 def register_layer(layer: type[Layer], name: str | None = None) -> type[Layer]:
     """Make a layer of your own known to `load_model`, under its class name or Keras' ``"package>Name"``."""
-    layer.registered_name = name or layer.__name__
-    _user_layers[layer.registered_name] = layer
+    layer.file_format = replace(layer.file_format, registered_name=name or layer.__name__)
+    _user_layers[name or layer.__name__] = layer
     return layer
 
 

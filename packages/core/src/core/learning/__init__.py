@@ -1,74 +1,34 @@
 """Learning from scratch: losses, optimisers, schedules, initialisers, callbacks, and the loop over epochs."""
 
-from core.learning.callbacks import Callback, EarlyStopping, ReduceLROnPlateau
-from core.learning.divergence import DivergedError
-from core.learning.evaluation import evaluate
-from core.learning.fit import fit
-from core.learning.history import History
-from core.learning.initializers import initialise
-from core.learning.losses import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    Loss,
-    MeanSquaredError,
-    SparseCategoricalCrossentropy,
-)
-from core.learning.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
-from core.learning.progress import ProgressBar
-from core.learning.regression import (
-    CategoricalHinge,
-    CosineSimilarity,
-    Hinge,
-    Huber,
-    KLDivergence,
-    LogCosh,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredLogarithmicError,
-    Poisson,
-    SquaredHinge,
-)
-from core.learning.schedules import Constant, CosineDecay, CosineDecayRestarts, ExponentialDecay, PiecewiseConstantDecay
-from core.learning.trainer import Trainer
-from core.learning.writers import CSVLogger, ModelCheckpoint
+from typing import Any
 
-__all__ = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "BinaryCrossentropy",
-    "CSVLogger",
-    "Callback",
-    "CategoricalCrossentropy",
-    "CategoricalHinge",
-    "Constant",
-    "CosineDecay",
-    "CosineDecayRestarts",
-    "CosineSimilarity",
-    "DivergedError",
-    "EarlyStopping",
-    "ExponentialDecay",
-    "Hinge",
-    "History",
-    "Huber",
-    "KLDivergence",
-    "LogCosh",
-    "Loss",
-    "MeanAbsoluteError",
-    "MeanAbsolutePercentageError",
-    "MeanSquaredError",
-    "MeanSquaredLogarithmicError",
-    "ModelCheckpoint",
-    "Optimizer",
-    "PiecewiseConstantDecay",
-    "Poisson",
-    "ProgressBar",
-    "RMSprop",
-    "ReduceLROnPlateau",
-    "SparseCategoricalCrossentropy",
-    "SquaredHinge",
-    "Trainer",
-    "evaluate",
-    "fit",
-    "initialise",
-]
+from core.lazy import LazyNames
+
+_NAMES = LazyNames(
+    __name__,
+    {
+        "callbacks": "Callback EarlyStopping ReduceLROnPlateau",
+        "divergence": "DivergedError",
+        "evaluation": "evaluate",
+        "fitting": "fit",
+        "history": "History",
+        "initializers": "initialize",
+        "losses": "BinaryCrossentropy CategoricalCrossentropy Loss MeanSquaredError SparseCategoricalCrossentropy",
+        "optimizers": "SGD Adam AdamW Optimizer RMSprop find_optimizer",
+        "compiled": "Compiled",
+        "progress": "ProgressBar",
+        "regression": (
+            "CategoricalHinge CosineSimilarity Hinge Huber KLDivergence "
+            "LogCosh MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError Poisson SquaredHinge"
+        ),
+        "schedules": "Constant CosineDecay CosineDecayRestarts ExponentialDecay PiecewiseConstantDecay",
+        "trainer": "Trainer",
+        "writers": "CSVLogger ModelCheckpoint",
+    },
+)
+
+__all__ = [*_NAMES]  # noqa: PLE0604  # names of the table are strings
+
+
+def __getattr__(name: str) -> Any:
+    return _NAMES.attribute(name)

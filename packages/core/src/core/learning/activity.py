@@ -12,11 +12,11 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import UnsupportedLayerError
+from core.graph.network import Network
 from core.layers.attention.heads import HeadedAttention
 from core.layers.base import Layer
 from core.layers.regularization.activity import ActivityRegularization
 from core.learning.regularizers import Strengths, strengths_of
-from core.models.model import Model
 from core.nests import map_nest
 
 
@@ -27,7 +27,7 @@ class Activities:
     whose outputs are not seen from outside.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Network) -> None:
         self.total = 0.0
         self.strengths: dict[Layer, Strengths] = {}
         for layer in _at_nodes(model):
@@ -69,10 +69,10 @@ def _strengths(layer: Layer) -> Strengths | None:
     return strengths_of(layer.config.get("activity_regularizer"), f"the activity of {layer}")
 
 
-def _at_nodes(model: Model) -> Iterator[Layer]:
+def _at_nodes(model: Network) -> Iterator[Layer]:
     """Go through the layers that a graph applies, those of the graphs inside included."""
     for node in model.nodes:
-        if isinstance(node.layer, Model):
+        if isinstance(node.layer, Network):
             yield from _at_nodes(node.layer)
         else:
             yield node.layer

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.errors import InputError
+from core.graph.network import Network
 from core.learning import schedules
 from core.learning.losses import Loss
 from core.learning.metrics import Metric, find_metric
 from core.learning.named_losses import LOSSES, NAMES
 from core.learning.objectives import Objectives
 from core.learning.optimizers import OPTIMIZERS, Optimizer, find_optimizer
-from core.models.model import Model
 
 _DEFAULT_LOSS = "sparse_categorical_crossentropy"
 
@@ -32,13 +32,13 @@ class Compiled:
     metrics: Any = None
     weighted_metrics: Any = None
 
-    def objectives(self, model: Model) -> Objectives:
+    def objectives(self, model: Network) -> Objectives:
         """Return what is asked of each output."""
         return Objectives(model, self.loss, self.loss_weights, self.metrics, self.weighted_metrics)
 
 
 def compiled(
-    model: Model,
+    model: Network,
     loss: Any,
     loss_weights: Any,
     metrics: Any,
@@ -59,7 +59,7 @@ def compiled(
     return Compiled(find_optimizer(before.optimizer if optimizer is None else optimizer), *words)
 
 
-def _of_config(model: Model, needs_optimizer: bool, needs_loss: bool) -> Compiled:
+def _of_config(model: Network, needs_optimizer: bool, needs_loss: bool) -> Compiled:
     """Read what the model's file says. Raises `InputError` for what Kaca does not have and nobody gave instead."""
     config = model.compile_config
     if not isinstance(config, Mapping):
@@ -77,11 +77,11 @@ def _of_config(model: Model, needs_optimizer: bool, needs_loss: bool) -> Compile
     )
 
 
-def _metrics(given: Any, model: Model) -> Any:
+def _metrics(given: Any, model: Network) -> Any:
     return [] if not given else _read(_each(read_metric), given, model, "metrics")
 
 
-def _read(read: Callable[[Any], Any], given: Any, model: Model, word: str) -> Any:
+def _read(read: Callable[[Any], Any], given: Any, model: Network, word: str) -> Any:
     try:
         return read(given)
     except (InputError, TypeError, AttributeError) as error:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from core.errors import KacaError
+from core.graph.network import Network
 from core.graph.nodes import Node
 from core.layers.gradients import Gradients, Moving, Renewed, Rows
 from core.learning.parameters import parameters
-from core.models.model import Model
 from core.nests import leaves
 
 _ADVICE = "try a smaller learning rate, clipnorm=1.0, or inputs scaled to about -1 to 1"
@@ -20,7 +20,7 @@ class DivergedError(KacaError):
     """The loss or a gradient became NaN or infinite."""
 
 
-def diverged(model: Model, x: Any, step: int, loss: float) -> DivergedError:
+def diverged(model: Network, x: Any, step: int, loss: float) -> DivergedError:
     """Say which parameter or layer is the first that is not finite."""
     for parameter in parameters(model):
         if not np.isfinite(parameter.value).all():

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.checks import flag
 from core.errors import InputError
+from core.graph.network import Network
 from core.learning.callbacks import Logs
 from core.learning.compiled import compiled
 from core.learning.examples import Examples, check_examples, read_examples
@@ -15,11 +16,10 @@ from core.learning.feeds import ArrayFeed, Feed, StreamFeed, is_stream, whole_or
 from core.learning.metrics import Tally, add, means
 from core.learning.progress import Progress, progress_of
 from core.learning.trainer import Scorer
-from core.models.model import Model
 
 
 def evaluate(
-    model: Model,
+    model: Network,
     x: Any = None,
     y: Any = None,
     batch_size: int | None = None,

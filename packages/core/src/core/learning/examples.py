@@ -15,9 +15,9 @@ import numpy as np
 from core.arrays import Array
 from core.checks import number
 from core.errors import InputError
+from core.graph.network import Network
 from core.learning.objectives import Objectives
 from core.learning.outputs import as_array
-from core.models.model import Model
 from core.nests import leaves, map_nest
 
 #: Numbers that are looked at in one go, so that a check needs no memory of the size of the data.
@@ -57,7 +57,7 @@ class Examples:
 
 
 def read_examples(
-    model: Model,
+    model: Network,
     objectives: Objectives,
     x: Any,
     y: Any,
@@ -65,7 +65,7 @@ def read_examples(
     class_weight: Mapping[int, float] | None = None,
 ) -> Examples:
     """Take what a user gives. Raises `InputError` for rows that do not match and for targets that do not fit."""
-    inputs = model.fit_inputs(x)
+    inputs = model.check_inputs(x)
     counts = {len(leaf) for leaf in leaves(inputs)}
     rows = next(iter(counts))
     if len(counts) > 1 or not rows:
@@ -82,7 +82,7 @@ def read_examples(
     return Examples(inputs, targets, weights)
 
 
-def check_examples(model: Model, objectives: Objectives, examples: Examples) -> None:
+def check_examples(model: Network, objectives: Objectives, examples: Examples) -> None:
     """Look at every row: numbers that are none, and targets that the loss cannot take. Raises `InputError` with the row."""
     for rows in _parts(examples):
         if any(leaf.dtype.kind not in "iub" for leaf in leaves(examples.x)):

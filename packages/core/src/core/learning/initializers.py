@@ -138,7 +138,7 @@ _DEFAULTS = {
 _ONES = {"RMSNormalization": "scale", "Attention": "scale"}
 
 
-def initialise(model: Layer, rng: np.random.Generator) -> None:
+def initialize(model: Layer, rng: np.random.Generator) -> None:
     """Give every parameter of a built model its first value, as its config says or as Keras does.
 
     Raises `UnsupportedLayerError` for an initialiser that is not known, and `InputError` for options it does not take.

@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import Any
 
 from core.arrays import Array
+from core.graph.network import Network
 from core.graph.nodes import Node, Ref, refs
 from core.layers.activations.activation import Activation
 from core.layers.activations.softmax import Softmax
 from core.layers.base import Layer
 from core.layers.gradients import Gradients, join
-from core.models.model import Model
 from core.nests import map_nest
 from core.ops import activations
 
@@ -32,7 +32,7 @@ class Logits:
     `wanted` says for each output, in the order of the leaves, whether it is better taken before its activation.
     """
 
-    def __init__(self, model: Model, wanted: Iterable[bool]) -> None:
+    def __init__(self, model: Network, wanted: Iterable[bool]) -> None:
         opened = _Opened(model, {index for index, one in enumerate(wanted) if one})
         self.model = opened.model if opened.closing else model
         self.activations = [opened.closing.get(index) for index, _ in enumerate(refs(model.outputs))]
@@ -51,7 +51,7 @@ class Logits:
 class _Opened:
     """A graph in which the last activation of the outputs `wanted` is left out, where there is one."""
 
-    def __init__(self, model: Model, wanted: set[int]) -> None:
+    def __init__(self, model: Network, wanted: set[int]) -> None:
         self.closing: dict[int, Closing] = {}
         self.copies: dict[Layer, Layer] = {}
         self._done: dict[Ref, tuple[Closing, Ref]] = {}
@@ -61,7 +61,7 @@ class _Opened:
         self._used |= {ref for index, ref in enumerate(outputs) if index not in wanted}
         for position in sorted({outputs[index].node for index in wanted}):
             ends = [index for index in wanted if outputs[index].node == position]
-            if isinstance(model.nodes[position].layer, Model):
+            if isinstance(model.nodes[position].layer, Network):
                 self._open_model(position, {index: outputs[index] for index in ends})
             else:
                 for index in ends:

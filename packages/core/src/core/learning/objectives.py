@@ -15,12 +15,12 @@ import numpy as np
 from core.arrays import Array
 from core.checks import number
 from core.errors import InputError
+from core.graph.network import Network
 from core.learning.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss, SparseCategoricalCrossentropy
 from core.learning.metrics import Metric, Tally, find_metric
 from core.learning.named_losses import find_loss
 from core.learning.outputs import Outputs, as_floats
 from core.learning.weighting import counted, shares
-from core.models.model import Model
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Objectives:
     """The objective of each output of a model, and what a batch scores by them."""
 
     def __init__(
-        self, model: Model, loss: Any, loss_weights: Any = None, metrics: Any = None, weighted_metrics: Any = None
+        self, model: Network, loss: Any, loss_weights: Any = None, metrics: Any = None, weighted_metrics: Any = None
     ) -> None:
         self.outputs = outputs = Outputs(model)
         losses = [None if one is None else find_loss(one) for one in outputs.each(loss, "loss", optional=True)]

@@ -12,17 +12,17 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
+from core.graph.network import Network
 from core.graph.nodes import Ref, refs
-from core.models.model import Model
 
 
 class Outputs:
     """Names and shapes of a model's outputs; a dict of outputs is known by its keys, others by the layers they come from."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Network) -> None:
         self.model = model
         if not model.shapes:
-            raise InputError(f"{model} has no weights yet: call model.initialise(seed), or load weights")
+            raise InputError(f"{model} has no weights yet: call model.initialize(seed), or load weights")
         nest = model.outputs
         parts = list(nest.values()) if isinstance(nest, dict) else [nest] if isinstance(nest, Ref) else list(nest)
         if not all(isinstance(part, Ref) for part in parts):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from core.errors import InputError, UnsupportedLayerError
-from core.graph.backward import run_and_back
+from core.graph.backward import run_with_backward
 from core.graph.forward import mask_leaves
+from core.graph.network import Network
 from core.kernels.blas import one_thread_each
+from core.layers.context import PREDICTING, Context
 from core.layers.gradients import Backward, Gradients, Moving, Renewed, join
 from core.learning.activity import Activities
 from core.learning.constraints import constraint_of
@@ -23,7 +26,6 @@ from core.learning.objectives import Objectives
 from core.learning.optimizers import Optimizer, find_optimizer
 from core.learning.parameters import parameters
 from core.learning.regularizers import penalties
-from core.models.model import Model
 from core.nests import leaves
 
 #: The loss of a batch, and the sums of all its scores.
@@ -33,7 +35,7 @@ Scores = tuple[float, Tally]
 class Scorer:
     """Says how well a model does on a batch by its objectives, as it predicts: loss, penalties, metrics."""
 
-    def __init__(self, model: Model, objectives: Objectives) -> None:
+    def __init__(self, model: Network, objectives: Objectives) -> None:
         self.model = model
         self.objectives = objectives
         self.logits = Logits(model, (one.loss is not None and one.loss.takes_logits for one in objectives.each))
@@ -52,15 +54,16 @@ class Scorer:
         """Return the loss and the scores of a batch."""
         inputs = self.model.adapt(batch.x)
         if self.activities:
-            output, mask, _ = self._run_and_back(inputs, {"training": False})
+            output, mask, _ = self._run_with_backward(inputs, PREDICTING)
         else:
-            output, mask = self.logits.model.run(inputs, training=False)
+            output, mask = self.logits.model.run(inputs, context=PREDICTING)
         value, _, tally = self._measure(output, mask, batch)
         return self._whole(value, tally, len(batch))
 
-    def _run_and_back(self, inputs: Any, context: dict[str, Any]) -> tuple[Any, Any, Backward]:
+    def _run_with_backward(self, inputs: Any, context: Context) -> tuple[Any, Any, Backward]:
         self.activities.total = 0.0
-        return run_and_back(self.logits.model, inputs, None, context, want_inputs=False, charges=self.activities)
+        context = replace(context, wants_inputs=False, charges=self.activities if self.activities else None)
+        return run_with_backward(self.logits.model, inputs, None, context)
 
     def _measure(self, output: Any, mask: Any, batch: Examples) -> tuple[float, list[Any], Tally]:
         masks = mask_leaves(mask, len(self.objectives.each))
@@ -78,7 +81,7 @@ class Trainer(Scorer):
     Raises `UnsupportedLayerError` for a layer, a regulariser or a policy that training cannot honour.
     """
 
-    def __init__(self, model: Model, loss: Any, optimizer: Optimizer | str, **words: Any) -> None:
+    def __init__(self, model: Network, loss: Any, optimizer: Optimizer | str, **words: Any) -> None:
         objectives = loss if isinstance(loss, Objectives) else Objectives(model, loss, **words)
         super().__init__(model, objectives)
         self.optimizer = find_optimizer(optimizer)
@@ -90,7 +93,7 @@ class Trainer(Scorer):
             raise InputError(f"{model} has no parameter that learns")
         for parameter in parameters(model):
             if parameter.name not in parameter.layer.parameters:
-                raise InputError(f"{parameter} has no value yet: call model.initialise(seed), or load weights")
+                raise InputError(f"{parameter} has no value yet: call model.initialize(seed), or load weights")
         self.constraints = [constraint_of(parameter) for parameter in self.learnt]
         for parameter in self.learnt:
             if parameter.layer.dtype.compute_dtype.kind != "f" or parameter.layer.dtype.compute_dtype.itemsize < 4:
@@ -117,7 +120,7 @@ class Trainer(Scorer):
 
     def _learn(self, batch: Examples, rng: np.random.Generator | None) -> Scores:
         inputs = self.model.adapt(batch.x)
-        output, mask, backward = self._run_and_back(inputs, {"training": True, "rng": rng})
+        output, mask, backward = self._run_with_backward(inputs, Context(training=True, rng=rng))
         value, d_outputs, tally = self._measure(output, mask, batch)
         _, gradients = backward(d_outputs)
         gradients = _renew(self.logits.of_originals(gradients))

@@ -12,9 +12,9 @@ from typing import Any
 
 from core.arrays import Array
 from core.errors import InputError
-from core.files.load import load_model
 from core.files.source import Readable
 from core.layers.base import Layer
+from core.models.load import load_model
 from core.models.model import Model
 
 

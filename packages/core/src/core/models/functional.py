@@ -16,6 +16,7 @@ from core.graph.names import check_names
 from core.graph.nodes import Node, Ref, refs
 from core.keras_ops.operation import Operation
 from core.layers.base import Layer
+from core.layers.file_format import FileFormat
 from core.layers.input_layer import InputLayer
 from core.layers.registry import build_layer
 from core.models.calls import Call, History, histories, read_call, read_outputs
@@ -33,7 +34,7 @@ class Functional(Model):
     Source: https://keras.io/guides/functional_api/
     """
 
-    home = "keras.src.models.functional"
+    file_format = FileFormat(module="keras.src.models.functional")
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:

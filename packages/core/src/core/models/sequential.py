@@ -15,6 +15,7 @@ from core.files.serialization import Member
 from core.graph.names import check_names, separate_names
 from core.graph.nodes import Node, Ref
 from core.layers.base import Layer
+from core.layers.file_format import FileFormat
 from core.layers.input_layer import InputLayer
 from core.layers.registry import build_layer
 from core.models.model import Model
@@ -29,7 +30,7 @@ class Sequential(Model):
     Source: https://keras.io/guides/sequential_model/
     """
 
-    home = "keras"
+    file_format = FileFormat(module="keras")
 
     def __init__(
         self, layers: Sequence[Layer], batch_shape: Any = None, name: str | None = None, **common: Any
@@ -87,14 +88,14 @@ class Sequential(Model):
         shape = config.get("build_input_shape") or _shape_of_building(entries[0])
         return super().from_config({"layers": layers, "batch_shape": shape, "name": name} | known)
 
-    def fit_inputs(self, x: Any) -> Any:
+    def check_inputs(self, x: Any) -> Any:
         """Return what the user gave in the declared shape; where none is declared, the first input decides it."""
         if self.is_open and not isinstance(x, dict):
             with suppress(ValueError):  # rows of different lengths are an error below
                 shape = np.shape(x[0] if isinstance(x, list) and len(x) == 1 else x)[1:]
                 with self._settling:
                     self._settle(shape)
-        return super().fit_inputs(x)
+        return super().check_inputs(x)
 
     def declare_input(self, shape: Shape) -> None:
         """Declare the shape of one row where none is declared, as far as it is known."""

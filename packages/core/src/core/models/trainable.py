@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import learning
 from core.arrays import Array
 from core.graph.refusals import refusing
 
@@ -48,11 +49,10 @@ class Trainable:
 
         The last four decide in Keras how fast a model runs, and nothing here. Raises `InputError` for unknown names.
         """
-        from core.learning.compiled import Compiled  # noqa: PLC0415  learning is built upon this module
-        from core.learning.optimizers import find_optimizer  # noqa: PLC0415
-
         del run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
-        words = Compiled(find_optimizer(optimizer), loss, loss_weights, metrics or [], weighted_metrics)
+        words = learning.Compiled(
+            learning.find_optimizer(optimizer), loss, loss_weights, metrics or [], weighted_metrics
+        )
         model: Any = self
         words.objectives(model)
         self.compiled = words
@@ -100,10 +100,8 @@ class Trainable:
         it is there already, training goes on from it. Raises `InputError` for whatever does not fit, before the first
         step, `DivergedError` where the loss becomes NaN or infinite, `UnsupportedLayerError` for what cannot be trained.
         """
-        from core.learning.fit import fit  # noqa: PLC0415  learning is built upon this module
-
         model: Any = self
-        return fit(
+        return learning.fit(
             model, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
             sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq,
             optimizer=optimizer, loss=loss, loss_weights=loss_weights, metrics=metrics, weighted_metrics=weighted_metrics,
@@ -133,12 +131,10 @@ class Trainable:
         The words are those of `keras.Model.evaluate` and `compile`; what is not given is as in `fit`. Batches have
         `batch_size` rows (32), penalties are part of the loss. Raises `InputError` for whatever does not fit.
         """
-        from core.learning.evaluation import evaluate  # noqa: PLC0415  learning is built upon this module
-
         if callbacks:
             unknown["callbacks"] = callbacks
         model: Any = self
-        return evaluate(
+        return learning.evaluate(
             model, x, y, batch_size, verbose, sample_weight, steps, return_dict,
             loss=loss, loss_weights=loss_weights, metrics=metrics, weighted_metrics=weighted_metrics, **unknown,
         )  # fmt: skip

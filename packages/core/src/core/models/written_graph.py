@@ -6,69 +6,18 @@ It is written from the nodes themselves, so it is the same whatever dialect of K
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from core.arrays import Shape
 from core.errors import InputError
-from core.graph.nodes import Always, Node, Ref, refs
-from core.keras_ops.operation import Operation
+from core.graph.nodes import Always, Node, Ref
 from core.layers.base import Layer
 
 #: Turns a tensor into the words for it.
 Words = Callable[[Ref], Any]
-
-
-def in_order_of_keras(layers: Sequence[Layer], nodes: Sequence[Node], outputs: Any) -> list[Layer]:
-    """Return `layers` in the order in which Keras lists, and numbers in files, those of a graph.
-
-    The ones that are farthest from the outputs come first; among equals the one that a walk from the outputs, into the
-    first argument first, meets first. Layers that no output depends on are not part of Keras' graph and come last.
-    """
-    met: dict[int, int] = {}
-    finished: list[int] = []
-    done: set[int] = set()
-    for output in refs(outputs):
-        _walk(nodes, output.node, met, finished, done)
-    depth_of_node = dict.fromkeys(finished, 0)
-    depth: dict[int, int] = {}
-    for index in reversed(finished):
-        key = id(nodes[index].layer)
-        depth[key] = depth_of_node[index] = max(depth_of_node[index], depth.get(key, 0))
-        for parent in _parents(nodes[index]):
-            depth_of_node[parent] = max(depth_of_node[parent], depth[key] + 1)
-    for node in nodes:
-        if node.is_input and id(node.layer) not in depth:  # an input that nothing uses is listed all the same
-            depth[id(node.layer)], met[id(node.layer)] = 0, -1
-    unused = len(nodes) + 1
-    return sorted(layers, key=lambda layer: (-depth.get(id(layer), -unused), met.get(id(layer), 0)))
-
-
-def _walk(nodes: Sequence[Node], start: int, met: dict[int, int], finished: list[int], done: set[int]) -> None:
-    """Go from a node to all that it depends on: note when each layer is met first, and the nodes as they are finished."""
-    waiting: list[tuple[int, Iterator[int]]] = []
-
-    def enter(index: int) -> None:
-        if index not in done:
-            done.add(index)
-            met.setdefault(id(nodes[index].layer), len(met))
-            waiting.append((index, _parents(nodes[index])))
-
-    enter(start)
-    while waiting:
-        index, parents = waiting[-1]
-        parent = next(parents, None)
-        if parent is None:
-            finished.append(index)
-            waiting.pop()
-        else:
-            enter(parent)
-
-
-def _parents(node: Node) -> Iterator[int]:
-    return (ref.node for ref in refs(node.args, node.kwargs))
 
 
 def write_calls(nodes: Sequence[Node], shapes: Mapping[Ref, Shape]) -> dict[int, list[Any]]:
@@ -91,8 +40,8 @@ def write_calls(nodes: Sequence[Node], shapes: Mapping[Ref, Shape]) -> dict[int,
             args, kwargs = node.layer.written_call(node.args, node.kwargs)
             if isinstance(kwargs.get("training"), Always):
                 kwargs = kwargs | {"training": _recorded(node.layer, kwargs["training"])}
-            # Layers take no arrays of NumPy beside tensors; operations may look at the values of an array.
-            array = "__numpy__" if isinstance(node.layer, Operation) else "__tensor__"
+            # Layers take no arrays of NumPy beside tensors; raw operations may look at the values of an array.
+            array = "__tensor__" if node.layer.file_format.numbered else "__numpy__"
             made.append({"args": _argument(list(args), tensor, array), "kwargs": _argument(kwargs, tensor, array)})
     return calls
 

@@ -147,7 +147,7 @@ class Bidirectional(Layer):
         outputs = (*self._join(forward, backward), *forward_states, *backward_states)
         return outputs if len(outputs) > 1 else outputs[0]
 
-    def call_and_back(
+    def call_with_backward(
         self,
         sequences: Array,
         initial_state: Any = None,

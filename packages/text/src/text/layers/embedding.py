@@ -71,7 +71,7 @@ class Embedding(Layer):
         """Look up every id."""
         return self.computing("embeddings")[self.check_ids(inputs)]
 
-    def call_and_back(self, inputs: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, inputs: Array) -> tuple[Array, Backward]:
         """The rows that were looked up take the gradient; ids have none."""
         ids = self.check_ids(inputs)
         rows = ids.ravel() % self.input_dim  # an id below zero counts from the end

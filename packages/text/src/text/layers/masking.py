@@ -33,7 +33,7 @@ class Masking(Layer):
         """Return the input, zero where it is masked."""
         return np.where(self._differs(inputs).any(axis=-1, keepdims=True), inputs, inputs.dtype.type(0))
 
-    def call_and_back(self, inputs: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, inputs: Array) -> tuple[Array, Backward]:
         """dx = dy where the input counts, else 0."""
         counts = self._differs(inputs).any(axis=-1, keepdims=True)
         return self.call(inputs), lambda dy: (np.where(counts, dy, dy.dtype.type(0)), {})

@@ -60,10 +60,10 @@ class ReversibleEmbedding(Embedding):
             return super().call(inputs)
         return self._capped(self._precise(inputs) @ self._kernel())
 
-    def call_and_back(self, inputs: Array, reverse: bool = False) -> tuple[Array, Backward]:
+    def call_with_backward(self, inputs: Array, reverse: bool = False) -> tuple[Array, Backward]:
         """Reversed, with dz = dy * (1 - (y / cap)^2) or dy: dx = dz @ kernel^T, d kernel = x^T @ dz, tied or not."""
         if not reverse:
-            return super().call_and_back(inputs)
+            return super().call_with_backward(inputs)
         x, kernel = self._precise(inputs), self._kernel()
         y = self._capped(x @ kernel)
 

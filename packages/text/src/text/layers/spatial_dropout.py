@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.layers.file_format import FileFormat
 from core.arrays import Array, Shape
 from core.layers.regularization.dropout import Dropout
 
@@ -14,7 +15,7 @@ class SpatialDropout1D(Dropout):
     Source: Tompson et al. 2015, https://arxiv.org/abs/1411.4280
     """
 
-    not_written = frozenset({"trainable", "autocast"})
+    file_format = FileFormat(omitted=frozenset({"trainable", "autocast"}))
 
     def __init__(self, rate: float, seed: object = None, **common: Any) -> None:
         super().__init__(rate, seed=seed, **common)

@@ -10,7 +10,8 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients, join
+from core.layers.context import Context
+from core.layers.gradients import Backward, Gradients, computed, join
 from core.layers.registry import build_layer
 from core.layers.work import Work, numbers_in
 
@@ -86,16 +87,13 @@ class TimeDistributed(Layer):
             raise InputError(f"{self} needs at least one time step, got an input of shape {inputs.shape}")
         if mask is not None and mask.shape[:2] != inputs.shape[:2]:
             raise InputError(f"{self} expects a mask that begins with {inputs.shape[:2]}, got {mask.shape}")
-        takes_mask = self.layer.finds_masks or "mask" in self.layer.call_arguments
-        outputs = []
-        for time in range(inputs.shape[1]):
-            context: dict[str, Any] = {"training": training, "rng": rng}
-            if takes_mask and mask is not None:
-                context["mask"] = mask[:, time]
-            outputs.append(self.layer.forward(inputs[:, time], **context))
+        context = Context(training, rng)
+        outputs = [
+            self.layer.apply(*self._arguments(inputs, mask, time), context)[0] for time in range(inputs.shape[1])
+        ]
         return np.stack(outputs, axis=1)
 
-    def call_and_back(
+    def call_with_backward(
         self,
         inputs: Array,
         *,
@@ -104,23 +102,27 @@ class TimeDistributed(Layer):
         rng: np.random.Generator | None = None,
     ) -> tuple[Array, Backward]:
         """Back through the inner layer at every time step; its parameters take the sum."""
-        takes_mask = self.layer.finds_masks or "mask" in self.layer.call_arguments
-        outputs, ways = [], []
+        context = Context(training, rng)
+        outputs, steps = [], []
         for time in range(inputs.shape[1]):
-            context: dict[str, Any] = {"training": training, "rng": rng}
-            if takes_mask and mask is not None:
-                context["mask"] = mask[:, time]
-            y, way = self.layer.learn(inputs[:, time], **context)
+            y, _, step = self.layer.apply_with_backward(*self._arguments(inputs, mask, time), context)
             outputs.append(y)
-            ways.append(way)
+            steps.append(step)
 
         def backward(dy: Array) -> tuple[Any, Gradients]:
             gradients: Gradients = {}
             found = []
-            for time in range(len(ways) - 1, -1, -1):
-                dx, own = ways[time](dy[:, time])
+            for time in reversed(range(len(steps))):
+                dx, own = steps[time](dy[:, time])
                 gradients = join(own, gradients)
-                found.append(dx)
+                found.append(computed(dx.args[0]))
             return (None if found[0] is None else np.stack(found[::-1], axis=1)), gradients
 
         return np.stack(outputs, axis=1), backward
+
+    def _arguments(
+        self, inputs: Array, mask: Array | None, time: int
+    ) -> tuple[tuple[Array], dict[str, Any], dict[str, Any]]:
+        """Return what the inner layer is called with at one time step: its input, nothing by name, and the mask of the input."""
+        masks = {self.layer.call_arguments[0]: None if mask is None else mask[:, time]}
+        return (inputs[:, time],), {}, masks

@@ -53,7 +53,7 @@ class Rescaling(Layer):
         dtype = self.dtype.compute_dtype
         return x.astype(dtype, copy=False) * self.scale.astype(dtype) + self.offset.astype(dtype)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = scale * dy."""
         return self.call(x), lambda dy: (dy * self.scale.astype(dy.dtype), {})
 

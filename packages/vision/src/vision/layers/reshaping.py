@@ -73,10 +73,10 @@ class UpSampling2D(UpSampling):
         larger = ((height or 0) * self.size[0], (width or 0) * self.size[1])
         return work_of_resizing((input_shape[0], height, width, channels), larger)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """Go back through repeated cells, or through the interpolation by its transpose."""
         if self.interpolation == "nearest":
-            return super().call_and_back(x)
+            return super().call_with_backward(x)
         height, width = self.to_channels_last(x).shape[1:3]
 
         def backward(dy: Array) -> tuple[Array, Gradients]:

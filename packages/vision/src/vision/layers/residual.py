@@ -8,6 +8,7 @@ from core.arrays import Array, Shape
 from core.checks import integer, number
 from core.errors import InputError
 from core.layers.base import Layer
+from core.layers.file_format import FileFormat
 from core.layers.gradients import Backward, Gradients
 from core.layers.merging.merge import Merge, shapes_in
 from core.layers.regularization.dropout import Dropout
@@ -20,7 +21,7 @@ class CustomScaleLayer(Merge):
     Source: Szegedy et al. 2016, https://arxiv.org/abs/1602.07261
     """
 
-    home = "keras.src.applications.inception_resnet_v2"
+    file_format = FileFormat(module="keras.src.applications.inception_resnet_v2")
     supports_masking = False
 
     def __init__(self, scale: float, **common: Any) -> None:
@@ -49,7 +50,7 @@ class LayerScale(Layer):
     Source: Touvron et al. 2021, https://arxiv.org/abs/2103.17239
     """
 
-    home = "keras.src.applications.convnext"
+    file_format = FileFormat(module="keras.src.applications.convnext")
 
     def __init__(self, init_values: float, projection_dim: int, **common: Any) -> None:
         super().__init__(**common)
@@ -65,7 +66,7 @@ class LayerScale(Layer):
         """Return the scaled input."""
         return x * self.computing("gamma")
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = gamma * dy, d gamma = sum of x * dy."""
         gamma = self.computing("gamma")
 
@@ -81,7 +82,7 @@ class StochasticDepth(Dropout):
     Source: Huang et al. 2016, https://arxiv.org/abs/1603.09382
     """
 
-    home = "keras.src.applications.convnext"
+    file_format = FileFormat(module="keras.src.applications.convnext")
 
     def __init__(self, drop_path_rate: float, **common: Any) -> None:
         super().__init__(number(drop_path_rate, "drop_path_rate"), **common)

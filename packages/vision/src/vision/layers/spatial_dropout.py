@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from core.layers.file_format import FileFormat
 from core.arrays import Array, Shape
 from core.checks import one_of
 from core.layers.regularization.dropout import Dropout
@@ -15,7 +16,7 @@ class SpatialDropout(Dropout):
     Source: Tompson et al. 2015, https://arxiv.org/abs/1411.4280
     """
 
-    not_written = frozenset({"trainable", "autocast"})
+    file_format = FileFormat(omitted=frozenset({"trainable", "autocast"}))
 
     rank: ClassVar[int]
 

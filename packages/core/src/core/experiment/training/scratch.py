@@ -17,7 +17,7 @@ from core.experiment.command.progress import Progress
 from core.experiment.compare import BATCH_SIZE
 from core.experiment.report.scores import macro_f1
 from core.experiment.task import Dataset, Labels, Network
-from core.files.load import load_model
+from core.models.load import load_model
 from core.learning.callbacks import Callback, EarlyStopping, Logs
 from core.learning.optimizers import Adam
 from core.learning.schedules import CosineDecay
@@ -44,7 +44,7 @@ def fit_scratch(
         file, weights = Path(folder) / "model.keras", Path(folder) / "model.weights.h5"
         network.trained.save(file)
         model = load_model(file)
-        model.initialise(seed)
+        model.initialize(seed)
         apart = np.random.SeedSequence(seed, spawn_key=(0, 0))  # a stream of its own: not the weights', no epoch's
         order = np.random.default_rng(apart).permutation(len(dataset.train))
         history = model.fit(

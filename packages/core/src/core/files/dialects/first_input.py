@@ -8,7 +8,8 @@ from __future__ import annotations
 from core.arrays import Shape
 from core.files import hdf5
 from core.files.hdf5_format import Dataset, Group
-from core.layers.base import Layer, snake_case
+from core.layers.base import Layer
+from core.layers.names import snake_case
 
 #: Axes between the batch and the features, for layers whose first parameter is (..., features, units).
 _AXES_BETWEEN = {

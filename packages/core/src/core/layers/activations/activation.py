@@ -32,7 +32,7 @@ class Activation(Layer):
         """Return activation(x)."""
         return self.activation(x)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = f'(x) * dy."""
         y, backward = apply_activation(self.activation, x)
         return y, lambda dy: (backward(dy), {})

@@ -27,7 +27,7 @@ class ELU(Layer):
         """Return the activated input."""
         return elu(x, self.alpha)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy where x > 0, else alpha * exp(x) * dy."""
         y = self.call(x)
         return y, lambda dy: (elu_gradient(dy, y, x, self.alpha), {})

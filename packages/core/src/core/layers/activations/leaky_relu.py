@@ -27,7 +27,7 @@ class LeakyReLU(Layer):
         """Return the rectified input."""
         return leaky_relu(x, self.negative_slope)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy where x > 0, else negative_slope * dy."""
         y = self.call(x)
         return y, lambda dy: (leaky_relu_gradient(dy, y, x, self.negative_slope), {})

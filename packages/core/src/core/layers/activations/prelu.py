@@ -43,7 +43,7 @@ class PReLU(Layer):
         """Return the rectified input."""
         return np.maximum(x, 0) - self.computing("alpha") * np.maximum(-x, 0)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy where x > 0, else alpha * dy; d alpha = -max(-x, 0) * dy, summed over what shares it."""
         alpha = self.computing("alpha")
 

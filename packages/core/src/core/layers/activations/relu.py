@@ -41,7 +41,7 @@ class ReLU(Layer):
         """Return the rectified input."""
         return rectify(x, self.negative_slope, self.max_value, self.threshold)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy between threshold and ceiling, 0 above it, negative_slope * dy below the threshold."""
         y, options = self.call(x), (self.negative_slope, self.max_value, self.threshold)
         return y, lambda dy: (rectify_gradient(dy, y, x, *options), {})

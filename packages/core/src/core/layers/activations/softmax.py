@@ -33,7 +33,7 @@ class Softmax(Layer):
         """Return the weights."""
         return masked_softmax(x, axes_of(self.axis, "axis", rank=x.ndim), mask)
 
-    def call_and_back(self, x: Array, mask: Array | None = None) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array, mask: Array | None = None) -> tuple[Array, Backward]:
         """dx = y * (dy - sum of y * dy over `axis`); a masked place has y = 0, and so no part in it."""
         axes = axes_of(self.axis, "axis", rank=x.ndim)
         y = masked_softmax(x, axes, mask)

@@ -84,7 +84,7 @@ class Attention(Layer):
         output = _of_queries(kept @ value, query_mask)
         return [output, kept] if return_attention_scores else output
 
-    def call_and_back(
+    def call_with_backward(
         self,
         inputs: Sequence[Array],
         mask: Any = None,
@@ -99,7 +99,7 @@ class Attention(Layer):
         query_mask, value_mask = (None, None) if mask is None else (mask[0], mask[1])
         scores, scores_back = self.scores_and_back(query, key)
         shares = softmax(_far_where_masked(scores, value_mask, use_causal_mask))
-        kept, drop_back = Dropout(self.dropout, name=self.name).call_and_back(shares, training=training, rng=rng)
+        kept, drop_back = Dropout(self.dropout, name=self.name).call_with_backward(shares, training=training, rng=rng)
 
         def backward(dy: Any) -> tuple[list[Array], Gradients]:
             d_output, d_kept = dy if return_attention_scores else (dy, 0)

@@ -8,6 +8,7 @@ from core.arrays import Shape
 from core.checks import integer
 from core.errors import InputError
 from core.layers.attention.heads import HeadedAttention, same_lengths
+from core.layers.file_format import FileFormat
 
 
 class GroupedQueryAttention(HeadedAttention):
@@ -18,7 +19,7 @@ class GroupedQueryAttention(HeadedAttention):
     Source: Ainslie et al. 2023, https://arxiv.org/abs/2305.13245
     """
 
-    written_name = "GroupQueryAttention"
+    file_format = FileFormat(name="GroupQueryAttention")
     prefix: ClassVar[str] = "_"
 
     def __init__(

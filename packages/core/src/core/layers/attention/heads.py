@@ -143,7 +143,7 @@ class HeadedAttention(Layer):
         output = self._projection("output").forward(output)
         return [output, shares] if return_attention_scores else output
 
-    def call_and_back(
+    def call_with_backward(
         self,
         query: Array,
         value: Array,
@@ -235,7 +235,7 @@ class HeadedAttention(Layer):
         rows, columns, contents = (along.matrices(part) for part in (query * self._factor(query), key, value))
         logits = rows @ np.swapaxes(columns, -1, -2)
         shares = self._shares(logits, visible, along, short=self._takes_short_way(query, want_shares))
-        kept, drop_back = Dropout(self.dropout, name=self.name).call_and_back(shares, training=training, rng=rng)
+        kept, drop_back = Dropout(self.dropout, name=self.name).call_with_backward(shares, training=training, rng=rng)
         lengths, others = along.lengths(query), along.lengths(key)
 
         def backward(dy: Array, d_given: Array | None) -> tuple[Array, Array, Array]:

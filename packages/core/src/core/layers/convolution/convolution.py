@@ -13,7 +13,7 @@ from core.kernels.convolution import Convolve
 from core.kernels.elementwise import activated
 from core.kernels.kernel import Step
 from core.layers.convolution.base import FARTHEST, ConvolutionLayer
-from core.layers.gradients import Backward, Gradients
+from core.layers.gradients import Backward, Deferred, Gradients
 from core.ops.convolution import convolve
 
 
@@ -83,19 +83,23 @@ class Convolution(ConvolutionLayer):
             convolve(self.to_channels_last(x), self.computing("kernel"), self.window, groups=self.groups)
         )
 
-    def call_and_back(self, x: Array, want_inputs: bool = True) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """Two convolutions again: see `core.ops.convolution`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
         self.near(x)
         y, finish_back = self.finish_and_back(training.convolve(x, kernel, self.window, groups=self.groups))
 
-        def backward(dy: Array) -> tuple[Array | None, Gradients]:
+        def backward(dy: Array) -> tuple[Deferred, Gradients]:
             dz, gradients = finish_back(dy)
             d_kernel = training.kernel_gradient(x, dz, self.window, groups=self.groups)
             gradients |= self.gradients(kernel=d_kernel)
-            if not want_inputs:
-                return None, gradients
-            dx = training.input_gradient(dz, kernel, self.window, x.shape[1:-1], groups=self.groups)
-            return self.from_channels_last(dx), gradients
+
+            def dx() -> Array:
+                sizes = x.shape[1:-1]
+                return self.from_channels_last(
+                    training.input_gradient(dz, kernel, self.window, sizes, groups=self.groups)
+                )
+
+            return dx, gradients
 
         return y, backward

@@ -68,7 +68,7 @@ class DepthwiseConvolution(ConvolutionLayer):
         """Return the activation of the depthwise convolution."""
         return self.finish(convolve_depthwise(self.to_channels_last(x), self.computing("kernel"), self.window))
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """Tap by tap: see `core.ops.depthwise_convolution`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
         self.near(x)

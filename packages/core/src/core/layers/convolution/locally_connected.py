@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from core.layers.file_format import FileFormat
 from core.arrays import Array, Shape, known_size
 from core.checks import flag, integer, integers, one_of
 from core.errors import InputError
@@ -30,7 +31,7 @@ class LocallyConnected(SpatialLayer):
     Source: https://github.com/keras-team/keras/tree/v2.15.0/keras/layers/locally_connected
     """
 
-    unwritable = "it has no locally connected layers"
+    file_format = FileFormat(unwritable="it has no locally connected layers")
 
     def __init__(
         self,
@@ -98,9 +99,9 @@ class LocallyConnected(SpatialLayer):
 
     def call(self, x: Array) -> Array:
         """Multiply the window at each place with the weights of that place."""
-        return self.call_and_back(x)[0]
+        return self.call_with_backward(x)[0]
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dkernel[p] = window' dz, dwindow = dz kernel[p]', and windows add up where they overlap."""
         x = self.to_channels_last(x)
         sizes, channels = x.shape[1:-1], x.shape[-1]

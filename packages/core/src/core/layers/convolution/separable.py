@@ -64,7 +64,7 @@ class SeparableConvolution(ConvolutionLayer):
         place = Window(*((1,) * self.rank,) * 3)  # a window of one cell
         return self.finish(convolve(filtered, self.computing("pointwise_kernel"), place))
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """Back through the mixing of channels, then through the filters."""
         x, depthwise, pointwise = (
             self.to_channels_last(x),

@@ -82,7 +82,7 @@ class TransposedConvolution(ConvolutionLayer):
         sizes = cast(tuple[int, ...], self._output_sizes(x.shape[1:-1]))
         return self.finish(convolve_transposed(x, self.computing("kernel"), self.window, sizes))
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """The way back is the convolution whose way back this layer is: see `core.ops.convolution`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
         sizes = cast(tuple[int, ...], self._output_sizes(x.shape[1:-1]))

@@ -41,7 +41,7 @@ class Concatenate(Layer):
         """Put the tensors side by side."""
         return np.concatenate(together(*inputs), axis=self.axis)
 
-    def call_and_back(self, inputs: Sequence[Array]) -> tuple[Array, Backward]:
+    def call_with_backward(self, inputs: Sequence[Array]) -> tuple[Array, Backward]:
         """dy is cut where the tensors met."""
         borders = np.cumsum([x.shape[self.axis] for x in inputs])[:-1]
         return self.call(inputs), lambda dy: (np.split(dy, borders, axis=self.axis), {})

@@ -63,7 +63,7 @@ class Dot(Layer):
         )
         return product.reshape(shape if len(shape) > 1 else (*shape, 1))
 
-    def call_and_back(self, inputs: Sequence[Array]) -> tuple[Array, Backward]:
+    def call_with_backward(self, inputs: Sequence[Array]) -> tuple[Array, Backward]:
         """The gradient of one side is dy times the other."""
         places = self._places(inputs[0].ndim, inputs[1].ndim)
         sides = [np.moveaxis(x, place, -1) for x, place in zip(inputs, places, strict=True)]

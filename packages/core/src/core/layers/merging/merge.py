@@ -46,7 +46,7 @@ class Merge(Layer):
         given = [None] * len(inputs) if mask is None else mask
         return self.merge(list(inputs), [_spread(one, x) for one, x in zip(given, inputs, strict=True)])
 
-    def call_and_back(self, inputs: Sequence[Array], *, mask: Any = None) -> tuple[Array, Backward]:
+    def call_with_backward(self, inputs: Sequence[Array], *, mask: Any = None) -> tuple[Array, Backward]:
         """Go back through the merging, and sum over what was broadcast."""
         rank = max(x.ndim for x in inputs)
         same = [np.expand_dims(x, tuple(range(1, rank - x.ndim + 1))) for x in inputs]

@@ -53,9 +53,9 @@ class GroupNormalization(Layer):
 
     def call(self, x: Array) -> Array:
         """Return the normalized input."""
-        return self.call_and_back(x)[0]
+        return self.call_with_backward(x)[0]
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """See `core.ops.normalization.group_normalization`."""
         axis = self.axis % x.ndim
         gamma, beta = self.gamma if self.scale else None, self.beta if self.center else None

@@ -49,9 +49,9 @@ class LayerNormalization(Layer):
 
     def call(self, x: Array) -> Array:
         """Return the normalized input."""
-        return self.call_and_back(x)[0]
+        return self.call_with_backward(x)[0]
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """See `core.ops.normalization.layer_normalization`; gamma and beta lie along the normalized axes."""
         axes = axes_of(self.axis, "axis", rank=x.ndim)
         sizes = [size if axis in axes else 1 for axis, size in enumerate(x.shape)]

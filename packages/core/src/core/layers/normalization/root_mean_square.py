@@ -36,9 +36,9 @@ class RMSNormalization(Layer):
 
     def call(self, x: Array) -> Array:
         """Return the normalized input."""
-        return self.call_and_back(x)[0]
+        return self.call_with_backward(x)[0]
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """See `core.ops.normalization.rms_normalization`."""
         y, normalization_back = rms_normalization(x, axes_of(self.axis, "axis", rank=x.ndim), self.epsilon, self.scale)
 

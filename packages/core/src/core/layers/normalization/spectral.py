@@ -90,7 +90,7 @@ class SpectralNormalization(Layer):
         y: Array = layer.forward(x)
         return y.astype(x.dtype, copy=False)
 
-    def call_and_back(self, x: Array, *, training: bool = True) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array, *, training: bool = True) -> tuple[Array, Backward]:
         """The way back through the layer inside; the division is not looked through, as Keras assigns what it divided.
 
         So training goes on from the divided kernel, which comes back with its gradient, and so does the new vector_u.

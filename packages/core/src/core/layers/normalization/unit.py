@@ -35,7 +35,7 @@ class UnitNormalization(Layer):
         """Return x with length 1."""
         return unit_length(x, axes_of(self.axis, "axis", rank=x.ndim), _SHORTEST)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = (dy - y * sum of y * dy) / length of x."""
         axes = axes_of(self.axis, "axis", rank=x.ndim)
         return self.call(x), lambda dy: (unit_length_gradient(dy, x, axes, _SHORTEST), {})

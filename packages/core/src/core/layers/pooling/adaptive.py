@@ -43,7 +43,7 @@ class AdaptivePooling(SpatialLayer):
         """Return one number for each part and channel."""
         return self.from_channels_last(adaptive_pool(self.to_channels_last(x), self.output_size, type(self).reduce))
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """Each part gives its gradient to its largest cells, or shares it among all."""
         x = self.to_channels_last(x)
 

@@ -41,7 +41,7 @@ class GlobalMaxPooling(GlobalPooling):
         """Return the largest value of each channel."""
         return np.max(x, axis=self.axes, keepdims=self.keepdims)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """The largest place of each channel takes its gradient; equal ones share it."""
         y = np.max(x, axis=self.axes, keepdims=True)
         return self.call(x), lambda dy: (extreme_gradient(x, y, dy.reshape(y.shape), self.axes), {})
@@ -62,7 +62,7 @@ class GlobalAveragePooling(GlobalPooling):
         dtype = x.dtype if x.dtype.kind == "f" else self.dtype.compute_dtype
         return np.mean(x, axis=self.axes, keepdims=self.keepdims, dtype=dtype)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy / number of places, at all of them."""
         y = np.mean(x, axis=self.axes, keepdims=True)
         share = y.dtype.type(y.size / x.size)

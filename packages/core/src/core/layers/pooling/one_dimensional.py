@@ -46,10 +46,10 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
         total = np.sum(np.where(counts, x, 0), axis=self.axes, keepdims=self.keepdims)
         return total / np.sum(counts, axis=self.axes, keepdims=self.keepdims, dtype=x.dtype)
 
-    def call_and_back(self, x: Array, *, mask: Array | None = None) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array, *, mask: Array | None = None) -> tuple[Array, Backward]:
         """dx = mask * dy / sum of mask."""
         if mask is None:
-            return super().call_and_back(x)
+            return super().call_with_backward(x)
         counts = np.expand_dims(mask.astype(x.dtype), self.channel_axis)
         shares = counts / np.sum(counts, axis=self.axes, keepdims=True)
         batch = (len(x), 1, -1) if self.data_format == "channels_last" else (len(x), -1, 1)

@@ -73,7 +73,7 @@ class MaxPooling(Pooling):
         """Return the largest value of each window."""
         return self.from_channels_last(max_pool(self.to_channels_last(x), self.window))
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """The largest cell of each window takes its gradient."""
         x = self.to_channels_last(x)
         y = by_rows(partial(max_pool, window=self.window), x)
@@ -95,7 +95,7 @@ class AveragePooling(Pooling):
         """Return the mean of each window."""
         return self.from_channels_last(average_pool(self.to_channels_last(x), self.window))
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """The cells of each window share its gradient."""
         x = self.to_channels_last(x)
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from core.layers.file_format import FileFormat
 from core.arrays import Array
 from core.checks import integer, number
 from core.errors import InputError, UnsupportedLayerError
@@ -20,7 +21,7 @@ class Discretization(CategoricalLayer):
     Source: https://keras.io/api/layers/preprocessing_layers/numerical/discretization/
     """
 
-    not_written = frozenset({"trainable", "autocast"})
+    file_format = FileFormat(omitted=frozenset({"trainable", "autocast"}))
 
     def __init__(
         self,

@@ -66,7 +66,7 @@ class Normalization(Layer):
         x = x.astype(self.dtype.compute_dtype, copy=False)
         return mean + x * deviation if self.invert else (x - mean) / deviation
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy / max(sqrt(variance), 1e-7), or times it; mean and variance stay as they are."""
         _, deviation = self._moments(x.ndim)
         return self.call(x), lambda dy: (dy * deviation if self.invert else dy / deviation, {})

@@ -27,6 +27,6 @@ class ActivityRegularization(Layer):
         """Return x."""
         return x
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy; the gradient of the cost joins where the loss is put together."""
         return x, lambda dy: (dy, {})

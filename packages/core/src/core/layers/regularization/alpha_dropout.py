@@ -28,7 +28,7 @@ class AlphaDropout(Dropout):
         keep, a = self._drawn(x, rng)
         return (a * np.where(keep, x, _OFF) - a * _OFF * self.rate).astype(x.dtype)
 
-    def call_and_back(
+    def call_with_backward(
         self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
         """dx = a * keep * dy, with the draw of the way there."""

@@ -46,7 +46,7 @@ class Dropout(Layer):
         scale = 0.0 if self.rate == 1 else 1 / (1 - self.rate)
         return x * keep.astype(x.dtype) * x.dtype.type(scale)
 
-    def call_and_back(
+    def call_with_backward(
         self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
         """dx = dy * keep / (1 - rate), with the draw of the way there."""

@@ -33,7 +33,7 @@ class GaussianNoise(Layer):
             return x
         return x + (self.stddev * generator(self, rng).standard_normal(x.shape)).astype(x.dtype)
 
-    def call_and_back(
+    def call_with_backward(
         self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
         """dx = dy."""
@@ -62,7 +62,7 @@ class GaussianDropout(Layer):
         deviation = math.sqrt(self.rate / (1 - self.rate))
         return x * (1 + deviation * generator(self, rng).standard_normal(x.shape)).astype(x.dtype)
 
-    def call_and_back(
+    def call_with_backward(
         self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
         """dx = dy * noise, with the draw of the way there."""

@@ -57,7 +57,7 @@ class ZeroPadding(Border):
         """Return x with its border."""
         return self.from_channels_last(pad(self.to_channels_last(x), self.padding))
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx is dy without its border."""
         sizes = self.to_channels_last(x).shape[1:-1]
         kept = (slice(before, before + size) for size, (before, _) in zip(sizes, self.padding, strict=True))
@@ -94,6 +94,6 @@ class Cropping(Border):
         kept = (slice(before, size - after) for size, (before, after) in zip(x.shape[1:-1], self.cropping, strict=True))
         return self.from_channels_last(x[(slice(None), *kept)])
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx is dy with zeros where x was cut off."""
         return self.call(x), lambda dy: (self.from_channels_last(pad(self.to_channels_last(dy), self.cropping)), {})

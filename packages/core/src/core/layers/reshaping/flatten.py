@@ -41,7 +41,7 @@ class Flatten(Layer):
             columns *= size
         return x.reshape(len(x), columns)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx is dy in the shape of x."""
         if self.data_format == "channels_first" and x.ndim > 1:
             moved = (len(x), *x.shape[2:], x.shape[1])

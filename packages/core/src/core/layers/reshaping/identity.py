@@ -20,6 +20,6 @@ class Identity(Layer):
         """Return the input."""
         return inputs
 
-    def call_and_back(self, inputs: Any) -> tuple[Any, Backward]:
+    def call_with_backward(self, inputs: Any) -> tuple[Any, Backward]:
         """dx = dy."""
         return inputs, lambda dy: (dy, {})

@@ -36,7 +36,7 @@ class Permute(Layer):
         """Return x with its axes in the new order."""
         return x.transpose(0, *self.dims)
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx is dy with its axes in the old order."""
         back = [0, *(self.dims.index(axis) + 1 for axis in range(1, x.ndim))]
         return self.call(x), lambda dy: (dy.transpose(back), {})

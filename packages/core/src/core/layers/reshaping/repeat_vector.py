@@ -36,6 +36,6 @@ class RepeatVector(Layer):
         """Return x, n times: a view, which takes no memory."""
         return np.broadcast_to(x[:, None], (len(x), self.n, x.shape[1]))
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = sum of dy over the repetitions."""
         return self.call(x), lambda dy: (dy.sum(axis=1), {})

@@ -33,7 +33,7 @@ class Reshape(Layer):
         """Return x under the new shape."""
         return x.reshape(len(x), *(size or 0 for size in reshaped(x.shape[1:], self.target_shape)))
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx is dy in the shape of x."""
         return self.call(x), lambda dy: (dy.reshape(x.shape), {})
 

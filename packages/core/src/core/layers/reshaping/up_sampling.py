@@ -38,7 +38,7 @@ class UpSampling(SpatialLayer):
             x = np.repeat(x, factor, axis=axis)
         return x
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx[p] = sum over r of dy[p * size + r]."""
 
         def backward(dy: Array) -> tuple[Array, Gradients]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from core.layers.file_format import FileFormat
 from core.arrays import Array, Shape
 from core.checks import flag, integer, number
 from core.errors import InputError, WeightMismatchError
@@ -31,8 +32,7 @@ class IndexLookup(CategoricalLayer):
     """
 
     input_dtype = "int64"
-    assets = ("vocabulary.txt",)
-    named_in_files = frozenset({"idf_weights"})
+    file_format = FileFormat(assets=("vocabulary.txt",), named_parameters=frozenset({"idf_weights"}))
     modes = ("int", *MODES, "tf_idf")
 
     def __init__(

@@ -161,7 +161,7 @@ class Cell(Layer):
 
     # --- and back ---------------------------------------------------------------------------------------------------
 
-    def call_and_back(
+    def call_with_backward(
         self, inputs: Array, states: Any, *, training: bool = True, rng: np.random.Generator | None = None
     ) -> tuple[tuple[Array, State], Backward]:
         """One step, and back through it."""

@@ -137,7 +137,7 @@ class RNN(Recurrent):
         output, state = self.loop(step, project(sequences), self._first_state(batch, initial_state), mask)
         return (output, *state) if self.return_state else output
 
-    def call_and_back(
+    def call_with_backward(
         self,
         sequences: Array,
         initial_state: Any = None,

@@ -9,8 +9,9 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
-from core.layers.base import Layer, snake_case
+from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients, join
+from core.layers.names import snake_case
 from core.layers.registry import build_layer
 from core.layers.work import CALL, Work
 from core.nests import leaves
@@ -104,7 +105,7 @@ class StackedRNNCells(Layer):
 
         return pairs[0][0], step
 
-    def call_and_back(
+    def call_with_backward(
         self, inputs: Array, states: Any, *, training: bool = True, rng: np.random.Generator | None = None
     ) -> tuple[tuple[Array, State], Backward]:
         """One step with every cell, and back through it."""
@@ -196,9 +197,9 @@ def begin_any(
 def begin_any_and_back(
     cell: Any, batch: int, inputs: int, *, training: bool = True, rng: np.random.Generator | None = None
 ) -> tuple[ProjectAndBack, StepAndBack]:
-    """Do as `begin_any`, with the ways back; a cell of your own says its way back in `call_and_back`.
+    """Do as `begin_any`, with the ways back; a cell of your own says its way back in `call_with_backward`.
 
-    That is ``(output, new_state), backward = cell.call_and_back(x, state)`` and
+    That is ``(output, new_state), backward = cell.call_with_backward(x, state)`` and
     ``(dx, d_state), gradients = backward((d_output, d_new_state))``.
     """
     if hasattr(cell, "begin_and_back"):

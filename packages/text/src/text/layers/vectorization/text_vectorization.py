@@ -11,6 +11,7 @@ from core.arrays import Array, Shape
 from core.checks import integer, one_of
 from core.errors import InputError
 from core.layers.base import Layer
+from core.layers.file_format import FileFormat
 from text.layers.lookup.string_lookup import StringLookup
 from text.layers.vectorization.tokenizer import Tokenizer
 
@@ -35,9 +36,7 @@ class TextVectorization(Layer):
 
     autocast = False
     input_dtype = "string"
-    assets = StringLookup.assets
-    named_in_files = StringLookup.named_in_files
-    written_again = (
+    file_format = FileFormat(assets=StringLookup.assets, named_parameters=StringLookup.named_in_files, repeated_at=()
         "_lookup_layer",
     )  # Keras reads what the lookup holds from both paths, and refuses files without one
 

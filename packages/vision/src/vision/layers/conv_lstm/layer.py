@@ -120,7 +120,7 @@ class ConvLSTM(Recurrent):
         output, state = self.loop(step, self.cell.project(x, drop.inputs if drop else None), state, mask)
         return self._given(output, state)
 
-    def call_and_back(
+    def call_with_backward(
         self,
         sequences: Array,
         initial_state: Any = None,

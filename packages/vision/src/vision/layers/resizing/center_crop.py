@@ -46,7 +46,7 @@ class CenterCrop(SpatialLayer):
             return self.from_channels_last(resize(crop_to_aspect(images, self.size), self.size, "bilinear"))
         return self.from_channels_last(images[:, *middle])
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy in the middle, 0 around it; back through the interpolation where the image was too small."""
         shape = self.to_channels_last(x).shape
         middle = self._middle(shape)

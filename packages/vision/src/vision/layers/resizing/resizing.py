@@ -75,7 +75,7 @@ class Resizing(SpatialLayer):
         resized = resize(images, self.size, self.interpolation, antialias=self.antialias)
         return self.from_channels_last(_saturated(resized, x.dtype))
 
-    def call_and_back(self, x: Array) -> tuple[Array, Backward]:
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """Back through the interpolation by its transpose, then into the part that was kept, or out of the border."""
         height, width = self.to_channels_last(x).shape[1:3]
 

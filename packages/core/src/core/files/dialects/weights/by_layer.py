@@ -56,7 +56,9 @@ def read_by_layer(layers: Sequence[Layer], root: Group, *, whole: bool) -> Itera
 
 def _from_config(slots: Sequence[Slot]) -> bool:
     """Return whether the config of a model that was just built gave all these parameters their values (idf weights, say)."""
-    adapted = next((slot.layer for slot in slots if slot.layer.assets and slot.name not in slot.layer.parameters), None)
+    adapted = next(
+        (slot.layer for slot in slots if slot.layer.file_format.assets and slot.name not in slot.layer.parameters), None
+    )
     if adapted is not None:
         raise WeightMismatchError(
             f"{adapted} was adapted to data, and Keras keeps what it learned in no .h5 file: save the model as .keras"

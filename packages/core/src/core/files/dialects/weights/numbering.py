@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from core.layers.base import Layer, snake_case
+from core.layers.base import Layer
+from core.layers.names import snake_case
 
 #: What they called the layers of a model.
 FOLDER = "_layer_checkpoint_dependencies"

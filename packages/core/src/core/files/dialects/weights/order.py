@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.layers.base import Layer, snake_case
+from core.layers.base import Layer
+from core.layers.names import snake_case
 
 #: Layers within others whose `trainable` the config states; others are frozen with the layer that made them.
 _HAVE_THEIR_OWN_FLAG = ("layers/", "layer", "forward_layer", "backward_layer")

@@ -17,6 +17,7 @@ import numpy as np
 from core.arrays import Array
 from core.checks import flag, integer
 from core.errors import InputError
+from core.graph.network import Network
 from core.learning.callbacks import Callback, Logs, check_callbacks
 from core.learning.checkpoint import Checkpoint
 from core.learning.checkpoint_fields import settings_of
@@ -30,14 +31,13 @@ from core.learning.metrics import Tally, add, means
 from core.learning.optimizers import Optimizer
 from core.learning.progress import Progress, progress_of
 from core.learning.trainer import Trainer
-from core.models.model import Model
 
 #: Changes a batch of inputs at random, as augmentation of images does.
 Augment = Callable[[Array, np.random.Generator], Array]
 
 
 def fit(
-    model: Model,
+    model: Network,
     x: Any = None,
     y: Any = None,
     batch_size: int | None = None,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from core.errors import ModelFileError
 from core.files import dialects
 from core.files.archive import open_archive
-from core.files.config import build_model
+from core.files.config import build_network
 from core.files.foreign import refuse_folder
 from core.files.hdf5_format import Group
 from core.files.json_file import read_alone
 from core.files.load_weights import fill, load_weights
 from core.files.source import Readable, Source, reading
 from core.graph.limits import Limits
+from core.graph.network import Network
 from core.graph.precision import compute_in, floating
 from core.models.model import Model
 from core.models.sequential import Sequential
@@ -19,7 +20,7 @@ from core.models.sequential import Sequential
 
 def load_model(
     path: Readable, dtype: str | None = None, *, weights: Readable | None = None, limits: Limits | None = None
-) -> Model:
+) -> Network:
     """Open a model that Keras saved (``.keras``, whole-model ``.h5``) with NumPy alone.
 
     `path` may also be the bytes of a file, or a file opened in mode ``"rb"``. An architecture (`model.to_json()`, a
@@ -36,7 +37,7 @@ def load_model(
         architecture = read_alone(source)
         if architecture is None:
             with open_archive(source) as archive:
-                model = build_model(archive.config, archive.keras_version)
+                model = _whole(build_network(archive.config, archive.keras_version))
                 if isinstance(model, Sequential) and model.is_open and isinstance(archive.weights, Group):
                     shape = dialects.shape_from_weights(model.layers, archive.weights)
                     if shape is not None:
@@ -51,7 +52,7 @@ def load_model(
                 raise ModelFileError(
                     f"{source}: holds an architecture alone: load_model(..., weights='w.h5') reads its weights"
                 )
-            model = build_model(architecture, dialects.version_of(architecture))
+            model = _whole(build_network(architecture, dialects.version_of(architecture)))
             if precision is not None:
                 compute_in(model, precision)
     if weights is not None:
@@ -60,3 +61,9 @@ def load_model(
         model.limit(limits)
     model.list_as_keras()  # after the weights, which a file numbers in the order that its config lists the layers in
     return model
+
+
+def _whole(network: Network) -> Model:
+    """Return a network that a file describes as the model it is."""
+    assert isinstance(network, Model), f"the registry names {type(network).__name__} as a model"
+    return network
