@@ -33,6 +33,11 @@ class LazyNames(Mapping[str, Any]):
     def __contains__(self, name: object) -> bool:
         return name in self._modules
 
+    @property
+    def modules(self) -> set[str]:
+        """The modules that define the names."""
+        return set(self._modules.values())
+
     def attribute(self, name: str) -> Any:
         """Return what the package has under a name. Raises `AttributeError`."""
         if name not in self:

@@ -14,6 +14,7 @@ from core.graph.backward import run_with_backward
 from core.graph.forward import mask_leaves
 from core.graph.network import Network
 from core.kernels.blas import one_thread_each
+from core.layers.convolution.convolution import Convolution
 from core.layers.context import PREDICTING, Context
 from core.layers.gradients import Backward, Gradients, Moving, Renewed, join
 from core.learning.activity import Activities
@@ -86,7 +87,7 @@ class Trainer(Scorer):
         super().__init__(model, objectives)
         self.optimizer = find_optimizer(optimizer)
         # Threads of BLAS wait for more work in a busy loop, and would keep the cores from threads of ours.
-        own_threads = any(layer.has_threads for _, layer in model.walk())
+        own_threads = any(isinstance(layer, Convolution) for _, layer in model.walk())
         self._threads: Callable[[], AbstractContextManager[None]] = one_thread_each if own_threads else nullcontext
         self.learnt = [parameter for parameter in parameters(model) if parameter.trainable]
         if not self.learnt:

@@ -25,8 +25,6 @@ class Convolution(ConvolutionLayer):
     Source: https://keras.io/api/layers/convolution_layers/ and Dumoulin and Visin 2016, https://arxiv.org/abs/1603.07285
     """
 
-    has_threads = True
-
     def __init__(
         self,
         filters: int,
