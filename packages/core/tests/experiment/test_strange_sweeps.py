@@ -13,8 +13,8 @@ from html_pages import Page
 from sweep_folders import make_sweep
 
 from core.errors import InputError
+from core.experiment.report import __main__ as report
 from core.experiment.report import page
-from core.experiment.report import write as report
 from core.experiment.report.folder import read_sweep
 from core.experiment.report.write import write_report
 

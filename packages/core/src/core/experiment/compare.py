@@ -15,7 +15,7 @@ from core.experiment.records import Json
 from core.experiment.report.scores import macro_f1
 from core.experiment.store import KeptRun
 from core.experiment.task import Dataset, Labels
-from core.files.load import load_model
+from core.models.load import load_model
 
 BATCH_SIZE = 256  # of both sides when they predict: in blocks of the same size, sums are taken alike
 TRACED_ROWS = 8  # test rows on which every layer's output is compared

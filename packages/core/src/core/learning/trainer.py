@@ -14,8 +14,8 @@ from core.graph.backward import run_with_backward
 from core.graph.forward import mask_leaves
 from core.graph.network import Network
 from core.kernels.blas import one_thread_each
-from core.layers.convolution.convolution import Convolution
 from core.layers.context import PREDICTING, Context
+from core.layers.convolution.convolution import Convolution
 from core.layers.gradients import Backward, Gradients, Moving, Renewed, join
 from core.learning.activity import Activities
 from core.learning.constraints import constraint_of

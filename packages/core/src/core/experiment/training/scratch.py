@@ -17,11 +17,11 @@ from core.experiment.command.progress import Progress
 from core.experiment.compare import BATCH_SIZE
 from core.experiment.report.scores import macro_f1
 from core.experiment.task import Dataset, Labels, Network
-from core.models.load import load_model
 from core.learning.callbacks import Callback, EarlyStopping, Logs
 from core.learning.optimizers import Adam
 from core.learning.schedules import CosineDecay
 from core.learning.trainer import Trainer
+from core.models.load import load_model
 
 
 def fit_scratch(

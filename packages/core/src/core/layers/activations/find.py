@@ -38,7 +38,7 @@ def apply_activation(activation: Activation, x: Array) -> tuple[Array, Callable[
     """Return y = activation(x), and backward: dx = backward(dy). Raises `UnsupportedLayerError` for an unknown function."""
     layer: Any = getattr(activation, "__self__", None)
     if layer is not None:  # a layer that stands where an activation does
-        y, backward = layer.call_and_back(x)
+        y, backward = layer.call_with_backward(x)
         return y, lambda dy: backward(dy)[0]
     derivative = DERIVATIVES.get(activation)
     if derivative is None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from core.layers.file_format import FileFormat
 from core.arrays import Array, Shape, known_size
 from core.checks import flag, integer, integers, one_of
 from core.errors import InputError
 from core.layers.activations.find import apply_activation, find_activation
+from core.layers.file_format import FileFormat
 from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.layers.work import Work

@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from core.layers.file_format import FileFormat
 from core.arrays import Array
 from core.checks import integer, number
 from core.errors import InputError, UnsupportedLayerError
+from core.layers.file_format import FileFormat
 from core.layers.preprocessing.categorical import CategoricalLayer
 
 

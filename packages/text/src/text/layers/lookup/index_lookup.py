@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from core.layers.file_format import FileFormat
 from core.arrays import Array, Shape
 from core.checks import flag, integer, number
 from core.errors import InputError, WeightMismatchError
+from core.layers.file_format import FileFormat
 from core.layers.preprocessing.categorical import CategoricalLayer
 from core.ops.encoding import MODES, bags, encode
 from text.layers.lookup.tokens import Token, read_salt, to_tokens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -11,7 +12,6 @@ from core.arrays import Array, Shape
 from core.checks import integer, one_of
 from core.errors import InputError
 from core.layers.base import Layer
-from core.layers.file_format import FileFormat
 from text.layers.lookup.string_lookup import StringLookup
 from text.layers.vectorization.tokenizer import Tokenizer
 
@@ -36,9 +36,8 @@ class TextVectorization(Layer):
 
     autocast = False
     input_dtype = "string"
-    file_format = FileFormat(assets=StringLookup.assets, named_parameters=StringLookup.named_in_files, repeated_at=()
-        "_lookup_layer",
-    )  # Keras reads what the lookup holds from both paths, and refuses files without one
+    #: Keras reads what the lookup holds from both paths, and refuses files without one.
+    file_format = replace(StringLookup.file_format, repeated_at=("_lookup_layer",))
 
     def __init__(
         self,
