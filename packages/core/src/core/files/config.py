@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.graph.network import Network
 from core.errors import ModelFileError, UnsupportedLayerError
 from core.files import dialects
 from core.files.budget import MOST_LAYERS, MOST_TENSORS, MOST_VALUES
+from core.graph.network import Network
 from core.layers.registry import build_layer, is_layer
 
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from core.graph.network import Network
 from core.errors import ModelFileError
 from core.files import dialects, hdf5
 from core.files.archive import Archive, is_hdf5, is_zip, open_archive
@@ -21,6 +20,7 @@ from core.files.npz import Npz, holds_arrays
 from core.files.numbered_weights import index_numbered, read_named, read_numbered
 from core.files.shards import open_shards
 from core.files.source import Readable, Source, reading
+from core.graph.network import Network
 from core.layers.base import Layer
 
 

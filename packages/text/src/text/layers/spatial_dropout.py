@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.layers.file_format import FileFormat
 from core.arrays import Array, Shape
+from core.layers.file_format import FileFormat
 from core.layers.regularization.dropout import Dropout
 
 

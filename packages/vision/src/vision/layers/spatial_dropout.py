@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from core.layers.file_format import FileFormat
 from core.arrays import Array, Shape
 from core.checks import one_of
+from core.layers.file_format import FileFormat
 from core.layers.regularization.dropout import Dropout
 
 

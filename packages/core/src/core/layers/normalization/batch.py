@@ -79,7 +79,9 @@ class BatchNormalization(Layer):
         beta = self._along_axis("beta", x, mean.dtype) if self.center else None
         return batch_normalization(x, mean, variance, self.epsilon, gamma, beta).astype(x.dtype, copy=False)
 
-    def call_with_backward(self, x: Array, *, mask: Array | None = None, training: bool = True) -> tuple[Array, Backward]:
+    def call_with_backward(
+        self, x: Array, *, mask: Array | None = None, training: bool = True
+    ) -> tuple[Array, Backward]:
         """dx = scale * (dy - mean of dy - xhat * mean of dy * xhat), with xhat the input at mean 0 and variance 1.
 
         The means are over the batch; a masked place is scaled by moments that it has no part in. The moving statistics
