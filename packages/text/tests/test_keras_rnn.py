@@ -7,7 +7,7 @@ from rich.console import Console
 
 import core
 from core.experiment.command.options import TrainOptions, read_options
-from core.experiment.command.progress import Progress
+from core.experiment.command.progress import TrainingProgress
 from core.experiment.errors import OptionError
 from core.experiment.task import Dataset, Settings, Split
 from core.experiment.training.keras import fit, train_into
@@ -121,7 +121,7 @@ def test_nothing_of_validation_and_test_reaches_training(tmp_path, monkeypatch):
 
     monkeypatch.setattr(keras.Model, "fit", watch)
     settings = Settings(model=options(), train=TrainOptions(**TRAIN), data=None)
-    train_into(tmp_path, TextTask(), settings, dataset, Progress(Console(quiet=True)))
+    train_into(tmp_path, TextTask(), settings, dataset, TrainingProgress(Console(quiet=True)))
 
     vocabulary = keras.models.load_model(tmp_path / "model.keras").get_layer("vectorize").get_vocabulary()
     assert "latihan" in vocabulary
@@ -144,8 +144,8 @@ def test_early_stopping_keeps_the_best_weights_by_validation_macro_f1():
     train = TrainOptions(
         **{**TRAIN, "epochs": 6, "early_stopping": 1, "clipnorm": 1.0, "learning_rate_schedule": "cosine"}
     )
-    history = fit(network, dataset, train, Progress(Console(quiet=True)))
-    from core.experiment.report.scores import macro_f1
+    history = fit(network, dataset, train, TrainingProgress(Console(quiet=True)))
+    from core.experiment.scores import macro_f1
 
     kept = macro_f1(split.labels, network.trained.predict(network.encode(split.inputs), verbose=0))
     assert kept == pytest.approx(max(history["val_macro_f1"]), abs=1e-12)

@@ -11,7 +11,7 @@ from toy_task import ToyTask, config
 from core.errors import KacaError
 from core.experiment import store
 from core.experiment.command.options import read_settings
-from core.experiment.compare import Comparison, Exact, compare
+from core.experiment.compare import Comparison, Float64Probabilities, compare
 from core.experiment.errors import OptionError
 from core.experiment.training.job import Job, run_job
 
@@ -104,8 +104,8 @@ def test_disagreements_and_the_surest_mistakes_are_shown():
     scratch[12] = [0.4, 0.6]
     keras[15] = scratch[15] = [0.3, 0.7]
     keras[17] = scratch[17] = [0.1, 0.9]
-    exact = Exact(keras[:4].astype(np.float64), keras[:4].astype(np.float64) + 1e-15)
-    comparison = Comparison(labels, keras, scratch, 0.0, [], exact)
+    float64 = Float64Probabilities(keras[:4].astype(np.float64), keras[:4].astype(np.float64) + 1e-15)
+    comparison = Comparison(labels, keras, scratch, 0.0, [], float64)
     assert comparison.telling_rows() == [*range(8), 12, 17, 15]
     scores = comparison.scores()
     assert scores["label_match"] == 19 / 20

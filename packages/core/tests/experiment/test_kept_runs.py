@@ -233,7 +233,7 @@ def test_damaged_parts_of_a_run_are_one_error(name):
     run = store.keep(KEY, fill("word"))
     part = {
         "history.json": "history", "probabilities.npy": "probabilities", "activations.npz": "activations",
-        "probabilities_float64.npy": "exact_probabilities",
+        "probabilities_float64.npy": "float64_probabilities",
     }[name]  # fmt: skip
     for content in (b"", b"PK\x03\x04", b"\x93NUMPY\x01\0v\0{'descr': 'O'}", os.urandom(100)):
         (run.folder / name).write_bytes(content)

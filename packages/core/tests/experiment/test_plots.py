@@ -32,7 +32,7 @@ def loss_plot(lines, name="training"):
 
 
 FIGURES = {
-    "intervals": lambda label: interval_plot([Dot(label, 0.7, Interval(0.6, 0.8), 0, also=(0.69, 0.71), printed=0.5)]),
+    "intervals": lambda label: interval_plot([Dot(label, 0.7, Interval(0.6, 0.8), 0, also=(0.69, 0.71), published=0.5)]),
     "differences": lambda label: interval_plot([Dot(label, -0.1, Interval(-0.2, 0.01), 1)], zero=True),
     "classes": lambda label: plots.class_plot([label, "other"], [np.array([0.5, 0.6])], "classes", "what it shows"),
     "layers": lambda label: plots.layer_plot([label, "flatten"], [1e-6, 0.0], [1e-7, 1e-7], 0, "layers", "what it shows"),
@@ -47,11 +47,11 @@ def texts(drawing):
     return ["".join(node.itertext()) for node in ElementTree.fromstring(drawing).iter(f"{SVG}text")]
 
 
-def marks(drawing, colour):
-    """Centres of the markers painted in a series colour, in the order of drawing."""
+def marks(drawing, color):
+    """Centres of the markers painted in a series color, in the order of drawing."""
     found = []
     for node in ElementTree.fromstring(drawing).iter(f"{SVG}use"):
-        if f"fill: {colour}" in node.get("style", "") or f"fill:{colour}" in node.get("style", ""):
+        if f"fill: {color}" in node.get("style", "") or f"fill:{color}" in node.get("style", ""):
             found.append((float(node.get("x")), float(node.get("y"))))
     return found
 
@@ -81,7 +81,7 @@ def test_a_figure_needs_nothing_from_outside(draw):
 
 
 @pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
-def test_a_figure_wears_the_colours_of_the_page(draw):
+def test_a_figure_wears_the_colors_of_the_page(draw):
     drawing = draw("kernel_size=3")
     bare = re.sub(r"var\(--[a-z0-9-]+, #[0-9a-f]{6}\)", "", drawing)
     assert re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", bare) == []

@@ -199,7 +199,7 @@ def test_errors_are_shown_with_their_sentence(read_sentences):
     assert [wrong["text"], wrong["true"], f"{wrong['keras']} {answer}", f"{wrong['scratch']} {answer}"] in page.rows
 
 
-def test_the_study_stands_next_to_ours(tmp_path):
+def test_the_published_results_stand_next_to_ours(tmp_path):
     original = {
         "kernel_size=3": 0.7579,
         "Kernel_Size = 5": {"keras": 0.4981, "scratch": "error", "note": "it crashed"},
@@ -213,12 +213,13 @@ def test_the_study_stands_next_to_ours(tmp_path):
     assert page.row("kernel_size=3", ".7579")[5] == f"{ours - 0.7579:+.4f}".replace("0.", ".").replace("-", "−")
     assert page.row("kernel_size=5", ".4981", "error")[-1] == "it crashed"
     assert page.row("kernel_size=9")[1:4] == [".1000", ".1000", "not in this sweep"]
+    assert "Next to the published results" in page.text
     assert "compared Keras and its own NumPy code on 100 images; here all 400 test images" in page.text
 
 
 @pytest.mark.parametrize("original", [None, {}, {"kernel_size=3": None}])
-def test_a_study_that_printed_nothing_has_no_section(tmp_path, original):
-    assert "original study" not in page_of(make_sweep(tmp_path / "none", KERNELS, about={"original": original})).text
+def test_without_published_results_there_is_no_section(tmp_path, original):
+    assert "published results" not in page_of(make_sweep(tmp_path / "none", KERNELS, about={"original": original})).text
 
 
 def test_variants_that_are_missing_are_named(images):
@@ -273,7 +274,7 @@ def test_the_same_folder_gives_the_same_page(images):
 
 
 @pytest.mark.parametrize("kind", ["absent", "a file", "empty", "no results"])
-def test_a_folder_that_is_no_sweep_is_one_clear_line(tmp_path, capsys, kind):
+def test_a_folder_that_is_not_a_sweep_is_one_clear_line(tmp_path, capsys, kind):
     folder = tmp_path / "folder"
     if kind == "a file":
         folder.write_text("x")

@@ -6,8 +6,8 @@ from scipy import stats
 from sklearn.metrics import f1_score
 
 from core.experiment.report import statistics
-from core.experiment.report.scores import macro_f1
 from core.experiment.report.statistics import Interval
+from core.experiment.scores import class_f1, confusion, macro_f1
 
 
 class FixedDraw:
@@ -43,11 +43,11 @@ def reference(labels, predicted, classes):
 def test_macro_f1_of_small_cases(labels, predicted, classes, expected):
     labels, predicted = np.array(labels), np.array(predicted)
     assert macro_f1(labels, np.eye(classes)[predicted]) == pytest.approx(expected, abs=1e-15)
-    assert statistics.class_f1(labels, predicted, classes).mean() == pytest.approx(expected, abs=1e-15)
+    assert class_f1(labels, predicted, classes).mean() == pytest.approx(expected, abs=1e-15)
 
 
 def test_confusion_has_true_classes_in_rows():
-    counts = statistics.confusion(np.array([0, 0, 1]), np.array([0, 2, 1]), 3)
+    counts = confusion(np.array([0, 0, 1]), np.array([0, 2, 1]), 3)
     np.testing.assert_array_equal(counts, [[1, 0, 1], [0, 1, 0], [0, 0, 0]])
 
 

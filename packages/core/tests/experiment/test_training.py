@@ -13,7 +13,7 @@ from toy_task import ToyTask, config
 
 from core.experiment import store
 from core.experiment.command.options import read_settings
-from core.experiment.command.progress import Progress, duration
+from core.experiment.command.progress import TrainingProgress, duration
 from core.experiment.errors import OptionError
 from core.experiment.training.keras import activations, fit, predict, train_into
 from core.experiment.training.scratch import fit_scratch
@@ -26,7 +26,7 @@ def train(seed=0, console=None, dataset=None, **options):
     dataset = dataset or TASK.load_data(settings)
     keras.utils.set_random_seed(seed)
     network = TASK.build(settings, dataset)
-    history = fit(network, dataset, settings.train, Progress(console or Console(file=io.StringIO())))
+    history = fit(network, dataset, settings.train, TrainingProgress(console or Console(file=io.StringIO())))
     return network, dataset, history
 
 
@@ -93,7 +93,7 @@ def test_durations_read_well(seconds, text):
 def test_kaca_trains_the_same_network_and_keras_takes_the_weights(tmp_path):
     settings = read_settings(TASK, config(seed=3, trainer="scratch", train={"epochs": 40, "learning_rate": 0.02}))
     dataset = TASK.load_data(settings)
-    progress = Progress(Console(file=io.StringIO()))
+    progress = TrainingProgress(Console(file=io.StringIO()))
     histories, weights = [], []
     for folder in (tmp_path / "one", tmp_path / "two"):
         folder.mkdir()
@@ -121,7 +121,7 @@ def test_kaca_stops_early_by_macro_f1_too():
     dataset = TASK.load_data(settings)
     wrong = replace(dataset.train, labels=(dataset.train.labels + 1) % 3)  # learning makes validation worse
     network = TASK.build(settings, dataset)
-    progress = Progress(Console(file=io.StringIO()))
+    progress = TrainingProgress(Console(file=io.StringIO()))
     history = fit_scratch(network, replace(dataset, train=wrong), settings.train, progress, 0)
     scores = history["val_macro_f1"]
     assert len(scores) == scores.index(max(scores)) + 1 + 2 < 30

@@ -1,4 +1,4 @@
-"""The saved file is opened by Kaca, and its numbers are held against those of Keras on the whole test split."""
+"""The saved file is opened by Kaca, and its numbers are compared with those of Keras on the whole test split."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from sklearn.metrics import accuracy_score
 from core.arrays import Array
 from core.errors import KacaError
 from core.experiment.records import Json
-from core.experiment.report.scores import macro_f1
+from core.experiment.scores import macro_f1
 from core.experiment.store import KeptRun
 from core.experiment.task import Dataset, Labels
 from core.models.load import load_model
 
 BATCH_SIZE = 256  # of both sides when they predict: in blocks of the same size, sums are taken alike
 TRACED_ROWS = 8  # test rows on which every layer's output is compared
-DOUBLE_ROWS = 400  # test rows that both sides predict in float64 too: all of NusaX, a few seconds of CIFAR-10
+FLOAT64_ROWS = 400  # test rows that both sides predict in float64 too: all of NusaX, a few seconds of CIFAR-10
 SHOWN_ROWS = 8  # examples of each kind in the samples
 
 Probabilities = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Exact:
+class Float64Probabilities:
     """Probabilities of both sides in float64 for the first rows of the test split; (rows, classes)."""
 
     keras: npt.NDArray[np.float64]
@@ -42,7 +42,7 @@ class Comparison:
     scratch: Probabilities
     scratch_predict_seconds: float
     trace: list[Json]
-    exact: Exact
+    float64: Float64Probabilities
 
     def scores(self) -> Json:
         """Macro F1 of both sides, Keras' accuracy, and how far the two are apart."""
@@ -56,9 +56,9 @@ class Comparison:
             "label_match": float((chosen == ours).mean()),
             "max_abs_diff": float(apart.max()),
             "mean_abs_diff": float(apart.mean()),
-            "max_abs_diff_float64": _largest(self.exact.keras, self.exact.scratch),
-            "keras_rounding": _largest(self.keras[: len(self.exact.keras)], self.exact.keras),
-            "scratch_rounding": _largest(self.scratch[: len(self.exact.scratch)], self.exact.scratch),
+            "max_abs_diff_float64": _largest(self.float64.keras, self.float64.scratch),
+            "keras_rounding": _largest(self.keras[: len(self.float64.keras)], self.float64.keras),
+            "scratch_rounding": _largest(self.scratch[: len(self.float64.scratch)], self.float64.scratch),
         }
 
     def telling_rows(self) -> list[int]:
@@ -84,9 +84,9 @@ def compare(run: KeptRun, dataset: Dataset) -> Comparison:
     kinds = {layer.name: type(layer).__name__ for layer in model.layers}
     ours = model.activations(dataset.test.inputs[:TRACED_ROWS])
     trace = [_difference(name, kinds.get(name, ""), value, ours) for name, value in run.activations.items()]
-    double = load_model(run.model_file, dtype="float64")
-    exact = Exact(run.exact_probabilities, double.forward(dataset.test.inputs[:DOUBLE_ROWS]))
-    return Comparison(dataset.test.labels, keras, scratch, seconds, trace, exact)
+    in_float64 = load_model(run.model_file, dtype="float64")
+    float64 = Float64Probabilities(run.float64_probabilities, in_float64.forward(dataset.test.inputs[:FLOAT64_ROWS]))
+    return Comparison(dataset.test.labels, keras, scratch, seconds, trace, float64)
 
 
 def _largest(one: Array, other: Array) -> float:

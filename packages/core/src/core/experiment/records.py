@@ -25,7 +25,7 @@ Score = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, AfterValidator(_at_least_zero)]
 Seconds = Annotated[float, Field(ge=0, le=1e12)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
-Printed = Annotated[float, Field(ge=-100, le=100)]  # a score, or one in percent
+PublishedScore = Annotated[float, Field(ge=-100, le=100)]  # a score, or one in percent
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Scalar = bool | Whole | float | Name | None
@@ -107,11 +107,11 @@ class ShownExample(Record):
     image_png: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$")] | None = None
 
 
-class PrintedValue(Record):
-    """What an original study printed for a variant, by side."""
+class PublishedValue(Record):
+    """What was published for a variant, by side."""
 
-    keras: Printed | Name | None = None
-    scratch: Printed | Name | None = None
+    keras: PublishedScore | Name | None = None
+    scratch: PublishedScore | Name | None = None
     note: str | None = None
 
 
@@ -124,7 +124,7 @@ class About(Record):
     command: str | None = None
     variants: list[Name] | None = None
     jobs: Annotated[int, Field(ge=0, le=10**6)] | None = None
-    original: dict[Name, Printed | Name | PrintedValue | None] | None = None
+    original: dict[Name, PublishedScore | Name | PublishedValue | None] | None = None
 
 
 class KeptFacts(Record):

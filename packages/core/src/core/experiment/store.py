@@ -73,7 +73,7 @@ class KeptRun:
         return np.asarray(read_kept(self.folder / "probabilities.npy"), np.float32)
 
     @property
-    def exact_probabilities(self) -> npt.NDArray[np.float64]:
+    def float64_probabilities(self) -> npt.NDArray[np.float64]:
         """What Keras predicts in float64 for the first rows of the test split; (rows, classes)."""
         return np.asarray(read_kept(self.folder / "probabilities_float64.npy"), np.float64)
 
@@ -111,7 +111,7 @@ def key_of(task: Task, settings: Settings, dataset: Dataset) -> Key:
 
 
 def find(key: Key) -> KeptRun | None:
-    """Return the newest run of this key, or None; one whose own key differs, or that is damaged, is no match."""
+    """Return the newest run of this key, or None; one whose own key differs, or that is damaged, does not match."""
     wanted = json.loads(json.dumps(key))
     return next((run for run in _runs(_folder_of(key)) if run.is_whole(wanted)), None)
 

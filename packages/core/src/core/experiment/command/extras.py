@@ -25,7 +25,7 @@ def require_experiment(package: str) -> None:
 
 
 def _cure(package: str, version: tuple[int, ...]) -> str:
-    """Say how to get what is missing on this Python."""
+    """Return how to get what is missing on this Python."""
     install = f"pip install '{package}[experiment]'"
     if version[:2] < _TOO_NEW:
         return install

@@ -1,4 +1,4 @@
-"""How a command ends: a mistake is one line and status 2, a reader that stopped reading is no mistake, and no stack trace."""
+"""How a command ends: a mistake is one line and status 2, never a stack trace; a reader that stopped reading is not a mistake."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run_command(body: Callable[[], int]) -> int:
 
 
 def describe(error: OSError) -> str:
-    """Say what an operating system refused, and of which file."""
+    """Return what an operating system refused, and of which file."""
     return f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)
 
 

@@ -20,10 +20,10 @@ from yaml import YAMLError
 from core.errors import KacaError
 from core.experiment.command.frame import INTERRUPTED, USAGE_ERROR, describe
 from core.experiment.command.output import write_error
-from core.experiment.command.outputs import refuse_links
 from core.experiment.command.sweep import Sweep
 from core.experiment.errors import OptionError
 from core.experiment.task import Task
+from core.experiment.writing import refuse_links
 
 SWEEP_FOLDER = "hydra.sweep.dir="  # the option that names a folder which may exist already
 UNLIMITED = 200  # characters of a line where no terminal sets a limit

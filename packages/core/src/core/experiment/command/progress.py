@@ -15,7 +15,7 @@ from rich.progress import Progress as Bar
 DRAWS_A_SECOND = 4
 
 
-class Progress:
+class TrainingProgress:
     """Follows one training; to be used as a context manager around it."""
 
     def __init__(self, console: Console) -> None:
@@ -35,7 +35,7 @@ class Progress:
             disable=not console.is_terminal,
         )
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> TrainingProgress:
         self.bar.start()
         return self
 

@@ -13,13 +13,13 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from core.experiment import provenance
-from core.experiment.command.outputs import own_folder, write_json, write_text
 from core.experiment.command.plan import Plan, check_plan, read_plan
 from core.experiment.command.table import print_table
 from core.experiment.errors import OptionError
 from core.experiment.report.folder import variant_label
 from core.experiment.task import Task
 from core.experiment.training.job import Job, run_job, warn
+from core.experiment.writing import own_folder, write_json, write_text
 from core.printable import printable
 
 #: The fields of a job in `summary.json` and `summary.csv`, in their order.
@@ -82,7 +82,7 @@ class Sweep:
         self.console.print(f"report: {write_report(self.folder)}", highlight=False, soft_wrap=True)
 
     def _begin(self, config: dict[str, Any]) -> None:
-        """Say in the folder what the sweep is about; results of an earlier sweep in the same folder are no longer its own."""
+        """Write into the folder what the sweep is about, and remove the results of an earlier sweep from it."""
         assert self.folder is not None
         for stale in self.folder.glob("*/result.json"):
             if not stale.parent.is_symlink():

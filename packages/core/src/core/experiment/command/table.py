@@ -39,10 +39,10 @@ def print_table(results: list[dict[str, Any]], console: Console) -> None:
 
 
 def _caption(results: list[dict[str, Any]]) -> str:
-    exact = max(result["max_abs_diff_float64"] for result in results)
+    float64 = max(result["max_abs_diff_float64"] for result in results)
     rounding = max(result["keras_rounding"] for result in results)
     found = "* trained before and found again\n" if any(result["reused"] for result in results) else ""
-    return f"{found}in float64 {exact:.1e}; Keras' own rounding {rounding:.1e}"
+    return f"{found}in float64 {float64:.1e}; Keras' own rounding {rounding:.1e}"
 
 
 def _cells(result: dict[str, Any]) -> list[str]:

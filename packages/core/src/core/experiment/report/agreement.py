@@ -7,36 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.experiment.report.folder import Predictions, Run
-from core.experiment.report.statistics import Labels
+from core.experiment.report.folder import Run
 from core.experiment.report.wording import plural, power, whole
 
 TOLERANCE = 1e-5  # float32 carries about 7 digits; some 10 layers of sums may lose two of them
 ROUNDINGS = 4  # or it may be this many times what Keras itself rounds, where a network enlarges the last digits more
-EXACT_TOLERANCE = 1e-9  # float64 carries nine digits more than float32
-LISTED = 8  # rows of each list of examples
-
-
-@dataclass(frozen=True)
-class Row:
-    """One test example as both sides see it."""
-
-    seed: int
-    index: int
-    true: str
-    keras: str
-    scratch: str
-    keras_probability: float
-    scratch_probability: float
-    difference: float
-    text: str
+FLOAT64_TOLERANCE = 1e-9  # float64 carries nine digits more than float32
 
 
 @dataclass(frozen=True)
 class Agreement:
     """Labels that agree in all runs, and the largest difference of a probability.
 
-    ``exact`` is that difference where both sides compute in float64, ``rounding`` what Keras is off in float32 by its own
+    ``float64`` is that difference where both sides compute in float64, ``rounding`` what Keras is off in float32 by its own
     rounding; NaN where a run did not note them.
     """
 
@@ -46,28 +29,28 @@ class Agreement:
     seeds: int
     largest: float
     per_run: int
-    exact: float
+    float64: float
     rounding: float
 
     @property
     def holds(self) -> bool:
         """Whether every label agrees and no probability is further apart than rounding takes it."""
         rounded = self.largest <= max(TOLERANCE, ROUNDINGS * np.nan_to_num(self.rounding))
-        return self.agreeing == self.compared and rounded and not self.exact > EXACT_TOLERANCE
+        return self.agreeing == self.compared and rounded and not self.float64 > FLOAT64_TOLERANCE
 
     @property
     def explanation(self) -> str:
-        """Tell rounding from meaning: what is left of the difference in float64; empty where it was not noted."""
-        if np.isnan(self.exact) or np.isnan(self.rounding):
+        """What tells rounding from meaning: what is left of the difference in float64; empty where it was not noted."""
+        if np.isnan(self.float64) or np.isnan(self.rounding):
             return ""
         return (
-            f"With every number in float64 the two are {power(self.exact)} apart at most; in float32 Keras itself is up to "
+            f"With every number in float64 the two are {power(self.float64)} apart at most; in float32 Keras itself is up to "
             f"{power(self.rounding)} away from its float64 values."
         )
 
     @property
     def sentence(self) -> str:
-        """Say it in a line."""
+        """The result in a line."""
         where = "" if self.runs == 1 else " in every variant"
         where += f" and seed ({plural(self.runs, 'run')})" if self.seeds > 1 else ""
         difference = "not a number" if np.isnan(self.largest) else power(self.largest)
@@ -89,55 +72,12 @@ def agreement(runs: Sequence[Run]) -> Agreement:
             compared, agreeing = compared + tests, agreeing + round(tests * run.number("label_match"))
             differences.append(run.number("max_abs_diff"))
         else:
-            same = run.predictions.keras.argmax(axis=1) == run.predictions.scratch.argmax(axis=1)
+            same = np.equal(*run.predictions.choices)
             compared, agreeing = compared + len(same), agreeing + int(same.sum())
             differences.append(float(run.predictions.difference.max()))
-    largest = float(np.max(differences))  # a NaN among them stays NaN, and is no agreement
+    largest = float(np.max(differences))  # a NaN among them stays NaN, which is not an agreement
     seeds = len({run.seed for run in runs})
-    exact, rounding = (
+    float64, rounding = (
         float(np.max([run.number(n) for run in runs])) for n in ("max_abs_diff_float64", "keras_rounding")
     )
-    return Agreement(compared, agreeing, len(runs), seeds, largest, runs[0].examples, exact, rounding)
-
-
-def disagreements(runs: Sequence[Run], texts: dict[int, str]) -> list[Row]:
-    """Rows of all runs whose labels differ, those with the longest text first, then those furthest apart."""
-    rows = []
-    for run in runs:
-        if run.predictions is not None:
-            sides = run.predictions.keras.argmax(axis=1), run.predictions.scratch.argmax(axis=1)
-            rows += _rows(run, run.predictions, np.flatnonzero(sides[0] != sides[1]), texts)
-    return sorted(rows, key=lambda row: (-len(row.text), -row.difference))
-
-
-def furthest(runs: Sequence[Run], texts: dict[int, str]) -> list[Row]:
-    """Return the rows of all runs whose probabilities are furthest apart, largest first."""
-    rows = []
-    for run in runs:
-        if run.predictions is not None:
-            largest_first = np.argsort(-run.predictions.difference, kind="stable")
-            rows += _rows(run, run.predictions, largest_first[:LISTED], texts)
-    return sorted(rows, key=lambda row: -row.difference)[:LISTED]
-
-
-def known_texts(runs: Sequence[Run]) -> dict[int, str]:
-    """Return the sentences that any run kept as a sample, by their place in the test set."""
-    return {item.index: item.text for run in runs for item in run.samples if item.text}
-
-
-def _rows(run: Run, found: Predictions, indices: Labels, texts: dict[int, str]) -> list[Row]:
-    keras, scratch = found.keras.argmax(axis=1), found.scratch.argmax(axis=1)
-    return [
-        Row(
-            seed=run.seed,
-            index=int(index),
-            true=run.classes[found.labels[index]],
-            keras=run.classes[keras[index]],
-            scratch=run.classes[scratch[index]],
-            keras_probability=float(found.keras[index, keras[index]]),
-            scratch_probability=float(found.scratch[index, scratch[index]]),
-            difference=float(found.difference[index]),
-            text=texts.get(int(index), ""),
-        )
-        for index in indices
-    ]
+    return Agreement(compared, agreeing, len(runs), seeds, largest, runs[0].examples, float64, rounding)

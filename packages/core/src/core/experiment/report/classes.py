@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.experiment.report import statistics
-from core.experiment.report.ranking import Standing
-from core.experiment.report.statistics import Floats, Labels
+from core.experiment.report.ranking import RankedVariant
+from core.experiment.report.statistics import Floats
+from core.experiment.scores import class_f1, confusion
+from core.experiment.task import Labels
 
 
 @dataclass(frozen=True)
 class Classes:
     """One variant by class: ``counts`` (true, predicted) summed over seeds, ``shares`` of each row, mean ``f1``."""
 
-    standing: Standing
+    variant: RankedVariant
     names: list[str]
     counts: Labels
     shares: Floats
@@ -29,14 +30,14 @@ class Classes:
         return self.names[true], self.names[predicted], float(wrong[true, predicted])
 
 
-def by_class(standing: Standing) -> Classes | None:
+def by_class(variant: RankedVariant) -> Classes | None:
     """Count Keras' predictions by class; None where a run has kept no predictions, or those of other classes."""
-    kept = [run.predictions for run in standing.runs if run.predictions is not None]
-    if len(kept) < len(standing.runs) or len({found.keras.shape[1] for found in kept}) > 1:
+    kept = [run.predictions for run in variant.runs if run.predictions is not None]
+    if len(kept) < len(variant.runs) or len({found.keras.shape[1] for found in kept}) > 1:
         return None
     classes = kept[0].keras.shape[1]
-    pairs = [(found.labels, found.keras.argmax(axis=1)) for found in kept]
-    counts = np.sum([statistics.confusion(labels, chosen, classes) for labels, chosen in pairs], axis=0)
-    f1 = np.mean([statistics.class_f1(labels, chosen, classes) for labels, chosen in pairs], axis=0)
+    pairs = [(found.labels, found.choices[0]) for found in kept]
+    counts = np.sum([confusion(labels, chosen, classes) for labels, chosen in pairs], axis=0)
+    f1 = np.mean([class_f1(labels, chosen, classes) for labels, chosen in pairs], axis=0)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    return Classes(standing, standing.runs[0].classes, counts, shares, f1)
+    return Classes(variant, variant.runs[0].classes, counts, shares, f1)

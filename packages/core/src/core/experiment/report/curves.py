@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from core.experiment.report.statistics import Floats, Interval
-from core.experiment.report.svg import INK, MUTED, PAPER, canvas, colour, dash, in_figure, markup, styled
+from core.experiment.report.svg import INK, MUTED, PAPER, canvas, color, dash, in_figure, markup, styled
 
 WIDTH, HEIGHT, FOOT = 400, 290, 40
 SMALL_WIDTH, SMALL_HEIGHT = 300, 180
@@ -58,9 +58,9 @@ def loss_plot(curves: Sequence[Curve], limits: tuple[Interval, int], scale: str,
     _frame(axes, limits, scale)
     for curve in curves:
         for seed in curve.seeds if len(curve.seeds) > 1 else []:
-            axes.plot(_epochs(seed), seed, color=colour(curve.position), linewidth=0.8, alpha=0.32)
+            axes.plot(_epochs(seed), seed, color=color(curve.position), linewidth=0.8, alpha=0.32)
         axes.plot(
-            _epochs(curve.mean), curve.mean, color=colour(curve.position), linestyle=dash(curve.position), linewidth=2.2
+            _epochs(curve.mean), curve.mean, color=color(curve.position), linestyle=dash(curve.position), linewidth=2.2
         )
     _name_the_lines(axes, curves, labels, limits, HEIGHT - FOOT - 12)
     return markup(figure, name, description)
@@ -75,7 +75,7 @@ def course_plot(
     _frame(axes, limits, "epoch")
     for other in others:
         axes.plot(_epochs(other.mean), other.mean, color=MUTED, linewidth=0.9, alpha=0.35)
-    paint = colour(train.position)
+    paint = color(train.position)
     axes.plot(_epochs(train.mean), train.mean, color=paint, linewidth=1.6, linestyle=(0, (3, 1.6)))
     axes.plot(_epochs(validation.mean), validation.mean, color=paint, linewidth=2.4)
     if np.isfinite(validation.mean).any():
@@ -85,26 +85,26 @@ def course_plot(
 
 
 def spread_out(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
-    """Move centres of boxes of these sizes as little as needed for them to stand clear of one another, in their order.
+    """Move centers of boxes of these sizes as little as needed for them to stand clear of one another, in their order.
 
-    Boxes that would overlap form a stack around the mean of the places they want; stacks that meet become one. A stack
+    Boxes that would overlap form a stack around the mean of the positions they want; stacks that meet become one. A stack
     stays between ``low`` and ``high`` if there is room for it.
     """
     stacks: list[list[int]] = []
-    for index in sorted(range(len(wanted)), key=lambda place: wanted[place]):
+    for index in sorted(range(len(wanted)), key=lambda index: wanted[index]):
         stacks.append([index])
         while len(stacks) > 1 and _bottom(stacks[-2], wanted, sizes, low, high) + sum(
             sizes[item] for item in stacks[-2]
         ) > _bottom(stacks[-1], wanted, sizes, low, high):
             last = stacks.pop()
             stacks[-1] += last
-    centres = [0.0] * len(wanted)
+    centers = [0.0] * len(wanted)
     for stack in stacks:
         edge = _bottom(stack, wanted, sizes, low, high)
         for index in stack:
-            centres[index] = edge + sizes[index] / 2
+            centers[index] = edge + sizes[index] / 2
             edge += sizes[index]
-    return centres
+    return centers
 
 
 def _bottom(stack: Sequence[int], wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> float:
@@ -132,10 +132,10 @@ def _name_the_lines(
     ends = [curves[index].mean[np.isfinite(curves[index].mean)][-1] for index in named]
     wanted = [(end - loss.low) / (loss.high - loss.low) * height for end in ends]
     sizes = [LINE * (1 + labels[index].count("\n")) + 1 for index in named]
-    for index, end, centre in zip(named, ends, spread_out(wanted, sizes, 0, height), strict=True):
-        at = loss.low + centre / height * (loss.high - loss.low)
+    for index, end, center in zip(named, ends, spread_out(wanted, sizes, 0, height), strict=True):
+        at = loss.low + center / height * (loss.high - loss.low)
         last = int(np.flatnonzero(np.isfinite(curves[index].mean))[-1]) + 1
-        paint = colour(curves[index].position)
+        paint = color(curves[index].position)
         axes.annotate(
             labels[index],
             xy=(last, end),

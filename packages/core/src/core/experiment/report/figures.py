@@ -12,24 +12,24 @@ from core.experiment.report import plots
 from core.experiment.report.classes import Classes
 from core.experiment.report.curves import Curve, course_plot, loss_plot, shared_limits
 from core.experiment.report.plots import Dot
-from core.experiment.report.published import Printed
-from core.experiment.report.ranking import Group, Standing
+from core.experiment.report.published import PublishedRow
+from core.experiment.report.ranking import Group, RankedVariant
 from core.experiment.report.svg import LARGEST_DRAWN
 from core.experiment.report.trace import LayerTrace
 from core.experiment.report.wording import between, fraction, listed, power, signed
 
 
-def score_figure(standings: Sequence[Standing]) -> Markup:
+def score_figure(variants: Sequence[RankedVariant]) -> Markup:
     """Macro F1 of every variant with its interval, and its seeds as strokes."""
     dots = [
         Dot(
-            standing.label,
-            standing.score,
-            standing.interval,
-            standing.position,
-            also=[run.number("keras_macro_f1") for run in standing.runs] if len(standing.runs) > 1 else (),
+            variant.label,
+            variant.score,
+            variant.interval,
+            variant.position,
+            also=[run.number("keras_macro_f1") for run in variant.runs] if len(variant.runs) > 1 else (),
         )
-        for standing in standings
+        for variant in variants
     ]
     told = [f"{dot.label} {fraction(dot.value, 3)} {between(dot.interval, 3)}" for dot in dots]
     return plots.interval_plot(dots, "macro F1", "scores", f"Macro F1 with 95% interval: {listed(told)}.")
@@ -38,9 +38,9 @@ def score_figure(standings: Sequence[Standing]) -> Markup:
 def difference_figure(groups: Sequence[Group]) -> Markup | None:
     """Difference of every other variant to the best of its group."""
     dots = [
-        Dot(item.standing.label, item.difference.estimate, item.difference.interval, item.standing.position)
+        Dot(item.variant.label, item.difference.estimate, item.difference.interval, item.variant.position)
         for group in groups
-        for item in group.comparisons
+        for item in group.others
         if item.difference is not None
     ]
     if not dots:
@@ -52,22 +52,26 @@ def difference_figure(groups: Sequence[Group]) -> Markup | None:
     )
 
 
-def study_figure(rows: Sequence[Printed]) -> Markup | None:
-    """Our scores with their intervals and the study's values as open diamonds."""
+def published_figure(rows: Sequence[PublishedRow]) -> Markup | None:
+    """Our scores with their intervals and the published ones as open diamonds."""
     dots = [
-        Dot(row.label, row.standing.score, row.standing.interval, row.standing.position, printed=row.keras_value)
+        Dot(row.label, row.variant.score, row.variant.interval, row.variant.position, published=row.keras_value)
         for row in rows
-        if row.standing is not None
+        if row.variant is not None
     ]
-    if not any(dot.printed is not None for dot in dots):
+    if not any(dot.published is not None for dot in dots):
         return None
-    told = [f"{dot.label} here {fraction(dot.value, 3)}, there {fraction(dot.printed, 3)}" for dot in dots]
-    return plots.interval_plot(dots, "macro F1 (Keras)", "study", f"Macro F1 here and as printed: {listed(told)}.")
+    told = [f"{dot.label} here {fraction(dot.value, 3)}, published {fraction(dot.published, 3)}" for dot in dots]
+    return plots.interval_plot(
+        dots, "macro F1 (Keras)", "published", f"Macro F1 here and as published: {listed(told)}."
+    )
 
 
-def curve_figures(standings: Sequence[Standing]) -> tuple[list[tuple[str, Markup]], list[tuple[Standing, Markup]]]:
+def curve_figures(
+    variants: Sequence[RankedVariant],
+) -> tuple[list[tuple[str, Markup]], list[tuple[RankedVariant, Markup]]]:
     """Return two named panels of all variants (training, validation) and a small one for each; empty without histories."""
-    train, validation = _curves(standings, "loss"), _curves(standings, "val_loss")
+    train, validation = _curves(variants, "loss"), _curves(variants, "val_loss")
     if not train and not validation:
         return [], []
     limits = shared_limits(train + validation)
@@ -84,7 +88,7 @@ def curve_figures(standings: Sequence[Standing]) -> tuple[list[tuple[str, Markup
             others = [other for other in validation if other is not own]
             told = f"Training and validation loss of {curve.label}."
             drawn = course_plot(curve, own, others, limits, f"course-{curve.position}", told)
-            courses.append((standings[curve.position], drawn))
+            courses.append((variants[curve.position], drawn))
     return panels, courses
 
 
@@ -96,7 +100,7 @@ def class_figure(all_classes: Sequence[Classes]) -> Markup:
     return plots.class_plot(names, [item.f1 for item in all_classes], "class-f1", told)
 
 
-def layer_figure(standing: Standing, traces: Sequence[LayerTrace]) -> Markup:
+def layer_figure(variant: RankedVariant, traces: Sequence[LayerTrace]) -> Markup:
     """Largest difference after every layer."""
     worst = max(traces, key=lambda layer: layer.max_abs_diff)
     most = f"{power(worst.max_abs_diff)}, after {worst.name}"
@@ -105,22 +109,22 @@ def layer_figure(standing: Standing, traces: Sequence[LayerTrace]) -> Markup:
         [layer.name for layer in traces],
         [layer.max_abs_diff for layer in traces],
         [layer.step for layer in traces],
-        standing.position,
-        f"layers-{standing.position}",
+        variant.position,
+        f"layers-{variant.position}",
         told,
     )
 
 
-def _curves(standings: Sequence[Standing], name: str) -> list[Curve]:
+def _curves(variants: Sequence[RankedVariant], name: str) -> list[Curve]:
     curves = []
-    for standing in standings:
+    for variant in variants:
         seeds = [
             [value if abs(value) <= LARGEST_DRAWN else math.nan for value in run.history[name]]
-            for run in standing.runs
+            for run in variant.runs
             if run.history.get(name)
         ]
         if seeds:
-            curves.append(Curve(standing.label, seeds, standing.position))
+            curves.append(Curve(variant.label, seeds, variant.position))
     return curves
 
 

@@ -45,6 +45,11 @@ class Predictions:
     scratch: npt.NDArray[np.float32]
 
     @property
+    def choices(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The class that each side finds most probable for every row: Keras' (n,), and ours."""
+        return self.keras.argmax(axis=1), self.scratch.argmax(axis=1)
+
+    @property
     def difference(self) -> npt.NDArray[np.float32]:
         """Largest difference of a probability in each row; (n,)."""
         largest: npt.NDArray[np.float32] = np.abs(self.keras - self.scratch).max(axis=1)
@@ -90,7 +95,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class SweepFolder:
     """What a sweep folder says: the question, the finished runs, and what is not there."""
 
     folder: Path
@@ -112,7 +117,7 @@ def same_label(first: str, second: str) -> bool:
     return parts[0] == parts[1]
 
 
-def read_sweep(folder: Path) -> Sweep:
+def read_sweep(folder: Path) -> SweepFolder:
     """Read a sweep folder; raises InputError if no job in it has a result."""
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder. Give the folder that a sweep named when it ended.")
@@ -134,7 +139,7 @@ def read_sweep(folder: Path) -> Sweep:
             f"{folder} is not a finished sweep: expected at least one folder in it with a result.json, found none"
             f"{'; ' + notes[-1] if notes else '.'} Give the folder that a sweep named when it ended."
         )
-    return Sweep(folder, about, runs, _missing(about, runs) or unfinished, notes)
+    return SweepFolder(folder, about, runs, _missing(about, runs) or unfinished, notes)
 
 
 def _missing(about: About, runs: list[Run]) -> list[str]:

@@ -9,13 +9,13 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from core.experiment.report import agreement, answer, figures, wording
+from core.experiment.report import answer, examples, figures, wording
+from core.experiment.report.agreement import TOLERANCE, agreement
 from core.experiment.report.classes import by_class
-from core.experiment.report.folder import Sweep
-from core.experiment.report.provenance import moment, origin, row_of
-from core.experiment.report.published import printed_values
-from core.experiment.report.ranking import Standing, compare, stand
-from core.experiment.report.samples import Samples, samples_of, unit_of
+from core.experiment.report.folder import SweepFolder
+from core.experiment.report.provenance import differing_facts, moment, shared_provenance
+from core.experiment.report.published import published_rows
+from core.experiment.report.ranking import RankedVariant, compare, rank
 from core.experiment.report.statistics import RESAMPLES
 from core.experiment.report.svg import SERIES
 from core.experiment.report.trace import LayerTrace, layer_traces
@@ -26,26 +26,26 @@ from core.printable import printable
 class Parity:
     """What the parity section shows of one variant; trace and samples are those of its first run."""
 
-    standing: Standing
+    variant: RankedVariant
     layers: list[LayerTrace]
     layer_figure: Markup | None
-    samples: Samples
-    disagreements: list[agreement.Row]
-    furthest: list[agreement.Row]
+    samples: examples.Samples
+    disagreements: list[examples.Example]
+    furthest: list[examples.Example]
 
 
-def render(sweep: Sweep, generator: np.random.Generator) -> str:
+def render(sweep: SweepFolder, generator: np.random.Generator) -> str:
     """Render the sweep as one HTML page that needs nothing beside itself."""
-    standings = stand(sweep.runs, generator)
+    variants = rank(sweep.runs, generator)
     first = sweep.runs[0]
     experiment = sweep.about.experiment or first.result.experiment or ""
-    groups = compare(standings, experiment)
-    examples, unit = first.examples, unit_of(first)
-    texts = agreement.known_texts(sweep.runs)
-    all_classes = [found for found in map(by_class, standings) if found is not None and found.names == first.classes]
-    panels, courses = figures.curve_figures(standings)
-    printed = printed_values(sweep.about.original, standings)
-    came_from = origin(sweep.runs, sweep.about.command or "")
+    groups = compare(variants, experiment)
+    tested, unit = first.examples, examples.unit_of(first)
+    texts = examples.known_texts(sweep.runs)
+    all_classes = [found for found in map(by_class, variants) if found is not None and found.names == first.classes]
+    panels, courses = figures.curve_figures(variants)
+    published = published_rows(sweep.about.original, variants)
+    provenance = shared_provenance(sweep.runs, sweep.about.command or "")
     return (
         _environment()
         .get_template("report.html.j2")
@@ -54,53 +54,53 @@ def render(sweep: Sweep, generator: np.random.Generator) -> str:
             question=sweep.about.question or "",
             experiment=experiment,
             dataset=first.result.dataset or "",
-            answers=answer.answer(groups, examples, unit),
+            answers=answer.answer(groups, tested, unit),
             caution=answer.caution(groups),
             fallbacks=sorted({run.result.fallback for run in sweep.runs if run.result.fallback}),
             missing=sweep.missing,
             notes=sweep.notes,
-            agreement=agreement.agreement(sweep.runs),
-            tolerance=agreement.TOLERANCE,
-            listed_rows=agreement.LISTED,
+            agreement=agreement(sweep.runs),
+            tolerance=TOLERANCE,
+            listed_rows=examples.LISTED,
             runs=sweep.runs,
-            examples=examples,
+            examples=tested,
             unit=unit,
             resamples=RESAMPLES,
-            standings=standings,
+            variants=variants,
             groups=groups,
             best={group.best.label for group in groups},
-            several_seeds=any(len(standing.runs) > 1 for standing in standings),
-            score_figure=figures.score_figure(standings),
+            several_seeds=any(len(variant.runs) > 1 for variant in variants),
+            score_figure=figures.score_figure(variants),
             difference_figure=figures.difference_figure(groups),
-            printed=printed,
-            study_figure=figures.study_figure(printed),
+            published=published,
+            published_figure=figures.published_figure(published),
             panels=panels,
             courses=courses,
             all_classes=all_classes,
             class_figure=figures.class_figure(all_classes) if all_classes else None,
-            parities=[_parity(standing, texts) for standing in _best_first(standings)],
-            origin=came_from,
-            run_rows=[(run, row_of(run, came_from.differing)) for run in sweep.runs],
+            parities=[_parity(variant, texts) for variant in _best_first(variants)],
+            provenance=provenance,
+            run_rows=[(run, differing_facts(run, provenance.differing)) for run in sweep.runs],
             series=SERIES,
         )
     )
 
 
-def _parity(standing: Standing, texts: dict[int, str]) -> Parity:
-    traces = layer_traces(standing.runs[0])
+def _parity(variant: RankedVariant, texts: dict[int, str]) -> Parity:
+    traces = layer_traces(variant.runs[0])
     return Parity(
-        standing=standing,
+        variant=variant,
         layers=traces,
-        layer_figure=figures.layer_figure(standing, traces) if traces else None,
-        samples=samples_of(standing.runs[0]),
-        disagreements=agreement.disagreements(standing.runs, texts),
-        furthest=agreement.furthest(standing.runs, texts),
+        layer_figure=figures.layer_figure(variant, traces) if traces else None,
+        samples=examples.samples_of(variant.runs[0]),
+        disagreements=examples.disagreements(variant.runs, texts),
+        furthest=examples.furthest(variant.runs, texts),
     )
 
 
-def _best_first(standings: list[Standing]) -> list[Standing]:
-    best = max(standings, key=lambda standing: standing.score)
-    return [best, *(standing for standing in standings if standing is not best)]
+def _best_first(variants: list[RankedVariant]) -> list[RankedVariant]:
+    best = max(variants, key=lambda variant: variant.score)
+    return [best, *(variant for variant in variants if variant is not best)]
 
 
 def _environment() -> Environment:

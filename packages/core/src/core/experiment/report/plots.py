@@ -1,6 +1,6 @@
 """Dots with intervals, F1 by class, differences by layer: one row a thing, one scale below, the label beside its dot.
 
-Every function takes plain numbers and returns inline SVG (see ``reporting/svg.py``). Figures are drawn about as wide as a
+Every function takes plain numbers and returns inline SVG (see ``svg.py``). Figures are drawn about as wide as a
 phone, so that their text stays readable there; on a wider screen two stand side by side.
 """
 
@@ -23,7 +23,7 @@ from core.experiment.report.svg import (
     PAPER,
     RULE,
     canvas,
-    colour,
+    color,
     in_figure,
     markup,
     styled,
@@ -33,36 +33,36 @@ from core.experiment.report.wording import fraction, power, signed
 WIDTH = 400
 FOOT = 40  # pixels below a plot, for the scale and its name
 LETTER = 6.5  # pixels of a letter of a label, on average and at most
-MARKERS = "osD^vP*"  # told apart without colour
+MARKERS = "osD^vP*"  # told apart without color
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A row of an interval plot; ``also`` are the seeds behind the value, ``printed`` is what another study got."""
+    """A row of an interval plot; ``also`` are the seeds behind the value, ``published`` is the published score."""
 
     label: str
     value: float
     interval: Interval | None
     position: int
     also: Sequence[float] = ()
-    printed: float | None = None
+    published: float | None = None
 
 
 @styled
 def interval_plot(dots: Sequence[Dot], scale: str, name: str, description: str, zero: bool = False) -> Markup:
     """Dots with their intervals, first row on top; with ``zero`` they are differences around a line at 0."""
     labels = [_folded(dot.label) for dot in dots]
-    tall = any(dot.also or dot.printed is not None for dot in dots) or any("\n" in label for label in labels)
+    tall = any(dot.also or dot.published is not None for dot in dots) or any("\n" in label for label in labels)
     row = 44 if tall else 34
     figure, axes = canvas(WIDTH, len(dots) * row + FOOT + 6, left=_label_width(labels), right=58, top=6, bottom=FOOT)
     for height, dot in enumerate(dots):
-        paint = colour(dot.position)
+        paint = color(dot.position)
         if dot.interval is not None:
             axes.plot([dot.interval.low, dot.interval.high], [height, height], color=paint, linewidth=2.4, alpha=0.55)
         if dot.also:
             axes.plot(dot.also, [height + 0.27] * len(dot.also), "|", color=paint, markersize=7, alpha=0.8)
-        if dot.printed is not None:
-            axes.plot(dot.printed, height + 0.3, "D", markerfacecolor="none", markeredgecolor=MUTED, markersize=6)
+        if dot.published is not None:
+            axes.plot(dot.published, height + 0.3, "D", markerfacecolor="none", markeredgecolor=MUTED, markersize=6)
         axes.plot(dot.value, height, "o", color=paint, markeredgecolor=PAPER, markersize=9)
         value = signed(dot.value, 3) if zero else fraction(dot.value, 3)
         axes.text(1.02, height, value, transform=axes.get_yaxis_transform(), va="center", fontweight="bold")
@@ -88,7 +88,7 @@ def class_plot(classes: Sequence[str], scores: Sequence[Floats], name: str, desc
     axes.hlines(heights, table[:, order].min(axis=0), table[:, order].max(axis=0), color=RULE, linewidth=5)
     for position, row in enumerate(table):
         marker = MARKERS[position % len(MARKERS)]
-        axes.plot(row[order], heights, marker, color=colour(position), markeredgecolor=PAPER, markersize=8, alpha=0.95)
+        axes.plot(row[order], heights, marker, color=color(position), markeredgecolor=PAPER, markersize=8, alpha=0.95)
     axes.set_yticks(heights, labels, color=INK)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
@@ -132,9 +132,9 @@ def layer_plot(
 def _difference_dot(axes: Axes, height: float, difference: float, low: float, position: int) -> None:
     if 0 < difference <= LARGEST_DRAWN:
         axes.plot([low, difference], [height, height], color=RULE, linewidth=1.2)
-        axes.plot(difference, height, "o", color=colour(position), markeredgecolor=PAPER, markersize=8)
+        axes.plot(difference, height, "o", color=color(position), markeredgecolor=PAPER, markersize=8)
     elif difference == 0:
-        axes.plot(1.3 * low, height, "o", markerfacecolor=PAPER, markeredgecolor=colour(position), markersize=7)
+        axes.plot(1.3 * low, height, "o", markerfacecolor=PAPER, markeredgecolor=color(position), markersize=7)
 
 
 def _folded(label: str) -> str:

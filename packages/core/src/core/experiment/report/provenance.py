@@ -1,4 +1,4 @@
-"""Where the numbers come from: what all runs have in common is said once, what differs is said run by run."""
+"""The provenance of a sweep: what all runs have in common is said once, what differs is said run by run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = {"git_commit": "Git commit", "versions": "Versions", "data": "Data", "ha
 
 
 @dataclass(frozen=True)
-class Origin:
+class SharedProvenance:
     """``facts`` hold for every run, each a name with pairs or a text; ``differing`` names what does not hold for all."""
 
     facts: list[tuple[str, list[tuple[str, str]] | str]]
@@ -23,7 +23,7 @@ class Origin:
     config: str
 
 
-def origin(runs: Sequence[Run], command: str) -> Origin:
+def shared_provenance(runs: Sequence[Run], command: str) -> SharedProvenance:
     """Gather the provenance of the runs."""
     facts: list[tuple[str, list[tuple[str, str]] | str]] = []
     differing = []
@@ -42,7 +42,7 @@ def origin(runs: Sequence[Run], command: str) -> Origin:
     if reused:
         facts.append(("Kept runs", f"{len(reused)} of {len(runs)} had been trained before and were found again"))
     again = command or str(runs[0].provenance.get("command") or "")
-    return Origin(facts, differing, again, _config(runs[0].provenance.get("config")))
+    return SharedProvenance(facts, differing, again, _config(runs[0].provenance.get("config")))
 
 
 def _config(config: Any) -> str:
@@ -75,7 +75,7 @@ def moment(date: str) -> str:
     return f"{read.day} {read:%B %Y, %H:%M %Z}".strip()
 
 
-def row_of(run: Run, differing: Sequence[str]) -> list[str]:
+def differing_facts(run: Run, differing: Sequence[str]) -> list[str]:
     """Return what is said of one run: those of its facts that differ from run to run."""
     return [_in_short(run.provenance.get(key)) for key in differing]
 

@@ -1,4 +1,4 @@
-"""Where each variant stands: its score, the intervals around it, and what it loses to the best one it is compared with."""
+"""The ranking of the variants: the score of each, the intervals around it, and what it loses to the best of its group."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.experiment.report.statistics import Difference, Floats, Interval, Seed
 
 
 @dataclass(frozen=True)
-class Standing:
+class RankedVariant:
     """One variant: its runs (one per seed), mean macro F1, and intervals where they could be computed.
 
     ``over_test`` is over other test sets, ``spread`` over other seeds, ``interval`` over both (or over test sets, with one seed).
@@ -47,11 +47,11 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class AgainstBest:
     """A variant against the best of its group; ``difference`` is None where predictions are missing."""
 
-    standing: Standing
-    best: Standing
+    variant: RankedVariant
+    best: RankedVariant
     difference: Difference | None
 
 
@@ -60,50 +60,50 @@ class Group:
     """Variants that answer one question: those that differ in what the experiment asks about and in nothing else."""
 
     name: str
-    best: Standing
-    comparisons: list[Comparison]
+    best: RankedVariant
+    others: list[AgainstBest]
 
-    def short(self, standing: Standing) -> str:
+    def short(self, variant: RankedVariant) -> str:
         """Return the label of a member without what the whole group shares."""
         shared = self.name.split(", ")
-        return ", ".join(part for part in standing.label.split(", ") if part not in shared)
+        return ", ".join(part for part in variant.label.split(", ") if part not in shared)
 
 
-def stand(runs: Sequence[Run], generator: np.random.Generator) -> list[Standing]:
-    """One Standing per variant, in the order of the jobs. All variants share the same resampled test sets."""
+def rank(runs: Sequence[Run], generator: np.random.Generator) -> list[RankedVariant]:
+    """Return the variants in the order of the jobs. All share the same resampled test sets."""
     by_label: dict[str, list[Run]] = {}
     for run in runs:
         by_label.setdefault(run.label, []).append(run)
     replicates = _replicates(runs, generator)
-    standings = []
+    variants = []
     for position, (label, members) in enumerate(by_label.items()):
         spread = statistics.seed_spread([run.number("keras_macro_f1") for run in members]) if len(members) > 1 else None
         scores = [replicates[run.folder] for run in members if run.folder in replicates]
         if len(scores) < len(members):
-            standings.append(Standing(label, position, members, spread=spread))
+            variants.append(RankedVariant(label, position, members, spread=spread))
             continue
         columns = np.column_stack(scores)
         both = statistics.resample_seeds(columns, generator)
         over_test = statistics.percentile_interval(columns.mean(axis=1))
         interval = statistics.percentile_interval(both)
-        standings.append(Standing(label, position, members, over_test, spread, interval, both))
-    return standings
+        variants.append(RankedVariant(label, position, members, over_test, spread, interval, both))
+    return variants
 
 
-def compare(standings: Sequence[Standing], experiment: str) -> list[Group]:
+def compare(variants: Sequence[RankedVariant], experiment: str) -> list[Group]:
     """Compare every variant with the best of its group."""
     groups = []
-    for name, members in _groups(standings, experiment).items():
-        best = max(members, key=lambda standing: standing.score)
+    for name, members in _groups(variants, experiment).items():
+        best = max(members, key=lambda variant: variant.score)
         others = sorted((other for other in members if other is not best), key=lambda other: -other.score)
-        groups.append(Group(name, best, [Comparison(other, best, _difference(other, best)) for other in others]))
+        groups.append(Group(name, best, [AgainstBest(other, best, _difference(other, best)) for other in others]))
     return groups
 
 
-def _difference(standing: Standing, best: Standing) -> Difference | None:
-    if standing.replicates is None or best.replicates is None:
+def _difference(variant: RankedVariant, best: RankedVariant) -> Difference | None:
+    if variant.replicates is None or best.replicates is None:
         return None
-    return statistics.paired_difference(standing.score - best.score, standing.replicates, best.replicates)
+    return statistics.paired_difference(variant.score - best.score, variant.replicates, best.replicates)
 
 
 def _replicates(runs: Sequence[Run], generator: np.random.Generator) -> dict[str, Floats]:
@@ -117,24 +117,24 @@ def _replicates(runs: Sequence[Run], generator: np.random.Generator) -> dict[str
         for run, found in tested
         if np.array_equal(found.labels, labels) and found.keras.shape[1] == classes
     ]
-    chosen = [found.keras.argmax(axis=1) for _, found in alike]
+    chosen = [found.choices[0] for _, found in alike]
     scores = statistics.bootstrap_macro_f1(labels, chosen, classes, generator)
     return {run.folder: scores[:, column] for column, (run, _) in enumerate(alike)}
 
 
-def _groups(standings: Sequence[Standing], experiment: str) -> dict[str, list[Standing]]:
+def _groups(variants: Sequence[RankedVariant], experiment: str) -> dict[str, list[RankedVariant]]:
     """Split a grid of settings by the settings that the experiment is not named after (``cell`` in ``bidirectional``).
 
     A sweep over one setting, or one whose name is none of its settings, is one group; so is a split that leaves a
     variant without anything to be compared with.
     """
-    whole = {"": list(standings)}
-    settings = [standing.runs[0].result.variant for standing in standings]
+    whole = {"": list(variants)}
+    settings = [variant.runs[0].result.variant for variant in variants]
     subjects = {key for setting in settings for key in setting if experiment in key.rsplit(".", 1)[-1]}
     if not experiment or not subjects:
         return whole
-    split: dict[str, list[Standing]] = {}
-    for standing, setting in zip(standings, settings, strict=True):
+    split: dict[str, list[RankedVariant]] = {}
+    for variant, setting in zip(variants, settings, strict=True):
         rest = {key: value for key, value in setting.items() if key not in subjects}
-        split.setdefault(variant_label(rest) if rest else "", []).append(standing)
+        split.setdefault(variant_label(rest) if rest else "", []).append(variant)
     return split if all(len(members) > 1 for members in split.values()) else whole

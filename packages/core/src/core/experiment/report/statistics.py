@@ -20,9 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
-from sklearn.metrics import confusion_matrix, f1_score
 
-Labels = npt.NDArray[np.int64]
+from core.experiment.task import Labels
+
 Floats = npt.NDArray[np.float64]
 
 # 50 resamples lie beyond each end of a 95% interval; Efron & Tibshirani (1993) ask for 1,000 resamples or more.
@@ -62,18 +62,6 @@ class Difference:
     def is_clear(self) -> bool:
         """Whether the interval leaves out 0."""
         return 0.0 not in self.interval
-
-
-def class_f1(labels: Labels, predicted: Labels, classes: int) -> Floats:
-    """F1 of each class; labels and predicted (n,) -> (classes,)."""
-    scores: Floats = f1_score(labels, predicted, labels=np.arange(classes), average=None, zero_division=0)
-    return scores
-
-
-def confusion(labels: Labels, predicted: Labels, classes: int) -> Labels:
-    """Count examples by true class (row) and predicted class (column); (n,), (n,) -> (classes, classes)."""
-    counts: Labels = confusion_matrix(labels, predicted, labels=np.arange(classes))
-    return counts
 
 
 def bootstrap_macro_f1(

@@ -1,6 +1,6 @@
-"""A figure becomes a piece of the page: text stays text, colours become the page's own, and a sentence says what it shows.
+"""A figure becomes a piece of the page: text stays text, colors become the page's own, and a sentence says what it shows.
 
-Matplotlib writes fixed colours and fonts. They are exchanged for CSS variables and the page's font, so that a figure follows
+Matplotlib writes fixed colors and fonts. They are exchanged for CSS variables and the page's font, so that a figure follows
 light, dark and print like the rest of the page.
 """
 
@@ -21,16 +21,16 @@ from matplotlib.figure import Figure
 Parameters = ParamSpec("Parameters")
 
 INK, MUTED, RULE, PAPER = "#1b1f25", "#5c6570", "#d9dee4", "#fdfdfc"
-# Okabe & Ito (2008), "Color Universal Design", its two lightest colours darkened to stand out from white paper.
+# Okabe & Ito (2008), "Color Universal Design", its two lightest colors darkened to stand out from white paper.
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#b0568b", "#a87800", "#3b3f98", "#6b6b6b")
-DASHES = ("solid", (0, (5, 1.6)), (0, (1.2, 1.4)))  # the colours come round again with another dash
+DASHES = ("solid", (0, (5, 1.6)), (0, (1.2, 1.4)))  # the colors come round again with another dash
 
 LONGEST_LABEL = 1_000
 #: Losses and differences beyond this cannot be drawn on an axis together with others.
 LARGEST_DRAWN = 1e30
 
 _VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper"}
-_VARIABLES |= {colour: f"--series-{number}" for number, colour in enumerate(SERIES)}
+_VARIABLES |= {shade: f"--series-{number}" for number, shade in enumerate(SERIES)}
 
 _STYLE = {
     "svg.fonttype": "none",  # text as text: it can be read aloud, searched and copied
@@ -58,8 +58,8 @@ _STYLE = {
 }
 
 
-def colour(position: int) -> str:
-    """Return the colour of the variant at this position."""
+def color(position: int) -> str:
+    """Return the color of the variant at this position."""
     return SERIES[position % len(SERIES)]
 
 
@@ -114,7 +114,7 @@ def markup(figure: Figure, name: str, description: str) -> Markup:
 
 
 def _restyled(tag: re.Match[str]) -> str:
-    """Give a tag the page's colours and font, and take its id away if it is a group."""
+    """Put the page's colors and font in a tag, and take its id away if it is a group."""
     text = re.sub(r'^<g id="[^"]*"', "<g", tag[0])
     text = re.sub(r"font: (?:(\d{3}) )?([\d.]+)px [^;\"]*", _font, text)  # Matplotlib 3.9
     text = re.sub(r"font-family: [^;\"]*(; )?", "", text)  # and later

@@ -7,18 +7,18 @@ from typing import Any
 import keras
 
 
-def in_double(model: keras.Model) -> keras.Model:
-    """Give the same network with the same weights, computing in float64. Token ids and strings keep their types."""
-    double = type(model).from_config(_doubled(model.get_config()))
-    double.set_weights(model.get_weights())
-    return double
+def in_float64(model: keras.Model) -> keras.Model:
+    """Return the same network with the same weights, computing in float64. Token ids and strings keep their types."""
+    same = type(model).from_config(_in_float64(model.get_config()))
+    same.set_weights(model.get_weights())
+    return same
 
 
-def _doubled(config: Any) -> Any:
+def _in_float64(config: Any) -> Any:
     """Turn every float32 policy in a config, a name or a dict that holds one, into float64."""
     if isinstance(config, dict):
-        return {key: _policy(value) if key == "dtype" else _doubled(value) for key, value in config.items()}
-    return type(config)(_doubled(value) for value in config) if isinstance(config, list | tuple) else config
+        return {key: _policy(value) if key == "dtype" else _in_float64(value) for key, value in config.items()}
+    return type(config)(_in_float64(value) for value in config) if isinstance(config, list | tuple) else config
 
 
 def _policy(dtype: Any) -> Any:

@@ -13,13 +13,13 @@ from rich.console import Console
 
 from core.experiment import provenance, store
 from core.experiment.command.options import read_settings
-from core.experiment.command.outputs import own_file, own_folder, write_json
-from core.experiment.command.progress import Progress
+from core.experiment.command.progress import TrainingProgress
 from core.experiment.command.quiet import load_tensorflow
 from core.experiment.compare import Comparison, compare
 from core.experiment.records import Json
 from core.experiment.store import KeptRun
 from core.experiment.task import Dataset, Settings, Task
+from core.experiment.writing import own_file, own_folder, write_json
 from core.printable import printable
 
 
@@ -51,7 +51,7 @@ def run_job(task: Task, job: Job, console: Console) -> Json:
 
 
 def warn(sentence: str, console: Console) -> None:
-    """Say loudly that the data is not what was asked for."""
+    """Print loudly that the data is not what was asked for."""
     console.print(f"ATTENTION: {printable(sentence)}", style="bold yellow", highlight=False, soft_wrap=True)
 
 
@@ -65,7 +65,7 @@ def find_or_train(task: Task, settings: Settings, dataset: Dataset, console: Con
     load_tensorflow()
     from core.experiment.training.keras import train_into  # noqa: PLC0415  # imports Keras, which a kept run can do without
 
-    progress = Progress(console)
+    progress = TrainingProgress(console)
     return store.keep(key, lambda folder: train_into(folder, task, settings, dataset, progress)), False
 
 

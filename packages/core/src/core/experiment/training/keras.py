@@ -1,4 +1,4 @@
-"""A network is fitted by Keras or by Kaca, saved, and asked what it makes of the test split; only here Keras is imported."""
+"""A network is fitted by Keras or by Kaca and saved, and predicts the test split; only here Keras is imported."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ import numpy.typing as npt
 
 from core.arrays import Array
 from core.experiment.command.options import TrainOptions
-from core.experiment.command.progress import Progress
-from core.experiment.compare import BATCH_SIZE, DOUBLE_ROWS, TRACED_ROWS
+from core.experiment.command.progress import TrainingProgress
+from core.experiment.compare import BATCH_SIZE, FLOAT64_ROWS, TRACED_ROWS
 from core.experiment.provenance import hardware, now
-from core.experiment.report.scores import macro_f1
+from core.experiment.scores import macro_f1
 from core.experiment.task import Dataset, Labels, Network, Settings, Task
-from core.experiment.training.float64 import in_double
+from core.experiment.training.float64 import in_float64
 from core.experiment.training.scratch import fit_scratch
 
 
-def train_into(folder: Path, task: Task, settings: Settings, dataset: Dataset, progress: Progress) -> dict[str, Any]:
+def train_into(
+    folder: Path, task: Task, settings: Settings, dataset: Dataset, progress: TrainingProgress
+) -> dict[str, Any]:
     """Train one network and fill the folder of a kept run; return its facts."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(settings.seed)
@@ -39,8 +41,8 @@ def train_into(folder: Path, task: Task, settings: Settings, dataset: Dataset, p
     test = network.encode(dataset.test.inputs)
     probabilities, predict_seconds = predict(network.trained, test)
     np.save(folder / "probabilities.npy", probabilities)
-    exact = in_double(network.trained).predict(test[:DOUBLE_ROWS], batch_size=BATCH_SIZE, verbose=0)
-    np.save(folder / "probabilities_float64.npy", exact)
+    float64 = in_float64(network.trained).predict(test[:FLOAT64_ROWS], batch_size=BATCH_SIZE, verbose=0)
+    np.save(folder / "probabilities_float64.npy", float64)
     traced: dict[str, Any] = activations(folder / "model.keras", dataset.test.inputs[:TRACED_ROWS])
     np.savez_compressed(folder / "activations.npz", **traced)
     (folder / "history.json").write_text(json.dumps(history), encoding="utf-8")
@@ -55,7 +57,9 @@ def train_into(folder: Path, task: Task, settings: Settings, dataset: Dataset, p
     }
 
 
-def fit(network: Network, dataset: Dataset, options: TrainOptions, progress: Progress) -> dict[str, list[float]]:
+def fit(
+    network: Network, dataset: Dataset, options: TrainOptions, progress: TrainingProgress
+) -> dict[str, list[float]]:
     """Fit by Adam on sparse categorical cross-entropy; return loss and metrics, one value an epoch."""
     steps = math.ceil(len(dataset.train) / options.batch_size)
     rate: Any = options.learning_rate
@@ -128,7 +132,7 @@ class ValidationMacroF1(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
 class Reporter(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
     """Tells the terminal how far the training is."""
 
-    def __init__(self, progress: Progress, epochs: int, steps: int) -> None:
+    def __init__(self, progress: TrainingProgress, epochs: int, steps: int) -> None:
         super().__init__()
         self.progress = progress
         self.epochs = epochs

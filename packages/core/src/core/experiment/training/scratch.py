@@ -13,9 +13,9 @@ import numpy as np
 
 from core.arrays import Array
 from core.experiment.command.options import TrainOptions
-from core.experiment.command.progress import Progress
+from core.experiment.command.progress import TrainingProgress
 from core.experiment.compare import BATCH_SIZE
-from core.experiment.report.scores import macro_f1
+from core.experiment.scores import macro_f1
 from core.experiment.task import Dataset, Labels, Network
 from core.learning.callbacks import Callback, EarlyStopping, Logs
 from core.learning.optimizers import Adam
@@ -25,7 +25,7 @@ from core.models.load import load_model
 
 
 def fit_scratch(
-    network: Network, dataset: Dataset, options: TrainOptions, progress: Progress, seed: int
+    network: Network, dataset: Dataset, options: TrainOptions, progress: TrainingProgress, seed: int
 ) -> dict[str, list[float]]:
     """Fit as `core.experiment.training.keras.fit` does; return loss and metrics, one value an epoch."""
     validation = network.encode(dataset.validation.inputs)
