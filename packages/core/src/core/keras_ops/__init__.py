@@ -1,32 +1,32 @@
-"""The raw operations of a Functional model: one table of Keras' names, functions and shape rules for each family."""
+"""The raw operations of a Functional model, one row each: function, shape, gradient, rows, work, and Keras' module."""
 
 from core.keras_ops import (
     activation,
     arithmetic,
-    choosing,
+    attention,
+    categories,
     conversion,
+    einsum,
     elementwise,
     joining,
-    networks,
+    normalization,
     products,
     reductions,
     shaping,
+    sorting,
+    statistics,
+    taking,
 )
-from core.keras_ops.gradients import DERIVATIVES
-from core.keras_ops.homes import home_of
-from core.keras_ops.operation import Operation, operation
-from core.keras_ops.rows import row_rule
-from core.keras_ops.work import WORK
+from core.keras_ops.operation import Operation
 
 _FAMILIES = (
-    activation, arithmetic, choosing, conversion, elementwise, joining, networks, products, reductions, shaping,
+    activation, arithmetic, attention, categories, conversion, einsum, elementwise, joining, normalization, products,
+    reductions, shaping, sorting, statistics, taking,
 )  # fmt: skip
 
 #: What core brings to `core.load_model`, by Keras' class name of the operation.
 OPERATIONS: dict[str, type[Operation]] = {
-    name: operation(name, function, shape_rule, row_rule(name), home_of(name), WORK.get(name), DERIVATIVES.get(name))
-    for family in _FAMILIES
-    for name, (function, shape_rule) in family.TABLE.items()
+    name: row.operation(name) for family in _FAMILIES for name, row in family.ROWS.items()
 }
 
 __all__ = ["OPERATIONS"]

@@ -8,6 +8,9 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError
+from core.keras_ops.elementwise import same_gradient
+from core.keras_ops.row import CORE, Row, flat
+from core.keras_ops.row_rules import elementwise
 from core.keras_ops.shapes import same
 from core.ops.bfloat16 import rounded
 
@@ -17,14 +20,14 @@ _TYPES = (
 
 
 def dtype_of(name: Any) -> np.dtype:
-    """Read the name of a type of numbers."""
+    """Return the type of numbers of that name."""
     if name not in _TYPES:
         raise InputError(f"dtype must be one of {', '.join(_TYPES)}, got {name!r}")
     return np.dtype(name)
 
 
 def cast(x: Any, dtype: Any) -> Array:
-    """Give x in another type; a fraction is cut off."""
+    """Return x in another type; a fraction is cut off."""
     if dtype == "bfloat16":
         found: Array = rounded(np.asarray(x).astype(np.float32))
         return found
@@ -32,7 +35,7 @@ def cast(x: Any, dtype: Any) -> Array:
 
 
 def saturate_cast(x: Any, dtype: Any) -> Array:
-    """Give x in another type, as the nearest number that the type can hold."""
+    """Return x in another type, as the nearest number that the type can hold."""
     x, wanted = np.asarray(x), dtype_of(dtype)
     if wanted.kind in "iu":
         limits = np.iinfo(wanted)
@@ -41,34 +44,33 @@ def saturate_cast(x: Any, dtype: Any) -> Array:
 
 
 def convert(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Array:
-    """Give x as an array, in another type where one is named."""
+    """Return x as an array, in another type where one is named."""
     if sparse or ragged:
         raise InputError("sparse and ragged tensors are not supported")
     return np.asarray(x) if dtype is None else cast(x, dtype)
 
 
 def zeros_like(x: Any, dtype: Any = None) -> Array:
-    """Give zeros in the shape of x."""
+    """Return zeros in the shape of x."""
     return np.zeros_like(x, dtype=None if dtype is None else dtype_of(dtype))
 
 
 def ones_like(x: Any, dtype: Any = None) -> Array:
-    """Give ones in the shape of x."""
+    """Return ones in the shape of x."""
     return np.ones_like(x, dtype=None if dtype is None else dtype_of(dtype))
 
 
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Array:
-    """Give an array of one value in the shape of x."""
+    """Return an array of one value in the shape of x."""
     return np.full_like(x, fill_value, dtype=None if dtype is None else dtype_of(dtype))
 
 
-TABLE = {
-    "Cast": (cast, same),
-    "SaturateCast": (saturate_cast, same),
-    "ConvertToTensor": (convert, same),
-    "Array": (lambda x, dtype=None: convert(x, dtype), same),
-    "ZerosLike": (zeros_like, same),
-    "EmptyLike": (zeros_like, same),
-    "OnesLike": (ones_like, same),
-    "FullLike": (full_like, same),
+ROWS = {
+    "Cast": Row(cast, same, same_gradient, elementwise, module=CORE),
+    "SaturateCast": Row(saturate_cast, same, same_gradient, elementwise, module=CORE),
+    "ConvertToTensor": Row(convert, same, same_gradient, elementwise, module=CORE),
+    "Array": Row(lambda x, dtype=None: convert(x, dtype), same, same_gradient, elementwise),
+    **dict.fromkeys(("ZerosLike", "EmptyLike"), Row(zeros_like, same, flat, elementwise)),
+    "OnesLike": Row(ones_like, same, flat, elementwise),
+    "FullLike": Row(full_like, same, flat, elementwise),
 }

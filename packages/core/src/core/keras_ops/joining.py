@@ -10,9 +10,13 @@ import numpy as np
 from core.arrays import Array, Shape, known_size
 from core.checks import axis_of, integer
 from core.errors import InputError
+from core.keras_ops.moving import of_many, of_one
 from core.keras_ops.operation import Call, ShapeRule
-from core.keras_ops.shapes import same
+from core.keras_ops.row import Row
+from core.keras_ops.row_rules import Arguments, RowRule, along_axis_of_tensors, names_rows, of_axes, rank
+from core.layers.calls import Symbol
 from core.layers.merging.concatenate import joined_shape
+from core.nests import leaves
 from core.ops.promotion import together
 
 
@@ -30,6 +34,11 @@ def append(x1: Array, x2: Array, axis: int | None = None) -> Array:
     """Put the second behind the first; without an axis, both in one row."""
     one, other = together(x1, x2)
     return np.append(one, other, axis=axis)
+
+
+def _append_gradient(dy: Array, _: Array, x1: Any, x2: Any, axis: int | None = None) -> tuple[Array, ...]:
+    """See `append`; the two are arguments of their own."""
+    return tuple(of_many(lambda xs: append(xs[0], xs[1], axis))(dy, _, [x1, x2]))
 
 
 def hstack(xs: Sequence[Array]) -> Array:
@@ -62,9 +71,12 @@ def pad(x: Array, pad_width: Any, mode: str = "constant", constant_values: Any =
     return np.pad(x, width, constant_values=0 if constant_values is None else constant_values)
 
 
-def roll(x: Array, shift: Any, axis: Any = None) -> Array:
-    """Shift round along axes: what falls off comes in on the other side."""
-    return np.roll(x, shift, tuple(axis) if isinstance(axis, list) else axis)
+def _pad_gradient(
+    dy: Array, _: Array, x: Array, pad_width: Any, mode: str = "constant", constant_values: Any = None
+) -> Array:
+    """A border of a constant has no position that it came from."""
+    del constant_values
+    return of_one(pad)(dy, _, x, pad_width, mode, **({"constant_values": x.size} if mode == "constant" else {}))
 
 
 def _borders(pad_width: Any, rank: int) -> list[tuple[int, int]]:
@@ -144,14 +156,46 @@ def _padded(call: Call) -> Shape:
     return tuple(None if size is None else size + sum(pair) for size, pair in zip(shape, borders, strict=True))
 
 
-TABLE = {
-    "Concatenate": (concatenate, _joined(None)),
-    "Stack": (stack, _piled),
-    "Append": (append, _appended),
-    "Hstack": (hstack, _beside),
-    "Vstack": (vstack, _joined(0)),
-    "Tile": (tile, _tiled),
-    "Repeat": (repeat, _repeated),
-    "Pad": (pad, _padded),
-    "Roll": (roll, same),
+def _joined_rows(name: str) -> RowRule:
+    def rule(given: Arguments) -> bool:
+        parts = list(leaves(given[name]))
+        ranks = {part.ndim for part in parts if isinstance(part, Symbol)}
+        return (
+            all(isinstance(part, Symbol) for part in parts)
+            and len(ranks) == 1
+            and not names_rows(given["axis"], max(ranks) + (name == "x"))  # a stack has one axis more
+        )
+
+    return rule
+
+
+def _padded_rows(given: Arguments) -> bool:
+    """A pair for each axis, of which the batch has (0, 0)."""
+    width = given["pad_width"]
+    return (
+        isinstance(width, list | tuple)
+        and len(width) == rank(given) > 1
+        and isinstance(width[0], list | tuple)
+        and not any(width[0])
+    )
+
+
+def _tiled_rows(given: Arguments) -> bool:
+    repeats = given["repeats"]
+    return isinstance(repeats, list | tuple) and len(repeats) == rank(given) and repeats[0] == 1
+
+
+def _beside_rows(given: Arguments) -> bool:
+    return _joined_rows("xs")({**given, "axis": 1})
+
+
+ROWS = {
+    "Concatenate": Row(concatenate, _joined(None), of_many(concatenate), _joined_rows("xs")),
+    "Stack": Row(stack, _piled, of_many(stack), _joined_rows("x")),
+    "Append": Row(append, _appended, _append_gradient, along_axis_of_tensors),
+    "Hstack": Row(hstack, _beside, of_many(hstack), _beside_rows),
+    "Vstack": Row(vstack, _joined(0), of_many(vstack)),
+    "Tile": Row(tile, _tiled, of_one(tile), _tiled_rows),
+    "Repeat": Row(repeat, _repeated, of_one(repeat), of_axes("axis")),
+    "Pad": Row(pad, _padded, _pad_gradient, _padded_rows),
 }

@@ -51,11 +51,9 @@ class Call:
         return self.shapes[0]
 
 
-#: Gives the shape (or the list of shapes) that a call returns.
+#: Returns the shape (or the list of shapes) that a call returns.
 ShapeRule = Callable[[Call], Any]
-#: Says whether row i of what a call returns depends on row i of its tensors alone.
-RowRule = Callable[[Call], bool]
-#: Gives the work of a call, from it and the shape that it returns.
+#: Returns the work of a call, from it and the shape that it returns.
 WorkRule = Callable[[Call, Any], Work]
 
 
@@ -69,9 +67,10 @@ class Operation(Layer):
     file_format = FileFormat(numbered=False)
     function: ClassVar[Callable[..., Any]]
     shape_rule: ClassVar[ShapeRule]
-    keeps_rows: ClassVar[RowRule]
-    #: The gradients of the tensors, from dy, y and the arguments; None where it is not known.
-    derivative: ClassVar[Callable[..., Any] | None] = None
+    #: Whether row i of what a call returns depends on row i of its tensors alone.
+    keeps_rows: ClassVar[Callable[[Call], bool]]
+    #: (dy, y, arguments of the function) -> gradients of the first few of them; None where it is not known.
+    gradient: ClassVar[Callable[..., Any] | None] = None
     #: What a call costs beyond reading its arguments and writing its output; None where that is all.
     work_rule: ClassVar[WorkRule | None] = None
 
@@ -127,15 +126,15 @@ class Operation(Layer):
             return self.call_with_backward(*inputs, **named)
 
     def call_with_backward(self, *inputs: Any, **named: Any) -> tuple[Any, Backward]:
-        """Return y, and the function from dy to dy times the derivative."""
-        derivative = type(self).derivative
-        if derivative is None:
+        """Return y, and the function from dy to the gradients of the arguments."""
+        gradient = type(self).gradient
+        if gradient is None:
             return super().call_with_backward(*inputs, **named)
         y = self.call(*inputs, **named)  # raises for arguments that do not fit
         bound = signature(self.function).bind(*inputs, **(self.options | named))
 
         def backward(dy: Any) -> tuple[ArgumentGradients, Gradients]:
-            found = derivative(dy, y, *bound.args, **bound.kwargs)
+            found = gradient(dy, y, *bound.args, **bound.kwargs)
             many = any(p.kind is p.VAR_POSITIONAL for p in signature(self.function).parameters.values())
             parts = found if many or isinstance(found, tuple) else (found,)
             names = [*map(str, range(len(inputs)))] if many else [*signature(self.function).parameters]
@@ -184,32 +183,9 @@ class Operation(Layer):
 
 
 def _fitting(gradient: Any, x: Any) -> Any:
-    """Give a gradient in the type of its argument; what holds no floating-point numbers has none."""
+    """Return a gradient in the type of its argument; what holds no floating-point numbers has none."""
     if isinstance(x, list | tuple) and gradient is not None:
         return [_fitting(part, each) for part, each in zip(gradient, x, strict=True)]
     if gradient is None or not isinstance(x, np.ndarray | np.generic) or x.dtype.kind != "f":
         return None
     return np.asarray(gradient).astype(x.dtype, copy=False)
-
-
-def operation(
-    name: str,
-    function: Callable[..., Any],
-    shape_rule: ShapeRule,
-    keeps_rows: RowRule,
-    home: str,
-    work_rule: WorkRule | None = None,
-    derivative: Callable[..., Any] | None = None,
-) -> type[Operation]:
-    """Make the class of one operation, under Keras' name for it and with the module where Keras keeps it."""
-    members = {
-        "file_format": FileFormat(module=home, numbered=False),
-        "__doc__": function.__doc__,
-        "__module__": __name__,
-        "function": staticmethod(function),
-        "shape_rule": staticmethod(shape_rule),
-        "keeps_rows": staticmethod(keeps_rows),
-        "derivative": None if derivative is None else staticmethod(derivative),
-        "work_rule": None if work_rule is None else staticmethod(work_rule),
-    }
-    return type(name, (Operation,), members)

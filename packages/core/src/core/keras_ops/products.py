@@ -1,23 +1,26 @@
-"""Operations that multiply and add up: matrix products, contractions, lengths."""
+"""Operations that multiply and add up: matrix products and contractions.
+
+The gradient of one side is dy contracted with the other.
+"""
 
 from __future__ import annotations
 
 import math
-import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError
-from core.keras_ops.elementwise import floating
 from core.keras_ops.operation import Call
-from core.keras_ops.reductions import axes
-from core.keras_ops.shapes import broadcast_two, reduced, same
-from core.ops.normalization import unit_length
+from core.keras_ops.row import Row
+from core.keras_ops.row_rules import Arguments, names_rows
+from core.keras_ops.shapes import broadcast_two
+from core.layers.calls import Symbol
+from core.layers.work import Work, numbers_in
+from core.ops.broadcasting import unbroadcast
 from core.ops.promotion import together
-
-_EINSUM = re.compile(r"[A-Za-z.]*(,[A-Za-z.]*)*(->[A-Za-z.]*)?")
 
 
 def matmul(x1: Array, x2: Array) -> Array:
@@ -25,64 +28,16 @@ def matmul(x1: Array, x2: Array) -> Array:
     return np.matmul(*together(x1, x2))
 
 
-def dot(x1: Array, x2: Array) -> Array:
-    """y = the sum over the last axis of x1 and the last but one of x2."""
-    return np.dot(*together(x1, x2))
-
-
-def vdot(x1: Array, x2: Array) -> Array:
-    """y = the sum of all products."""
-    return np.dot(*(np.reshape(x, -1) for x in together(x1, x2)))
-
-
-def inner(x1: Array, x2: Array) -> Array:
-    """y = the sum over the last axes of both."""
-    return np.inner(*together(x1, x2))
-
-
-def outer(x1: Array, x2: Array) -> Array:
-    """y = each of x1 times each of x2, as a matrix."""
-    return np.outer(*together(x1, x2))
-
-
-def tensordot(x1: Array, x2: Array, axes: Any = 2) -> Array:
-    """y = the sum over `axes` of both."""
-    one, other = together(x1, x2)
-    return np.tensordot(one, other, axes=axes)
-
-
-def einsum(*operands: Array, subscripts: str) -> Array:
-    """y = Einstein's sum over the letters that the output lacks."""
-    return np.einsum(equation_of(subscripts), *together(*operands), optimize=True)
-
-
-def equation_of(subscripts: Any) -> str:
-    """Check that subscripts are such, and take out the spaces."""
-    if not isinstance(subscripts, str) or not _EINSUM.fullmatch(subscripts.replace(" ", "")):
-        raise InputError(f"subscripts must look like 'ij,jk->ik', got {subscripts!r}")
-    return subscripts.replace(" ", "")
-
-
-def norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A002  Keras' name
-    """y = the length of vectors (one axis) or the size of matrices (two)."""
-    x = floating(x)
-    if axis is None:
-        axis = tuple(range(x.ndim))
-    chosen = axes(axis)
-    if isinstance(chosen, tuple) and (len(chosen) == 1 or (ord is None and len(chosen) > 2)):
-        chosen = chosen[0] if len(chosen) == 1 else chosen
-    if ord is None:
-        return np.sqrt(np.sum(np.square(x), axis=chosen, keepdims=keepdims))
-    return np.asarray(np.linalg.norm(x, ord=ord, axis=chosen, keepdims=keepdims)).astype(x.dtype)
-
-
-def normalize(x: Array, axis: Any = -1, order: int = 2, epsilon: float | None = None) -> Array:
-    """y = x / max(norm of x, epsilon)."""
-    shortest = 1e-7 if epsilon is None else epsilon  # Keras' backend.epsilon()
-    if order == 2:
-        return unit_length(np.asarray(x), axes(axis), shortest)
-    length = np.linalg.norm(x, ord=order, axis=axes(axis), keepdims=True)
-    return x / np.maximum(length, x.dtype.type(shortest))
+def _matmul_gradient(dy: Array, _: Array, x1: Any, x2: Any) -> tuple[Array, Array]:
+    """dx1 = dy @ x2^T, dx2 = x1^T @ dy; a vector is a matrix of one row, or one column."""
+    one, other = np.asarray(x1), np.asarray(x2)
+    rows = one[None, :] if one.ndim == 1 else one
+    columns = other[:, None] if other.ndim == 1 else other
+    dy = dy[..., None] if other.ndim == 1 else dy
+    dy = np.expand_dims(dy, -2) if one.ndim == 1 else dy
+    d_rows = unbroadcast(dy @ np.swapaxes(columns, -1, -2), rows.shape)
+    d_columns = unbroadcast(np.swapaxes(rows, -1, -2) @ dy, columns.shape)
+    return d_rows.reshape(one.shape), d_columns.reshape(other.shape)
 
 
 def _matmul_shape(call: Call) -> Shape:
@@ -101,13 +56,38 @@ def _equal(one: int | None, other: int | None) -> None:
         raise InputError(f"the sizes to be summed over differ: {one} and {other}")
 
 
+def _matmul_rows(given: Arguments) -> bool:
+    """Rows times one matrix; or matrices of each row, the batch in front of both."""
+    one, other = given["x1"], given["x2"]
+    if isinstance(one, Symbol) and isinstance(other, Symbol):
+        return one.ndim == other.ndim > 2
+    if isinstance(one, Symbol):
+        return one.ndim >= 2 and np.ndim(other) <= 2
+    return np.ndim(one) <= 2 and other.ndim > 2
+
+
+def dot(x1: Array, x2: Array) -> Array:
+    """y = the sum over the last axis of x1 and the last but one of x2."""
+    return np.dot(*together(x1, x2))
+
+
 def _dot_shape(call: Call) -> Shape:
     one, other = call.shapes
     if not one or not other:
         return (*one, *other)
-    place = -1 if len(other) == 1 else -2
-    _equal(one[-1], other[place])
-    return (*one[:-1], *other[:place], *(other[-1:] if len(other) > 1 else ()))
+    position = -1 if len(other) == 1 else -2
+    _equal(one[-1], other[position])
+    return (*one[:-1], *other[:position], *(other[-1:] if len(other) > 1 else ()))
+
+
+def _dot_rows(given: Arguments) -> bool:
+    one, other = given["x1"], given["x2"]
+    return isinstance(one, Symbol) and not isinstance(other, Symbol) and one.ndim >= 2
+
+
+def inner(x1: Array, x2: Array) -> Array:
+    """y = the sum over the last axes of both."""
+    return np.inner(*together(x1, x2))
 
 
 def _inner_shape(call: Call) -> Shape:
@@ -118,61 +98,115 @@ def _inner_shape(call: Call) -> Shape:
     return (*one[:-1], *other[:-1])
 
 
-def _outer_shape(call: Call) -> Shape:
-    return tuple(None if None in shape else math.prod(size or 0 for size in shape) for shape in call.shapes)
+def _gradient_of_sums(axes: Callable[[int, int], tuple[int, int]]) -> Callable[..., tuple[Array, Array]]:
+    """The gradient of the sum over one axis of each, which `axes` finds; a single number is multiplied."""
+
+    def back(dy: Array, _: Array, x1: Any, x2: Any) -> tuple[Array, Array]:
+        one, other = np.asarray(x1), np.asarray(x2)
+        if not one.ndim or not other.ndim:
+            return unbroadcast(dy * other, one.shape), unbroadcast(dy * one, other.shape)
+        left, right = axes(one.ndim, other.ndim)
+        return _contracted(dy, one, other, [left], [right])
+
+    return back
+
+
+def _contracted(dy: Array, x1: Array, x2: Array, left: Sequence[int], right: Sequence[int]) -> tuple[Array, Array]:
+    """The gradient of the sum over the axes `left` of x1 and `right` of x2; the axes that stay follow each other."""
+    kept = [axis for axis in range(x1.ndim) if axis not in left]
+    others = [axis for axis in range(x2.ndim) if axis not in right]
+    d_one = np.tensordot(dy, x2, axes=(range(len(kept), dy.ndim), others))
+    d_other = np.tensordot(dy, x1, axes=(range(len(kept)), kept))
+    pairs = sorted(zip(right, left, strict=True))  # the contracted axes come out in the order that they have in x2
+    d_one = d_one.transpose(np.argsort([*kept, *(axis for _, axis in pairs)]))
+    pairs = sorted(zip(left, right, strict=True))
+    return d_one, d_other.transpose(np.argsort([*others, *(axis for _, axis in pairs)]))
+
+
+def tensordot(x1: Array, x2: Array, axes: Any = 2) -> Array:
+    """y = the sum over `axes` of both."""
+    one, other = together(x1, x2)
+    return np.tensordot(one, other, axes=axes)
+
+
+def _summed_axes(axes: Any, one: int, other: int) -> tuple[list[int], list[int]]:
+    """Return the axes that are summed over, of arrays of these ranks: as many as `axes` says, or those that it names."""
+    if isinstance(axes, int):
+        axes = list(range(one - axes, one)), list(range(axes))
+    left, right = (list(part) if isinstance(part, list | tuple) else [part] for part in axes)
+    return [axis % one for axis in left], [axis % other for axis in right]
+
+
+def _tensordot_gradient(dy: Array, _: Array, x1: Any, x2: Any, axes: Any = 2) -> tuple[Array, Array]:
+    one, other = np.asarray(x1), np.asarray(x2)
+    return _contracted(dy, one, other, *_summed_axes(axes, one.ndim, other.ndim))
 
 
 def _tensordot_shape(call: Call) -> Shape:
     one, other = call.shapes
-    chosen = call.options.get("axes", 2)
-    if isinstance(chosen, int):
-        chosen = [list(range(len(one) - chosen, len(one))), list(range(chosen))]
-    left, right = (
-        [axis % len(shape) for axis in (part if isinstance(part, list | tuple) else [part])]
-        for part, shape in zip(chosen, (one, other), strict=True)
-    )
+    left, right = _summed_axes(call.options.get("axes", 2), len(one), len(other))
     for a, b in zip(left, right, strict=True):
         _equal(one[a], other[b])
-    kept = [size for place, size in enumerate(one) if place not in left]
-    return (*kept, *(size for place, size in enumerate(other) if place not in right))
+    kept = [size for axis, size in enumerate(one) if axis not in left]
+    return (*kept, *(size for axis, size in enumerate(other) if axis not in right))
 
 
-def _einsum_shape(call: Call) -> Shape:
-    shapes = list(call.shapes)
-    left, arrow, right = equation_of(call.options["subscripts"]).partition("->")
-    terms = left.split(",")
-    if len(terms) != len(shapes):
-        raise InputError(f"subscripts name {len(terms)} arrays, got {len(shapes)}")
-    if not arrow:
-        letters = sorted(set(left) - {",", "."})
-        right = ("..." if "." in left else "") + "".join(letter for letter in letters if left.count(letter) == 1)
-    sizes: dict[str, int | None] = {}
-    batch: Shape = ()
-    for term, shape in zip(terms, shapes, strict=True):
-        before, dots, after = term.partition("...")
-        if len(before) + len(after) > len(shape) or (not dots and len(before) != len(shape)):
-            raise InputError(f"subscripts {term!r} do not fit an array with {len(shape)} axes")
-        middle = shape[len(before) : len(shape) - len(after)]
-        batch = broadcast_two(batch, middle)
-        for letter, size in zip(
-            before + after, (*shape[: len(before)], *shape[len(shape) - len(after) :]), strict=True
-        ):
-            if sizes.get(letter) in {None, 1}:
-                sizes[letter] = size
-            elif size != 1:
-                _equal(sizes[letter], size)
-    before, dots, after = right.partition("...")
-    return (*(sizes[a] for a in before), *(batch if dots else ()), *(sizes[a] for a in after))
+def _tensordot_rows(given: Arguments) -> bool:
+    if not _dot_rows(given):
+        return False
+    rank, axes = given["x1"].ndim, given["axes"]
+    return axes < rank if isinstance(axes, int) else not names_rows(axes[0], rank)
 
 
-TABLE = {
-    "Matmul": (matmul, _matmul_shape),
-    "Dot": (dot, _dot_shape),
-    "Inner": (inner, _inner_shape),
-    "Vdot": (vdot, lambda _: ()),
-    "Outer": (outer, _outer_shape),
-    "Tensordot": (tensordot, _tensordot_shape),
-    "Einsum": (einsum, _einsum_shape),
-    "Norm": (norm, reduced),
-    "Normalize": (normalize, same),
+def _work_of_tensordot(call: Call, result: Any) -> Work:
+    one, other = call.shapes
+    whole = numbers_in([one]) * numbers_in([other])
+    return Work(math.isqrt(whole * numbers_in([result])))  # outer * summed * outer, once each
+
+
+def vdot(x1: Array, x2: Array) -> Array:
+    """y = the sum of all products."""
+    return np.dot(*(np.reshape(x, -1) for x in together(x1, x2)))
+
+
+def _vdot_gradient(dy: Array, _: Array, x1: Any, x2: Any) -> tuple[Array, Array]:
+    """dx1 = dy * x2, dx2 = dy * x1."""
+    return (dy * np.ravel(x2)).reshape(np.shape(x1)), (dy * np.ravel(x1)).reshape(np.shape(x2))
+
+
+def _work_of_vdot(call: Call, result: Any) -> Work:
+    del result
+    return Work(numbers_in(call.shapes))
+
+
+def outer(x1: Array, x2: Array) -> Array:
+    """y = each of x1 times each of x2, as a matrix."""
+    return np.outer(*together(x1, x2))
+
+
+def _outer_gradient(dy: Array, _: Array, x1: Any, x2: Any) -> tuple[Array, Array]:
+    """dx1 = dy @ x2, dx2 = x1 @ dy."""
+    return (dy @ np.ravel(x2)).reshape(np.shape(x1)), (np.ravel(x1) @ dy).reshape(np.shape(x2))
+
+
+def _outer_shape(call: Call) -> Shape:
+    return tuple(None if None in shape else math.prod(size or 0 for size in shape) for shape in call.shapes)
+
+
+def _work_of_sums(call: Call, result: Any) -> Work:
+    """Each number of the output sums over the last axis of the first argument."""
+    first = call.shapes[0]
+    return Work(numbers_in([result]) * (int(first[-1] or 0) if first else 1))
+
+
+_dot_gradient = _gradient_of_sums(lambda one, other: (one - 1, max(other - 2, 0)))
+_inner_gradient = _gradient_of_sums(lambda one, other: (one - 1, other - 1))
+
+ROWS = {
+    "Matmul": Row(matmul, _matmul_shape, _matmul_gradient, _matmul_rows, _work_of_sums),
+    "Dot": Row(dot, _dot_shape, _dot_gradient, _dot_rows, _work_of_sums),
+    "Inner": Row(inner, _inner_shape, _inner_gradient, work=_work_of_sums),
+    "Vdot": Row(vdot, lambda _: (), _vdot_gradient, work=_work_of_vdot),
+    "Outer": Row(outer, _outer_shape, _outer_gradient),
+    "Tensordot": Row(tensordot, _tensordot_shape, _tensordot_gradient, _tensordot_rows, _work_of_tensordot),
 }

@@ -1,6 +1,7 @@
-"""Operations that make one number of many: sums, means, extremes, along `axis` or over all.
+"""Operations that make one number of many: sums, products, extremes, along `axis` or over all.
 
-`axis` is one axis, a list of them, or None for all; `keepdims` keeps the reduced axes with size 1.
+`axis` is one axis, a list of them, or None for all; `keepdims` keeps the reduced axes with size 1. In a gradient, each of the
+many has its part in the one.
 """
 
 from __future__ import annotations
@@ -11,19 +12,14 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
-from core.errors import InputError
-from core.keras_ops.elementwise import floating
-from core.keras_ops.shapes import reduced, without
+from core.checks import axes_of
+from core.keras_ops.row import MATH, NUMPY, Gradient, Row, flat
+from core.keras_ops.row_rules import of_axes
+from core.keras_ops.shapes import numpy_axes, reduced
+from core.ops.pooling import extreme_gradient
 
 #: Small integers are added up in a type that has room.
 _ROOM = {"bool": np.int32, "int8": np.int32, "int16": np.int32, "uint8": np.uint32, "uint16": np.uint32}
-
-
-def axes(axis: Any) -> Any:
-    """Give a list of axes as the tuple that NumPy wants; it compares each with each, and no array has more than 64."""
-    if isinstance(axis, list) and len(axis) > 64:
-        raise InputError(f"axis must name 64 axes at most, got {len(axis)}")
-    return tuple(axis) if isinstance(axis, list) else axis
 
 
 def _roomy(x: Any) -> Array:
@@ -31,47 +27,53 @@ def _roomy(x: Any) -> Array:
     return x.astype(_ROOM.get(x.dtype.name, x.dtype), copy=False)
 
 
+def axes_in(x: Array, axis: Any) -> tuple[int, ...]:
+    """Return the axes that are reduced."""
+    return tuple(range(x.ndim)) if axis is None else tuple(axes_of(axis, "axis", rank=x.ndim))
+
+
+def spread(part: Array, x: Array, axis: Any) -> Array:
+    """Write a reduced array with the axes of x again, those that were reduced of size 1."""
+    return np.reshape(part, [1 if position in axes_in(x, axis) else size for position, size in enumerate(x.shape)])
+
+
+def count_in(x: Array, axis: Any) -> int:
+    """Count the numbers that become one."""
+    return int(np.prod([x.shape[position] for position in axes_in(x, axis)]))
+
+
 def total(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """y = sum of x."""
     x = _roomy(x)
-    return np.sum(x, axis=axes(axis), keepdims=keepdims, dtype=x.dtype)
+    return np.sum(x, axis=numpy_axes(axis), keepdims=keepdims, dtype=x.dtype)
+
+
+def _total_gradient(dy: Array, _: Array, x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """dx = dy."""
+    del keepdims
+    return np.broadcast_to(spread(dy, x, axis), x.shape)
 
 
 def product(x: Array, axis: Any = None, keepdims: bool = False, dtype: str | None = None) -> Array:
     """y = product of x."""
     x = _roomy(x) if dtype is None else np.asarray(x).astype(dtype)
-    return np.prod(x, axis=axes(axis), keepdims=keepdims, dtype=x.dtype)
+    return np.prod(x, axis=numpy_axes(axis), keepdims=keepdims, dtype=x.dtype)
 
 
-def _precise(x: Any) -> Array:
-    """At least float32: half precision would lose a sum."""
-    x = np.asarray(x)
-    return x.astype(np.promote_types(x.dtype, np.float32) if x.dtype.kind == "f" else np.float32, copy=False)
-
-
-def mean(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
-    """y = sum of x / count, integers as float32."""
-    x = np.asarray(x)
-    y = np.mean(_precise(x), axis=axes(axis), keepdims=keepdims)
-    return y.astype(floating(x[:0] if x.ndim else x).dtype, copy=False)
-
-
-def variance(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
-    """y = mean of (x - mean)^2, integers as float32."""
-    x = np.asarray(x)
-    y = np.var(_precise(x), axis=axes(axis), keepdims=keepdims)
-    return y.astype(floating(x[:0] if x.ndim else x).dtype, copy=False)
-
-
-def deviation(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
-    """y = sqrt of the variance, integers as float32."""
-    return np.sqrt(variance(x, axis, keepdims))
-
-
-def moments(x: Array, axes: Any, keepdims: bool = False, synchronized: bool = False) -> list[Array]:
-    """Mean and variance; `synchronized` concerns several machines."""
-    del synchronized
-    return [mean(x, axes, keepdims), variance(x, axes, keepdims)]
+def _product_gradient(
+    dy: Array, _: Array, x: Array, axis: Any = None, keepdims: bool = False, dtype: str | None = None
+) -> Array:
+    """dx_i = dy * product of the others: of all before and all after it, so that a zero needs no division."""
+    del keepdims, dtype
+    axes = axes_in(x, axis)
+    order = [*(position for position in range(x.ndim) if position not in axes), *axes]
+    laid = x.transpose(order)
+    row = laid.reshape(*laid.shape[: x.ndim - len(axes)], -1)
+    one = np.ones_like(row[..., :1])
+    before = np.cumprod(np.concatenate([one, row[..., :-1]], axis=-1), axis=-1)
+    after = np.flip(np.cumprod(np.concatenate([one, np.flip(row, -1)[..., :-1]], axis=-1), axis=-1), -1)
+    others = (before * after).reshape(laid.shape).transpose(np.argsort(order))
+    return others * spread(dy, x, axis)
 
 
 def _extreme(
@@ -79,24 +81,32 @@ def _extreme(
 ) -> Callable[..., Any]:
     def compute(x: Array, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Array:
         x = np.asarray(x)
-        y = (of_truth if x.dtype == bool else function)(x, axis=axes(axis), keepdims=keepdims)
+        y = (of_truth if x.dtype == bool else function)(x, axis=numpy_axes(axis), keepdims=keepdims)
         return y if initial is None else join(y, np.asarray(initial).astype(x.dtype))
 
     compute.__doc__ = f"y = {function.__name__} of x, and of `initial` where it is given."
     return compute
 
 
-def _place(function: Callable[..., Any]) -> Callable[..., Any]:
+def _extreme_gradient(
+    dy: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = False, initial: Any = None
+) -> Array:
+    """dx = dy where x is the extreme, in equal parts where several are."""
+    del keepdims, initial
+    return extreme_gradient(x, spread(y, x, axis), spread(dy, x, axis), axes_in(x, axis))
+
+
+def _position(function: Callable[..., Any]) -> Callable[..., Any]:
     def compute(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
         return np.asarray(function(x, axis=axis, keepdims=keepdims)).astype(np.int32)
 
-    compute.__doc__ = f"y = {function.__name__} of x: the first place of it, int32."
+    compute.__doc__ = f"y = {function.__name__} of x: the first position of it, int32."
     return compute
 
 
 def _truth(function: Callable[..., Any]) -> Callable[..., Any]:
     def compute(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
-        return np.asarray(function(np.asarray(x).astype(bool), axis=axes(axis), keepdims=keepdims))
+        return np.asarray(function(np.asarray(x).astype(bool), axis=numpy_axes(axis), keepdims=keepdims))
 
     compute.__doc__ = f"y = {function.__name__} of x, numbers as true where they are not zero."
     return compute
@@ -104,57 +114,51 @@ def _truth(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def count_nonzero(x: Array, axis: Any = None) -> Array:
     """y = how many are not zero, int32."""
-    return np.asarray(np.count_nonzero(x, axis=axes(axis))).astype(np.int32)
-
-
-def average(x: Array, weights: Any = None, axis: int | None = None) -> Array:
-    """y = sum of weights * x / sum of weights."""
-    if weights is None:
-        return np.mean(floating(x), axis=axes(axis))
-    return np.average(floating(x), axis=axes(axis), weights=np.asarray(weights)).astype(floating(x).dtype)
+    return np.asarray(np.count_nonzero(x, axis=numpy_axes(axis))).astype(np.int32)
 
 
 def log_sum_exp(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """y = log(sum of exp(x)), after the largest x was taken out."""
     x = np.asarray(x)
-    largest = np.max(x, axis=axes(axis), keepdims=True)
+    largest = np.max(x, axis=numpy_axes(axis), keepdims=True)
     largest = np.where(np.isfinite(largest), largest, x.dtype.type(0))
-    y = np.log(np.sum(np.exp(x - largest), axis=axes(axis), keepdims=True)) + largest
-    return y if keepdims else np.squeeze(y, axis=tuple(range(x.ndim)) if axis is None else axes(axis))
+    y = np.log(np.sum(np.exp(x - largest), axis=numpy_axes(axis), keepdims=True)) + largest
+    return y if keepdims else np.squeeze(y, axis=tuple(range(x.ndim)) if axis is None else numpy_axes(axis))
+
+
+def _log_sum_exp_gradient(dy: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """dx = dy * exp(x - y)."""
+    del keepdims
+    return spread(dy, x, axis) * np.exp(x - spread(y, x, axis))
 
 
 def span(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """y = largest - smallest."""
-    return np.ptp(x, axis=axes(axis), keepdims=keepdims)
+    return np.ptp(x, axis=numpy_axes(axis), keepdims=keepdims)
 
 
-def median(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
-    """y = the middle value, or the mean of the two in the middle."""
-    x = floating(x)
-    return np.asarray(np.median(x, axis=axes(axis), keepdims=keepdims)).astype(x.dtype)
+def _span_gradient(dy: Array, _: Array, x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """That of the largest less that of the smallest."""
+    del keepdims
+    axes = axes_in(x, axis)
+    return _extreme_gradient(dy, np.max(x, axis=axes), x, axis) - _extreme_gradient(dy, np.min(x, axis=axes), x, axis)
 
 
-TABLE = {
-    "Sum": (total, reduced),
-    "Prod": (product, reduced),
-    "Mean": (mean, reduced),
-    "Var": (variance, reduced),
-    "Std": (deviation, reduced),
-    "Max": (_extreme(np.max, np.maximum, np.any), reduced),
-    "Min": (_extreme(np.min, np.minimum, np.all), reduced),
-    "Amax": (_extreme(np.max, np.maximum, np.any), reduced),
-    "Amin": (_extreme(np.min, np.minimum, np.all), reduced),
-    "Argmax": (_place(np.argmax), reduced),
-    "Argmin": (_place(np.argmin), reduced),
-    "Any": (_truth(np.any), reduced),
-    "All": (_truth(np.all), reduced),
-    "CountNonzero": (count_nonzero, reduced),
-    "Average": (average, reduced),
-    "Logsumexp": (log_sum_exp, reduced),
-    "Ptp": (span, reduced),
-    "Median": (median, reduced),
-    "Moments": (
-        moments,
-        lambda call: [without(call.shape, call.options["axes"], call.options.get("keepdims"))] * 2,
-    ),
+def reduction(function: Callable[..., Any], gradient: Gradient = flat, module: str = NUMPY) -> Row:
+    """Return the row of a function that reduces `axis`."""
+    return Row(function, reduced, gradient, of_axes("axis"), module=module)
+
+
+ROWS = {
+    "Sum": reduction(total, _total_gradient),
+    "Prod": reduction(product, _product_gradient),
+    **dict.fromkeys(("Max", "Amax"), reduction(_extreme(np.max, np.maximum, np.any), _extreme_gradient)),
+    **dict.fromkeys(("Min", "Amin"), reduction(_extreme(np.min, np.minimum, np.all), _extreme_gradient)),
+    "Argmax": reduction(_position(np.argmax)),
+    "Argmin": reduction(_position(np.argmin)),
+    "Any": reduction(_truth(np.any)),
+    "All": reduction(_truth(np.all)),
+    "CountNonzero": reduction(count_nonzero),
+    "Logsumexp": reduction(log_sum_exp, _log_sum_exp_gradient, MATH),
+    "Ptp": reduction(span, _span_gradient),
 }

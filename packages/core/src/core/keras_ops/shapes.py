@@ -13,7 +13,8 @@ import numpy as np
 from core.arrays import Shape, show_shape
 from core.checks import axes_of
 from core.errors import InputError
-from core.keras_ops.operation import Call, Symbol
+from core.keras_ops.operation import Call
+from core.layers.calls import Symbol
 from core.nests import map_nest
 
 #: Lengths of stand-ins, long enough that a constant index falls inside.
@@ -21,7 +22,7 @@ _LENGTHS = (10_007, 10_009)
 
 
 def same(call: Call) -> Shape:
-    """Give the shape of the first tensor: element by element, or along an axis that stays."""
+    """Return the shape of the first tensor: element by element, or along an axis that stays."""
     return call.shape
 
 
@@ -54,8 +55,8 @@ def without(shape: Shape, axis: Any, keepdims: Any) -> Shape:
     """Leave out axes of a shape, or keep them with size 1."""
     axes = range(len(shape)) if axis is None else axes_of(axis, "axis", rank=len(shape))
     if keepdims:
-        return tuple(1 if place in axes else size for place, size in enumerate(shape))
-    return tuple(size for place, size in enumerate(shape) if place not in axes)
+        return tuple(1 if position in axes else size for position, size in enumerate(shape))
+    return tuple(size for position, size in enumerate(shape) if position not in axes)
 
 
 def view(call: Call) -> Any:
@@ -77,3 +78,10 @@ def _compare(first: Any, second: Any) -> Any:
     if isinstance(first, list):
         return [_compare(one, other) for one, other in zip(first, second, strict=True)]
     return tuple(a if a == b else None for a, b in zip(first.shape, second.shape, strict=True))
+
+
+def numpy_axes(axis: Any) -> Any:
+    """Return a list of axes as the tuple that NumPy wants; it compares each with each, and no array has more than 64."""
+    if isinstance(axis, list) and len(axis) > 64:
+        raise InputError(f"axis must name 64 axes at most, got {len(axis)}")
+    return tuple(axis) if isinstance(axis, list) else axis

@@ -1,22 +1,20 @@
-"""Operations that look at the same numbers in another way: other axes, another shape, a part."""
+"""Operations that look at the same numbers in another way: other axes, another shape."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from core.arrays import Array, Shape
-from core.checks import axis_of, integer
-from core.errors import InputError
-from core.keras_ops.operation import Call, Symbol
-from core.keras_ops.reductions import axes
-from core.keras_ops.shapes import same, view
+from core.checks import integer
+from core.keras_ops.moving import of_one
+from core.keras_ops.operation import Call, ShapeRule
+from core.keras_ops.row import NN, Row
+from core.keras_ops.row_rules import Arguments, above_rank, names_rows, of_axes, rank
+from core.keras_ops.shapes import numpy_axes, same, view
 from core.layers.reshaping.reshape import reshaped
-
-#: Parts that an axis may be taken apart in: more would be a list too long to write, and no network has them.
-MOST_PARTS = 2**14
 
 
 def reshape(x: Array, newshape: Any) -> Array:
@@ -29,8 +27,24 @@ def _sizes(shape: Any) -> tuple[int, ...]:
     return tuple(integer(size, "shape", minimum=-1) for size in given)
 
 
-def _reshaped(call: Call) -> Shape:
+def _reshaped_shape(call: Call) -> Shape:
     return reshaped(call.shape, _sizes(call.options["newshape"] if len(call.args) < 2 else call.args[1]))
+
+
+def _reshaped_rows(given: Arguments) -> bool:
+    """The batch stays in front, and a row keeps its numbers."""
+    shape, wanted = given["x"].shape, given["newshape"]
+    row = shape[1:]
+    if not isinstance(wanted, list | tuple) or len(wanted) < 1 or None in row or wanted[0] != -1:
+        return False
+    rest = wanted[1:]
+    return all(isinstance(size, int) and size >= 0 for size in rest) and prod(rest) == prod(row)
+
+
+def _reshaped_gradient(dy: Array, _: Array, x: Array, *args: Any, **options: Any) -> Array:
+    """The same numbers under the shape that they had."""
+    del args, options
+    return dy.reshape(x.shape)
 
 
 def transpose(x: Array, axes: Any = None) -> Array:
@@ -38,14 +52,24 @@ def transpose(x: Array, axes: Any = None) -> Array:
     return np.transpose(x, axes or None)
 
 
+def _transposed_rows(given: Arguments) -> bool:
+    axes = given["axes"]
+    return isinstance(axes, list | tuple) and len(axes) > 0 and axes[0] in {0, -rank(given)}
+
+
 def expand_dims(x: Array, axis: Any) -> Array:
     """Put in axes of size 1."""
-    return np.expand_dims(x, axes(axis))
+    return np.expand_dims(x, numpy_axes(axis))
+
+
+def _expanded_rows(given: Arguments) -> bool:
+    axes = given["axis"] if isinstance(given["axis"], list | tuple) else [given["axis"]]
+    return not names_rows(axes, rank(given) + len(axes))
 
 
 def squeeze(x: Array, axis: Any = None) -> Array:
     """Leave out axes of size 1."""
-    return np.squeeze(x, axes(axis))
+    return np.squeeze(x, numpy_axes(axis))
 
 
 def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
@@ -54,7 +78,7 @@ def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
 
 
 def moveaxis(x: Array, source: Any, destination: Any) -> Array:
-    """Move axes to other places."""
+    """Move axes to other positions."""
     return np.moveaxis(x, source, destination)
 
 
@@ -65,7 +89,7 @@ def broadcast_to(x: Array, shape: Any) -> Array:
 
 def flip(x: Array, axis: Any = None) -> Array:
     """Turn axes round."""
-    return np.flip(x, axes(axis))
+    return np.flip(x, numpy_axes(axis))
 
 
 def rot90(array: Array, k: int = 1, axes: Any = (0, 1)) -> Array:
@@ -78,101 +102,58 @@ def ravel(x: Array) -> Array:
     return np.reshape(x, -1)
 
 
-def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """Take the diagonal of two axes; it becomes the last axis."""
-    return np.diagonal(x, offset, axis1, axis2)
+def roll(x: Array, shift: Any, axis: Any = None) -> Array:
+    """Shift round along axes: what falls off comes in on the other side."""
+    return np.roll(x, shift, tuple(axis) if isinstance(axis, list) else axis)
 
 
-def split(x: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
-    """Cut in equal parts, or at the given places."""
-    return list(np.split(x, indices_or_sections, axis))
+def block_to_depth(x: Array, block_size: int, data_format: str = "channels_last") -> Array:
+    """(batch, h, w, c) -> (batch, h/b, w/b, b*b*c): each block of b x b becomes channels."""
+    x = np.moveaxis(x, 1, -1) if data_format == "channels_first" else np.asarray(x)
+    batch, height, width, channels = x.shape
+    cut = x.reshape(batch, height // block_size, block_size, width // block_size, block_size, channels)
+    y = cut.transpose(0, 1, 3, 2, 4, 5).reshape(batch, height // block_size, width // block_size, -1)
+    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
 
 
-def array_split(x: Array, indices_or_sections: int, axis: int = 0) -> list[Array]:
-    """Cut in parts as equal as can be."""
-    return list(np.array_split(x, indices_or_sections, axis))
+def depth_to_block(x: Array, block_size: int, data_format: str = "channels_last") -> Array:
+    """(batch, h, w, b*b*c) -> (batch, h*b, w*b, c): channels become blocks of b x b."""
+    x = np.moveaxis(x, 1, -1) if data_format == "channels_first" else np.asarray(x)
+    batch, height, width, channels = x.shape
+    cut = x.reshape(batch, height, width, block_size, block_size, channels // block_size**2)
+    y = cut.transpose(0, 1, 3, 2, 4, 5).reshape(batch, height * block_size, width * block_size, -1)
+    return np.moveaxis(y, -1, 1) if data_format == "channels_first" else y
 
 
-def _split_shapes(call: Call) -> Any:
-    """Cut a stand-in of the same shape; along an unknown size, equal parts are unknown."""
-    shape = call.shape
-    axis = axis_of(call.options.get("axis", 0), "axis", rank=len(shape))
-    sections, size = call.options["indices_or_sections"], shape[axis]
-    if not isinstance(sections, int):
-        if isinstance(sections, list | tuple) and len(sections) >= MOST_PARTS:
-            raise InputError(f"indices_or_sections must list fewer than {MOST_PARTS} positions, got {len(sections)}")
-        return view(call)
-    count = integer(sections, "indices_or_sections", maximum=MOST_PARTS)
-    if size is None:
-        return [shape] * count
-    if size % count and call.function is split:
-        raise InputError(f"an axis of {size} cannot be cut in {count} equal parts")
-    larger = size % count
-    parts = [size // count + 1] * larger + [size // count] * (count - larger)
-    return [(*shape[:axis], part, *shape[axis + 1 :]) for part in parts]
+def _blocks_shape(up: bool) -> ShapeRule:
+    def rule(call: Call) -> Shape:
+        shape, block = call.shape, call.options["block_size"]
+        first = call.options.get("data_format") == "channels_first"
+        positions = (2, 3, 1) if first else (1, 2, 3)
+        result = list(shape)
+        for position in positions:
+            size, area = result[position], block * block if position == positions[2] else block
+            if size is not None:
+                result[position] = size * area if up != (position == positions[2]) else size // area
+        return tuple(result)
+
+    return rule
 
 
-def unstack(x: Array, num: int | None = None, axis: int = 0) -> list[Array]:
-    """Take an axis apart, in `num` parts where its size is not known before."""
-    if num is not None and num != np.shape(x)[axis]:
-        raise InputError(f"num={num} parts are announced, but axis {axis} has {np.shape(x)[axis]}")
-    return [np.take(x, place, axis=axis) for place in range(np.shape(x)[axis])]
-
-
-def _unstacked(call: Call) -> Any:
-    shape = call.shape
-    axis = axis_of(call.options.get("axis", 0), "axis", rank=len(shape))
-    count = shape[axis] if shape[axis] is not None else call.options.get("num")
-    return [(*shape[:axis], *shape[axis + 1 :])] * integer(count, "num", maximum=MOST_PARTS)
-
-
-def get_item(x: Array, key: Any) -> Array:
-    """Index as in Python: whole numbers, slices, an ellipsis, None for a new axis."""
-    return np.asarray(x)[_key(key)]
-
-
-def _key(key: Any) -> Any:
-    parts = tuple(key) if isinstance(key, list | tuple) else (key,)
-    for part in parts:
-        plain = part is None or part is Ellipsis or (isinstance(part, int) and not isinstance(part, bool))
-        number = isinstance(part, np.ndarray) and part.ndim == 0 and part.dtype.kind in "iu"
-        if not plain and not number and not _is_plain_slice(part):
-            raise InputError(f"an index must be a whole number, a slice, an ellipsis or None, got {part!r}")
-    return parts
-
-
-def _is_plain_slice(part: Any) -> bool:
-    return isinstance(part, slice) and all(
-        bound is None or (isinstance(bound, int) and not isinstance(bound, bool))
-        for bound in (part.start, part.stop, part.step)
-    )
-
-
-def _item(call: Call) -> Any:
-    """Index a stand-in; an index that is a tensor takes one place, so it may as well be 0."""
-    x, key = call.args
-    parts = key if isinstance(key, list | tuple) else [key]
-    return view(
-        replace(call, args=(x, [0 if isinstance(part, Symbol) and part.shape == () else part for part in parts]))
-    )
-
-
-TABLE = {
-    "Reshape": (reshape, _reshaped),
-    "Transpose": (transpose, view),
-    "ExpandDims": (expand_dims, view),
-    "Squeeze": (squeeze, view),
-    "Swapaxes": (swapaxes, view),
-    "Moveaxis": (moveaxis, view),
-    "BroadcastTo": (broadcast_to, lambda call: _sizes(call.options["shape"])),
-    "Flip": (flip, same),
-    "Fliplr": (lambda x: np.flip(x, 1), same),
-    "Flipud": (lambda x: np.flip(x, 0), same),
-    "Rot90": (rot90, view),
-    "Ravel": (ravel, view),
-    "Diagonal": (diagonal, view),
-    "Split": (split, _split_shapes),
-    "ArraySplit": (array_split, _split_shapes),
-    "Unstack": (unstack, _unstacked),
-    "GetItem": (get_item, _item),
+ROWS = {
+    "Reshape": Row(reshape, _reshaped_shape, _reshaped_gradient, _reshaped_rows),
+    "Ravel": Row(ravel, view, _reshaped_gradient),
+    "ExpandDims": Row(expand_dims, view, _reshaped_gradient, _expanded_rows),
+    "Squeeze": Row(squeeze, view, _reshaped_gradient, of_axes("axis")),
+    "Transpose": Row(transpose, view, of_one(transpose), _transposed_rows),
+    "Swapaxes": Row(swapaxes, view, of_one(swapaxes), of_axes("axis1", "axis2")),
+    "Moveaxis": Row(moveaxis, view, of_one(moveaxis), of_axes("source", "destination")),
+    "BroadcastTo": Row(broadcast_to, lambda call: _sizes(call.options["shape"]), of_one(broadcast_to)),
+    "Flip": Row(flip, same, of_one(flip), of_axes("axis")),
+    "Fliplr": Row(lambda x: np.flip(x, 1), same, of_one(np.fliplr), above_rank(1)),
+    "Flipud": Row(lambda x: np.flip(x, 0), same, of_one(np.flipud)),
+    "Rot90": Row(rot90, view, of_one(rot90), of_axes("axes")),
+    "Roll": Row(roll, same, of_one(roll), of_axes("axis")),
+    "SpaceToDepth": Row(block_to_depth, _blocks_shape(up=False), of_one(block_to_depth), above_rank(3), module=NN),
+    "DepthToSpace": Row(depth_to_block, _blocks_shape(up=True), of_one(depth_to_block), above_rank(3), module=NN),
 }

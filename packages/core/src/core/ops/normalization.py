@@ -65,12 +65,13 @@ def group_normalization(
     shape = (*x.shape[:axis], groups, x.shape[axis] // groups, *x.shape[axis + 1 :])
     others = tuple(other for other in range(1, len(shape)) if other != axis)
     along = (1,) * axis + shape[axis : axis + 2] + (1,) * (x.ndim - 1 - axis)
-    parameters = (None if each is None else each.reshape(along) for each in (gamma, beta))
-    y, grouped_backward = layer_normalization(x.reshape(shape), others, epsilon, *parameters)
+    gamma, beta = (None if each is None else each.reshape(along) for each in (gamma, beta))
+    y, grouped_backward = layer_normalization(x.reshape(shape), others, epsilon, gamma, beta)
 
     def backward(dy: Array) -> tuple[Array, Array | None, Array | None]:
         dx, d_gamma, d_beta = grouped_backward(dy.reshape(shape))
-        return dx.reshape(x.shape), *(None if each is None else each.ravel() for each in (d_gamma, d_beta))
+        d_gamma, d_beta = (None if each is None else each.reshape(-1) for each in (d_gamma, d_beta))
+        return dx.reshape(x.shape), d_gamma, d_beta
 
     return y.reshape(x.shape), backward
 

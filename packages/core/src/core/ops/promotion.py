@@ -65,3 +65,9 @@ def together(*values: Any) -> list[Array]:
     """Cast arrays and numbers to the type that they have in common."""
     common = result_type(*(value if isinstance(value, int | float) else np.asarray(value) for value in values))
     return [np.asarray(value).astype(common, copy=False) for value in values]
+
+
+def floating(x: Any) -> Array:
+    """Return whole numbers and truth values as float32, as Keras does; floating-point numbers keep their type."""
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(result_type(x, float))

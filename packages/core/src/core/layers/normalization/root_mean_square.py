@@ -44,6 +44,7 @@ class RMSNormalization(Layer):
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
             dx, d_scale = normalization_back(dy)
+            assert d_scale is not None
             return dx, self.gradients(scale=d_scale)
 
         return y.astype(x.dtype, copy=False), backward

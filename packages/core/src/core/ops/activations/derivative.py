@@ -16,6 +16,8 @@ from core.arrays import Array
 Activation: TypeAlias = Callable[..., Array]
 #: (dy, y, x, and the options of the activation) -> dx
 Derivative: TypeAlias = Callable[..., Array]
+#: (x, y) -> f'(x)
+Slope: TypeAlias = Callable[[Array, Array], Array]
 Function = TypeVar("Function", bound=Activation)
 
 #: f -> df
@@ -32,7 +34,7 @@ def with_derivative(derivative: Derivative) -> Callable[[Function], Function]:
     return enter
 
 
-def times(slope: Callable[[Array, Array], Array]) -> Derivative:
+def times(slope: Slope) -> Derivative:
     """Return the derivative dx = dy * slope(x, y)."""
 
     def derivative(dy: Array, y: Array, x: Array, *args: Any, **options: Any) -> Array:
@@ -50,8 +52,3 @@ def between(low: float, high: float, slope: float = 1.0) -> Derivative:
 def rounded(constant: float, x: Array) -> Array:
     """Round a constant to float32 before it meets `x`: TensorFlow keeps these as float32, also in a float64 network."""
     return x.dtype.type(np.float32(constant))
-
-
-def floating(x: Array) -> Array:
-    """Return whole numbers and truth values as float32, as Keras does; floating-point numbers keep their type."""
-    return x if x.dtype.kind == "f" else x.astype(np.float32)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.arrays import Array
-from core.ops.activations.derivative import between, floating, rounded, times, with_derivative
+from core.ops.activations.derivative import between, rounded, times, with_derivative
+from core.ops.promotion import floating
 
 
 @with_derivative(lambda dy, _y, _x: dy)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.arrays import Array
-from core.ops.activations.derivative import floating, times, with_derivative
+from core.ops.activations.derivative import times, with_derivative
+from core.ops.promotion import floating
 
 #: Scale and alpha of `selu`.
 _SELU = 1.0507009873554805, 1.6732632423543772
