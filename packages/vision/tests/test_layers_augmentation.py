@@ -232,3 +232,23 @@ def test_an_impossible_map_is_an_error(layer, message):
 def test_whole_numbers_are_cast_before_they_change(name):
     with pytest.raises(InputError, match="cast them before"):
         getattr(ours, name)(0.2).forward(images("uint8", {}), training=True, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("mode", ["horizontal", "vertical"])
+def test_images_with_channels_first_are_mirrored_along_the_same_axes(mode):
+    x = images("float32", {})
+    last, first = (
+        ours.RandomFlip(mode, data_format=order).forward(inputs, training=True, rng=np.random.default_rng(0))
+        for order, inputs in (("channels_last", x), ("channels_first", np.moveaxis(x, -1, 1)))
+    )
+    assert not np.array_equal(last, x)
+    np.testing.assert_array_equal(np.moveaxis(first, 1, -1), last)
+
+
+def test_the_ends_of_a_range_of_brightness_may_stand_in_any_order():
+    x = images("float32", {})
+    one, other = (
+        ours.RandomBrightness(0.3, value_range).forward(x, training=True, rng=Upper())
+        for value_range in ((0, 255), (255, 0))
+    )
+    np.testing.assert_array_equal(one, other)

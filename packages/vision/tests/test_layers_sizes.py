@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from parity import TOLERANCE, check_layer
 
 from vision import layers as ours
+from vision.layers.resizing.interpolation import LARGEST_KEPT, _kept_weights
 from vision.layers.resizing.resize import INTERPOLATIONS, resize
 
 LAYERS = keras.layers
@@ -82,6 +83,18 @@ def test_resize_equals_keras_for_any_size(interpolation, size, new_size, antiali
     np.testing.assert_allclose(
         actual, expected, rtol=0, atol=AREA if interpolation == "area" else 2 * TOLERANCE["float32"]
     )
+
+
+def test_only_a_few_matrices_are_kept():
+    """A server resizes images of every size there is."""
+    _kept_weights.cache_clear()
+    for size in range(2, 50):
+        resize(np.zeros((1, size, size, 1), np.float32), (3, 3), "bicubic")
+    assert _kept_weights.cache_info().currsize == _kept_weights.cache_info().maxsize == 16
+    _kept_weights.cache_clear()
+    for _ in range(2):
+        resize(np.zeros((1, LARGEST_KEPT + 1, 1, 1), np.float32), (1, 1), "area")
+    assert _kept_weights.cache_info().currsize == 1  # that of the width
 
 
 @settings(deadline=None, max_examples=30)

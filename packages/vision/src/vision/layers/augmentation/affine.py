@@ -14,27 +14,21 @@ from core.layers.regularization.gaussian import generator
 from vision.affine import FILL_MODES, affine_transform, matrices, shifts
 from vision.layers.augmentation.base import Augmentation
 
-_FILL_MODES = tuple(FILL_MODES)
-_INTERPOLATIONS = ("nearest", "bilinear")
-
 
 class Affine(Augmentation):
     """Moves the pixels of each image by an affine map of its own in training; options `fill_mode` and `interpolation`."""
 
-    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """Return x, in training each image moved."""
-        if not training:
-            return super().call(x)
-        first = self.config.get("data_format") == "channels_first"
-        images = np.moveaxis(x, 1, -1) if first else x
-        y = affine_transform(
-            images.astype(self.dtype.compute_dtype, copy=False),
+    def transform(self, images: Array, rng: np.random.Generator | None) -> Array:
+        """Move each image."""
+        return affine_transform(
+            images,
             self.maps(images, generator(self, rng)),
-            fill_mode=one_of(self.config.get("fill_mode", "reflect"), "fill_mode", _FILL_MODES),
-            interpolation=one_of(self.config.get("interpolation", "bilinear"), "interpolation", _INTERPOLATIONS),
+            fill_mode=one_of(self.config.get("fill_mode", "reflect"), "fill_mode", tuple(FILL_MODES)),
+            interpolation=one_of(
+                self.config.get("interpolation", "bilinear"), "interpolation", ("nearest", "bilinear")
+            ),
             fill_value=number(self.config.get("fill_value", 0.0), "fill_value"),
         )
-        return np.moveaxis(y, -1, 1) if first else y
 
     def maps(self, images: Array, rng: np.random.Generator) -> Array:
         """Draw the matrix of each image, (batch, 2, 3)."""
@@ -54,7 +48,7 @@ class RandomRotation(Affine):
     options = ("factor", "fill_mode", "interpolation", "seed", "fill_value")
 
     def maps(self, images: Array, rng: np.random.Generator) -> Array:
-        """Give the rotations."""
+        """Return the rotations."""
         angle = 2 * np.pi * self.draw("factor", images, rng)
         cos, sin = np.cos(angle), np.sin(angle)
         x, y = (images.shape[2] - 1) / 2, (images.shape[1] - 1) / 2
@@ -67,7 +61,7 @@ class RandomTranslation(Affine):
     options = ("height_factor", "width_factor", "fill_mode", "interpolation", "seed", "fill_value")
 
     def maps(self, images: Array, rng: np.random.Generator) -> Array:
-        """Give the shifts."""
+        """Return the shifts."""
         down = self.draw("height_factor", images, rng) * images.shape[1]
         right = self.draw("width_factor", images, rng) * images.shape[2]
         return shifts(down, right)
@@ -82,7 +76,7 @@ class RandomZoom(Affine):
     options = ("height_factor", "width_factor", "fill_mode", "interpolation", "seed", "fill_value")
 
     def maps(self, images: Array, rng: np.random.Generator) -> Array:
-        """Give the zooms."""
+        """Return the zooms."""
         down = 1 + self.draw("height_factor", images, rng)
         across = down if self.config.get("width_factor") is None else 1 + self.draw("width_factor", images, rng)
         x, y = (images.shape[2] - 1) / 2 * (1 - across), (images.shape[1] - 1) / 2 * (1 - down)
@@ -98,7 +92,7 @@ class RandomShear(Affine):
     options = ("x_factor", "y_factor", "interpolation", "fill_mode", "fill_value")
 
     def maps(self, images: Array, rng: np.random.Generator) -> Array:
-        """Give the slants."""
+        """Return the slants."""
         sign = np.where(rng.random(len(images)) > 0.5, -1, 1).astype(np.float32)
         down = self.draw("y_factor", images, rng) * sign if self.config.get("y_factor") else 0
         across = self.draw("x_factor", images, rng) * sign if self.config.get("x_factor") else 0

@@ -1,63 +1,64 @@
-"""Augmentations that change the colour or the sharpness of pixels, but not their place."""
+"""Augmentations that change the color or the sharpness of pixels, but not their position."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from core.arrays import Array
+from core.errors import InputError
 from core.layers.regularization.gaussian import generator
-from vision.layers.augmentation.base import Augmentation, floating, one_for_each
+from vision.layers.augmentation.base import Augmentation
+from vision.layers.value_range import Range, read_range
 
 
-class RandomBrightness(Augmentation):
-    """Makes each image lighter or darker in training: y = x + u * (high - low), cut off at `value_range` (low, high)."""
+class ColorAugmentation(Augmentation):
+    """Changes the colors of images within `value_range` (low, high), by as much as `factor` says."""
 
     options = ("factor", "value_range")
     casts = False
 
-    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """Return x, in training with u drawn from `factor`, (-factor, factor) where it is one number."""
-        if not training:
-            return super().call(x)
-        images, (low, high) = floating(self, x), self.value_range()
-        change = one_for_each(generator(self, rng), self.bounds(-1.0), images) * images.dtype.type(high - low)
+    def draw(self, images: Array, rng: np.random.Generator | None, bounds: Range) -> Array:
+        """Draw one number for each image, (batch, 1, 1, 1), of their type. Raises `InputError` for whole-number images."""
+        if images.dtype.kind != "f":
+            raise InputError(f"{self} changes floating-point images in training, got {images.dtype}: cast them before")
+        return generator(self, rng).uniform(*bounds, size=(len(images), 1, 1, 1)).astype(images.dtype)
+
+    def value_range(self) -> Range:
+        """Return the darkest and the lightest value."""
+        return read_range(self.config.get("value_range", (0, 255)), sort=True)
+
+
+class RandomBrightness(ColorAugmentation):
+    """Makes each image lighter or darker in training: y = x + u * (high - low), cut off at `value_range` (low, high)."""
+
+    def transform(self, images: Array, rng: np.random.Generator | None) -> Array:
+        """Draw u from `factor`, (-factor, factor) where it is one number."""
+        low, high = self.value_range()
+        change = self.draw(images, rng, self.bounds(-1.0)) * images.dtype.type(high - low)
         return np.clip(images + change, images.dtype.type(low), images.dtype.type(high))
 
 
-class RandomContrast(Augmentation):
+class RandomContrast(ColorAugmentation):
     """Moves pixels towards their mean or away from it in training: y = (x - mean) * u + mean, cut off at `value_range`.
 
     The mean is that of each channel of an image; u lies between 1 - lower and 1 + upper, of `factor` (lower, upper). For one
     number Keras takes (0, factor), so that such a layer only ever raises the contrast.
     """
 
-    options = ("factor", "value_range")
-    casts = False
-
-    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """Return x, in training with another contrast."""
-        if not training:
-            return super().call(x)
-        images, (low, high) = floating(self, x), self.value_range()
-        lower, upper = self.bounds(0.0)
-        factor = one_for_each(generator(self, rng), (1 - lower, 1 + upper), images)
-        first = self.config.get("data_format") == "channels_first"
-        mean = np.mean(images, axis=(2, 3) if first else (1, 2), keepdims=True)
+    def transform(self, images: Array, rng: np.random.Generator | None) -> Array:
+        """Draw u."""
+        (low, high), (lower, upper) = self.value_range(), self.bounds(0.0)
+        factor = self.draw(images, rng, (1 - lower, 1 + upper))
+        mean = np.mean(images, axis=(1, 2), keepdims=True)
         return np.clip((images - mean) * factor + mean, images.dtype.type(low), images.dtype.type(high))
 
 
-class RandomHue(Augmentation):
-    """Turns the colour circle."""
-
-    options = ("factor", "value_range")
-    casts = False
+class RandomHue(ColorAugmentation):
+    """Turns the color circle."""
 
 
-class RandomSaturation(Augmentation):
-    """Makes colours stronger or paler."""
-
-    options = ("factor", "value_range")
-    casts = False
+class RandomSaturation(ColorAugmentation):
+    """Makes colors stronger or paler."""
 
 
 class RandomColorJitter(Augmentation):
@@ -67,11 +68,8 @@ class RandomColorJitter(Augmentation):
     casts = False
 
 
-class RandomColorDegeneration(Augmentation):
+class RandomColorDegeneration(ColorAugmentation):
     """Mixes images with their grey version."""
-
-    options = ("factor", "value_range")
-    casts = False
 
 
 class RandomGrayscale(Augmentation):
@@ -81,18 +79,12 @@ class RandomGrayscale(Augmentation):
     casts = False
 
 
-class RandomInvert(Augmentation):
+class RandomInvert(ColorAugmentation):
     """Turns some images into their negative."""
 
-    options = ("factor", "value_range")
-    casts = False
 
-
-class RandomPosterization(Augmentation):
-    """Leaves fewer bits for each colour."""
-
-    options = ("factor", "value_range")
-    casts = False
+class RandomPosterization(ColorAugmentation):
+    """Leaves fewer bits for each color."""
 
 
 class RandomSharpness(Augmentation):

@@ -21,12 +21,9 @@ class RandomFlip(Augmentation):
 
     options = ("mode",)
 
-    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """Return x, in training some images mirrored."""
-        if not training:
-            return super().call(x)
+    def transform(self, images: Array, rng: np.random.Generator | None) -> Array:
+        """Mirror some images."""
         mode = one_of(self.config.get("mode", "horizontal_and_vertical"), "mode", _MIRRORS)
-        images = x.astype(self.dtype.compute_dtype, copy=False)
         return flip(images, generator(self, rng), horizontal="horizontal" in mode, vertical="vertical" in mode)
 
 
@@ -53,36 +50,30 @@ class RandomCrop(Augmentation):
     casts = False
     autocast = False
 
-    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """Return x, in training one part of all images of a batch: drawn where they are larger, else their middle, resized."""
-        if not training:
-            return super().call(x)
-        first = self.config.get("data_format") == "channels_first"
-        images = np.moveaxis(x, 1, -1) if first else x
+    def transform(self, images: Array, rng: np.random.Generator | None) -> Array:
+        """Return one part of all images of a batch: drawn where they are larger, else their middle, resized."""
         images = images.astype(self.dtype.compute_dtype, copy=False)
-        size = integer(self.config["height"], "height"), integer(self.config["width"], "width")
-        room = [have - want for have, want in zip(images.shape[1:3], size, strict=True)]
-        if min(room) > 0:
-            top, left = (int(start) for start in generator(self, rng).integers(0, np.add(room, 1)))
+        size = self._size()
+        margins = [have - want for have, want in zip(images.shape[1:3], size, strict=True)]
+        if min(margins) > 0:
+            top, left = (int(start) for start in generator(self, rng).integers(0, np.add(margins, 1)))
         else:
             rows, columns = cropped_to_aspect(images.shape[1], images.shape[2], size)
             top, left = rows.start, columns.start
         part = images[:, top : top + size[0], left : left + size[1]]
         if part.shape[1:3] != size:
             part = resize(part, size, "bilinear").astype(images.dtype, copy=False)
-        return np.moveaxis(part, -1, 1) if first else part
+        return part
 
-    def compute_output_shape(self, *shapes: Shape, **named_shapes: Shape) -> Shape:
-        """Give the size that Keras announces."""
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return the size that Keras announces."""
+        return self.join_shape(input_shape[0], self._size(), self.split_shape(input_shape)[1])
+
+    def _size(self) -> tuple[int, int]:
         missing = [name for name in ("height", "width") if name not in self.config]
         if missing:
             raise InputError(f"option {missing[0]} is missing")
-        size = (integer(self.config["height"], "height"), integer(self.config["width"], "width"))
-        batch, *sizes = shapes[0]
-        last = self.config.get("data_format") or "channels_last"
-        if one_of(last, "data_format", ("channels_last", "channels_first")) == "channels_last":
-            return (batch, *size, sizes[-1])
-        return (batch, sizes[0], *size)
+        return integer(self.config["height"], "height"), integer(self.config["width"], "width")
 
 
 class MaxNumBoundingBoxes(Augmentation):

@@ -16,7 +16,7 @@ from core.arrays import Array, Shape
 from core.checks import integers, number
 from core.layers.spatial import SpatialLayer
 from core.layers.work import Work
-from vision.layers.contrast.value_range import BYTES, move_range, read_range
+from vision.layers.value_range import BYTES, move_range, read_range
 
 #: Grey levels of a byte.
 LEVELS = 256

@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
-from core.errors import InputError
-from core.layers.base import Layer
-from vision.layers.contrast.value_range import BYTES, move_range, read_range
+from core.layers.spatial import SpatialLayer
+from vision.layers.value_range import BYTES, move_range, read_range
 
 
-class AutoContrast(Layer):
+class AutoContrast(SpatialLayer):
     """y = (x - lowest) / (highest - lowest), as a part of `value_range`; images of one single value stay as they are.
 
     (batch, height, width, channels) unchanged; lowest and highest are those of each image and channel, along axes 1 and
     2 whatever the data format, as in Keras. It acts whether or not the network trains.
     Source: https://keras.io/api/layers/preprocessing_layers/image_augmentation/auto_contrast/
     """
+
+    rank = 2
 
     def __init__(
         self,
@@ -27,16 +28,8 @@ class AutoContrast(Layer):
         bounding_box_format: object = None,
         **common: Any,
     ) -> None:
-        super().__init__(**common)
-        if not isinstance(value_range, list | tuple):
-            raise InputError(f"value_range must be two numbers, got {value_range!r}")
-        self.value_range = read_range(sorted(value_range))
-
-    def build(self, *shapes: Any, **named_shapes: Any) -> None:
-        """Expect a batch of images."""
-        if len(shapes[0]) != 4:
-            raise InputError(f"expects images, (batch, height, width, channels), got the shape {shapes[0]}")
-        self.expect(rank=4)
+        super().__init__(data_format, **common)
+        self.value_range = read_range(value_range, sort=True)
 
     def call(self, x: Array) -> Array:
         """Return the stretched images, in the layer's type."""

@@ -17,12 +17,29 @@ from core.arrays import Array
 
 Kernel: TypeAlias = Callable[[Array], Array]
 
-#: Matrices of each kind that are kept: each is as large as two sizes multiplied.
+#: Matrices that are kept for the next call: two for each size to which images are brought. What is larger is made anew, so
+#: that all of them together take 64 MB at most.
 _KEPT = 16
+LARGEST_KEPT = 2**20
 #: TensorFlow reads the cubic kernel from a table with this many steps between two cells.
 _CUBIC_STEPS = 1024
 #: Nearer than this to its middle, a Lanczos kernel counts as 1 (it would be 0 / 0).
 _LANCZOS_MIDDLE = 1e-3
+
+
+def weights(inputs: int, outputs: int, interpolation: str, *, antialias: bool) -> Array:
+    """Return the matrix of an interpolation that is not "nearest", (outputs, inputs); it is shared and must stay as it is."""
+    make = _kept_weights if inputs * outputs <= LARGEST_KEPT else _kept_weights.__wrapped__
+    return make(inputs, outputs, interpolation, antialias)
+
+
+@lru_cache(_KEPT)
+def _kept_weights(inputs: int, outputs: int, interpolation: str, antialias: bool) -> Array:
+    if interpolation == "area":
+        return area(inputs, outputs)
+    if interpolation == "bicubic" and not antialias:
+        return cubic(inputs, outputs)
+    return sampled(interpolation, inputs, outputs, antialias=antialias)
 
 
 def centres(inputs: int, outputs: int) -> Array:
@@ -54,7 +71,6 @@ def lanczos(radius: int) -> Kernel:
     return kernel
 
 
-@lru_cache(_KEPT)
 def sampled(kind: str, inputs: int, outputs: int, *, antialias: bool) -> Array:
     """Weigh the input cells around each output cell with a kernel; antialias widens it where the image shrinks."""
     kernel, radius = {
@@ -68,7 +84,6 @@ def sampled(kind: str, inputs: int, outputs: int, *, antialias: bool) -> Array:
     return _normalised(weights)
 
 
-@lru_cache(_KEPT)
 def cubic(inputs: int, outputs: int) -> Array:
     """Weigh four cells with `keys_cubic`, read from a table; cells beyond the border count for nothing."""
     where = centres(inputs, outputs)
@@ -82,7 +97,6 @@ def cubic(inputs: int, outputs: int) -> Array:
     return _normalised(weights)
 
 
-@lru_cache(_KEPT)
 def area(inputs: int, outputs: int) -> Array:
     """Weigh each input cell by the part of the output cell that it covers."""
     step = np.float32(inputs) / np.float32(outputs)

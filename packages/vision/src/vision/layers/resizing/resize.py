@@ -7,7 +7,7 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.errors import InputError
 from core.layers.work import Work
-from vision.layers.resizing.interpolation import area, centres, cubic, sampled
+from vision.layers.resizing.interpolation import centres, weights
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area")
 
@@ -26,7 +26,7 @@ def resize(images: Array, size: tuple[int, int], interpolation: str, *, antialia
     if interpolation == "bilinear" and not antialias:
         return _bilinear(images, size)
     by_row, by_column = (
-        _weights(old, new, interpolation, antialias=antialias) for old, new in zip(images.shape[1:3], size, strict=True)
+        weights(old, new, interpolation, antialias=antialias) for old, new in zip(images.shape[1:3], size, strict=True)
     )
     batch, height, width, channels = images.shape
     tall = (by_row @ images.reshape(batch, height, width * channels)).reshape(batch, size[0], width, channels)
@@ -56,25 +56,16 @@ def resize_back(dy: Array, sizes: tuple[int, int], interpolation: str, *, antial
 
 def _matrix(inputs: int, outputs: int, interpolation: str, *, antialias: bool) -> Array:
     """Say how much of each input cell goes into each output cell, (outputs, inputs), whatever the interpolation."""
-    weights = np.zeros((outputs, inputs), np.float32)
-    places = np.arange(outputs)
+    matrix, each = np.zeros((outputs, inputs), np.float32), np.arange(outputs)
     if interpolation == "nearest":
-        weights[places, _nearest(inputs, outputs)] = 1
+        matrix[each, _nearest(inputs, outputs)] = 1
     elif interpolation == "bilinear" and not antialias:
         before, after, part = _neighbours(inputs, outputs)
-        np.add.at(weights, (places, before), 1 - part)
-        np.add.at(weights, (places, after), part)
+        np.add.at(matrix, (each, before), 1 - part)
+        np.add.at(matrix, (each, after), part)
     else:
-        weights = _weights(inputs, outputs, interpolation, antialias=antialias)
-    return weights
-
-
-def _weights(inputs: int, outputs: int, interpolation: str, *, antialias: bool) -> Array:
-    if interpolation == "area":
-        return area(inputs, outputs)
-    if interpolation == "bicubic" and not antialias:
-        return cubic(inputs, outputs)
-    return sampled(interpolation, inputs, outputs, antialias=antialias)
+        return weights(inputs, outputs, interpolation, antialias=antialias)
+    return matrix
 
 
 def _nearest(inputs: int, outputs: int) -> Array:

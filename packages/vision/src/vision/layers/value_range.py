@@ -14,11 +14,11 @@ Range: TypeAlias = tuple[float, float]
 BYTES: Range = (0.0, 255.0)
 
 
-def read_range(value: Any) -> Range:
-    """Read ``value_range``: two numbers, the smaller one first."""
+def read_range(value: Any, *, sort: bool = False) -> Range:
+    """Read ``value_range``: two numbers, the smaller one first, or in any order where Keras sorts them."""
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise InputError(f"value_range must be two numbers, got {value!r}")
-    low, high = number(value[0], "value_range"), number(value[1], "value_range")
+    low, high = (number(end, "value_range") for end in (sorted(value) if sort else value))
     if low >= high:
         raise InputError(f"value_range must grow, got {value!r}")
     return low, high
