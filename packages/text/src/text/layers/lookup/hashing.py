@@ -86,13 +86,13 @@ class HashedCrossing(_Hash):
     def __init__(self, num_bins: int, output_mode: str = "int", sparse: bool = False, **common: Any) -> None:
         super().__init__(num_bins, output_mode, sparse, **common)
 
-    def compute_output_shape(self, input_shapes: Any, *others: Any, **named: Any) -> Shape:
+    def compute_output_shape(self, input_shape: Any, *others: Any, **named: Any) -> Shape:
         """The shape of one input stays, or is that of the encoding."""
-        if not isinstance(input_shapes, list | tuple) or len(input_shapes) < 2:
+        if not isinstance(input_shape, list | tuple) or len(input_shape) < 2:
             raise InputError("takes a list of two inputs or more")
-        shape: Shape = tuple(input_shapes[0])
-        if any(len(other) != len(shape) for other in input_shapes) or len(shape) > 2 or shape[1:] not in ((), (1,)):
-            raise InputError(f"takes inputs of shape (batch,) or (batch, 1), got {input_shapes}")
+        shape: Shape = tuple(input_shape[0])
+        if any(len(other) != len(shape) for other in input_shape) or len(shape) > 2 or shape[1:] not in ((), (1,)):
+            raise InputError(f"takes inputs of shape (batch,) or (batch, 1), got {input_shape}")
         return super().compute_output_shape(shape)
 
     def bins(self, inputs: Any) -> Array:

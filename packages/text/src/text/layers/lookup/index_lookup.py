@@ -253,7 +253,7 @@ class IndexLookup(CategoricalLayer):
         default = self._first_oov if self.num_oov_indices == 1 else -1
         ids = np.fromiter(map(self._index.get, tokens, repeat(default)), np.int64, len(tokens))
         if self.num_oov_indices != 1 and (unknown := np.flatnonzero(ids < 0)).size:
-            lost = np.array([tokens[position] for position in unknown], dtype=object)
+            lost = np.array([tokens[position] for position in unknown.tolist()], dtype=np.object_)
             if not self.num_oov_indices:
                 token = self.show(lost[0])
                 raise InputError(f"{self} does not know the token {token!r}, and has no id for unknown ones")
