@@ -141,7 +141,7 @@ def test_a_transformer_block():
     assert opened.count_parameters() == model.count_params()
 
 
-def test_dropout_of_shares_follows_its_generator():
+def test_dropout_of_attention_weights_follows_its_generator():
     opened = check_sequences(layers.MultiHeadAttention(2, 3, dropout=0.4), as_list=False)
     data = sequences(np.random.default_rng(1), "float32", masked=False)[:2]
     first, again = (opened.forward(data, training=True, rng=np.random.default_rng(3)) for _ in range(2))

@@ -22,7 +22,7 @@ from core.arrays import Array
 def affine_transform(
     images: Array, maps: Array, *, fill_mode: str, interpolation: str, fill_value: float = 0.0
 ) -> Array:
-    """y[b, i, j] = x[b] at the place (row, column) with column = a0 j + a1 i + a2 and row = b0 j + b1 i + b2.
+    """y[b, i, j] = x[b] at the position (row, column) with column = a0 j + a1 i + a2 and row = b0 j + b1 i + b2.
 
     images (batch, height, width, channels) and maps (batch, 2, 3), [[a0, a1, a2], [b0, b1, b2]], give images of the
     same shape and type. Between pixels, `interpolation` takes the "nearest", or is "bilinear".
@@ -40,16 +40,16 @@ def affine_transform(
         return np.where(inside[..., None], seen, images.dtype.type(fill_value))
 
     if interpolation == "nearest":
-        return pixels(*(np.trunc(place + np.copysign(np.float32(0.5), place)) for place in (rows, columns)))
+        return pixels(*(np.trunc(position + np.copysign(np.float32(0.5), position)) for position in (rows, columns)))
     top, left = np.floor(rows), np.floor(columns)
-    lower, right = ((place - first)[..., None] for place, first in ((rows, top), (columns, left)))
+    lower, right = ((position - first)[..., None] for position, first in ((rows, top), (columns, left)))
     above = pixels(top, left) * (1 - right) + pixels(top, left + 1) * right
     below = pixels(top + 1, left) * (1 - right) + pixels(top + 1, left + 1) * right
     return (above * (1 - lower) + below * lower).astype(images.dtype, copy=False)
 
 
 def shifts(down: Array, right: Array) -> Array:
-    """Give the matrices of images that are moved by so many pixels; down and right (batch,)."""
+    """Return the matrices of images that are moved by so many pixels; down and right (batch,)."""
     return matrices([1, 0, -right], [0, 1, -down])
 
 
@@ -59,38 +59,38 @@ def matrices(*rows: list[Any]) -> Array:
     return np.stack(entries, axis=-1).reshape(-1, 2, 3)
 
 
-def _reflect(places: Array, size: int) -> Array:
+def _reflect(positions: Array, size: int) -> Array:
     """Go back and forth: every 2 * size pixels it begins anew."""
     period = np.float32(2 * size)
-    low = places + period * np.trunc(np.maximum(-places, 0) / period)
+    low = positions + period * np.trunc(np.maximum(-positions, 0) / period)
     low = np.where(low < -size, low + period, -low - 1)
-    high = places - period * np.trunc(np.maximum(places, 0) / period)
+    high = positions - period * np.trunc(np.maximum(positions, 0) / period)
     high = np.where(high >= size, period - high - 1, high)
-    return _nearest(np.where(places < 0, low, np.where(places > size - 1, high, places)), size)
+    return _nearest(np.where(positions < 0, low, np.where(positions > size - 1, high, positions)), size)
 
 
-def _wrap(places: Array, size: int) -> Array:
-    """Begin anew after `size` pixels; between the last one and the first there is no place."""
+def _wrap(positions: Array, size: int) -> Array:
+    """Begin anew after `size` pixels; between the last one and the first there is no position."""
     if size == 1:
-        return np.zeros_like(places)
+        return np.zeros_like(positions)
     last, whole = np.float32(size - 1), np.float32(size)
-    low = places + whole * (np.trunc(-places / last) + 1)
-    high = places - whole * np.trunc(places / last)
-    return _nearest(np.where(places < 0, low, np.where(places > size - 1, high, places)), size)
+    low = positions + whole * (np.trunc(-positions / last) + 1)
+    high = positions - whole * np.trunc(positions / last)
+    return _nearest(np.where(positions < 0, low, np.where(positions > size - 1, high, positions)), size)
 
 
-def _nearest(places: Array, size: int) -> Array:
+def _nearest(positions: Array, size: int) -> Array:
     """Stay at the border."""
-    return np.clip(places, 0, np.float32(size - 1))
+    return np.clip(positions, 0, np.float32(size - 1))
 
 
-def _constant(places: Array, size: int) -> Array:
+def _constant(positions: Array, size: int) -> Array:
     """Stay outside."""
     del size
-    return places
+    return positions
 
 
-#: Where a place lies that may be outside: (places, size) -> places from 0 to size - 1, unless they stay outside.
+#: Where a position lies that may be outside: (positions, size) -> positions from 0 to size - 1, unless they stay outside.
 FILL_MODES: dict[str, Callable[[Array, int], Array]] = {
     "constant": _constant,
     "reflect": _reflect,

@@ -51,7 +51,7 @@ def crop(x: Array, rng: np.random.Generator, *, padding: int = 4) -> Array:
 
 
 def cutout(x: Array, rng: np.random.Generator, *, size: int = 8) -> Array:
-    """Set a square of `size` pixels around a random place of each image to 0, less at a border.
+    """Set a square of `size` pixels around a random position of each image to 0, less at a border.
 
     Source: DeVries and Taylor 2017, https://arxiv.org/abs/1708.04552
     """

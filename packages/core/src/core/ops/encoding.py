@@ -59,7 +59,7 @@ def one_hot(ids: Array, depth: int, dtype: Any) -> Array:
 
 
 def encoded_shape(shape: Shape, mode: str, depth: int | None) -> Shape:
-    """Give the shape that comes out of `encode`."""
+    """Return the shape that comes out of `encode`."""
     appended = mode == "one_hot" and not (len(shape) > 1 and shape[-1] == 1)
     return (*shape, depth) if appended else (*shape[:-1], depth)
 

@@ -16,12 +16,12 @@ _JOIN = 0xC6A4A7935BD1E995
 
 
 def bucket(text: bytes, count: int, key: Sequence[int] | None = None) -> int:
-    """Give the bucket of a text, from 0 to count - 1."""
+    """Return the bucket of a text, from 0 to count - 1."""
     return (farm_hash(text) if key is None else sip_hash(text, key)) % count
 
 
 def farm_hash(text: bytes) -> int:
-    """Give the 64-bit fingerprint of a text."""
+    """Return the 64-bit fingerprint of a text."""
     if len(text) <= 16:
         return _up_to_16(text)
     if len(text) <= 32:
@@ -30,14 +30,14 @@ def farm_hash(text: bytes) -> int:
 
 
 def join(first: int, second: int) -> int:
-    """Give the fingerprint of two fingerprints, one after the other."""
+    """Return the fingerprint of two fingerprints, one after the other."""
     mixed = first ^ _JOIN ^ (_shift_mix(second * _JOIN & _MASK) * _JOIN & _MASK)
     mixed = mixed * _JOIN & _MASK
     return _shift_mix(_shift_mix(mixed) * _JOIN & _MASK)
 
 
-def _fetch(text: bytes, place: int, size: int = 8) -> int:
-    return int.from_bytes(text[place : place + size], "little")
+def _fetch(text: bytes, position: int, size: int = 8) -> int:
+    return int.from_bytes(text[position : position + size], "little")
 
 
 def _rotate(value: int, by: int) -> int:
@@ -92,9 +92,9 @@ def _up_to_64(text: bytes) -> int:
     return _mix(one & _MASK, e + _rotate(f + a, 18) + g & _MASK, factor)
 
 
-def _pair(text: bytes, place: int, a: int, b: int) -> tuple[int, int]:
-    """Hash the 32 bytes from `place` on with two seeds."""
-    w, x, y, z = (_fetch(text, place + 8 * step) for step in range(4))
+def _pair(text: bytes, position: int, a: int, b: int) -> tuple[int, int]:
+    """Hash the 32 bytes from `position` on with two seeds."""
+    w, x, y, z = (_fetch(text, position + 8 * step) for step in range(4))
     a += w
     b = _rotate(b + a + z, 21)
     start = a
@@ -108,8 +108,8 @@ def _longer(text: bytes) -> int:
     z = _shift_mix(y * _K2 + 113 & _MASK) * _K2 & _MASK
     v, w = (0, 0), (0, 0)
     left = (len(text) - 1) % 64
-    for place in range(0, len(text) - 1 - left, 64):
-        x, y, z, v, w = _block(text, place, x, y, z, v, w, _K1, 1)
+    for position in range(0, len(text) - 1 - left, 64):
+        x, y, z, v, w = _block(text, position, x, y, z, v, w, _K1, 1)
     factor = _K1 + 2 * (z & 0xFF)
     w = (w[0] + left & _MASK, w[1])
     v = (v[0] + w[0] & _MASK, v[1])
@@ -123,16 +123,16 @@ _Pair = tuple[int, int]
 
 
 def _block(
-    text: bytes, place: int, x: int, y: int, z: int, v: _Pair, w: _Pair, factor: int, weight: int
+    text: bytes, position: int, x: int, y: int, z: int, v: _Pair, w: _Pair, factor: int, weight: int
 ) -> tuple[int, int, int, _Pair, _Pair]:
     """Mix 64 bytes in; the last block has another factor, and weighs what is carried over."""
-    x = _rotate(x + y + v[0] + _fetch(text, place + 8), 37) * factor & _MASK
-    y = _rotate(y + v[1] + _fetch(text, place + 48), 42) * factor & _MASK
+    x = _rotate(x + y + v[0] + _fetch(text, position + 8), 37) * factor & _MASK
+    y = _rotate(y + v[1] + _fetch(text, position + 48), 42) * factor & _MASK
     x ^= w[1] * weight & _MASK
-    y = y + v[0] * weight + _fetch(text, place + 40) & _MASK
+    y = y + v[0] * weight + _fetch(text, position + 40) & _MASK
     z = _rotate(z + w[0], 33) * factor & _MASK
-    v = _pair(text, place, v[1] * factor & _MASK, x + w[0] & _MASK)
-    w = _pair(text, place + 32, z + w[1] & _MASK, y + _fetch(text, place + 16) & _MASK)
+    v = _pair(text, position, v[1] * factor & _MASK, x + w[0] & _MASK)
+    w = _pair(text, position + 32, z + w[1] & _MASK, y + _fetch(text, position + 16) & _MASK)
     return z, y, x, v, w
 
 
@@ -143,7 +143,7 @@ def sip_hash(text: bytes, key: Sequence[int]) -> int:
         k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573,
     ]  # fmt: skip
     last = len(text) - len(text) % 8
-    words = [_fetch(text, place) for place in range(0, last, 8)]
+    words = [_fetch(text, position) for position in range(0, last, 8)]
     words.append(_fetch(text, last) | (len(text) & 0xFF) << 56)
     for word in words:
         v[3] ^= word

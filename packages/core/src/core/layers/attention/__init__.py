@@ -1,1 +1,1 @@
-"""Attention: each place of a sequence looks at the others, and takes from each as much as the two agree."""
+"""Attention: each position of a sequence looks at the others, and takes from each as much as the two agree."""

@@ -1,4 +1,4 @@
-"""Additive attention: how much two places agree is a weighted sum of tanh of their sum."""
+"""Additive attention: how much two positions agree is a weighted sum of tanh of their sum."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AdditiveAttention(Attention):
         return True
 
     def scores(self, query: Array, key: Array) -> Array:
-        """Say how much each query agrees with each key, (batch, Tq, Tv)."""
+        """Return how much each query agrees with each key, (batch, Tq, Tv)."""
         agreement = np.tanh(sums_of_pairs(query, key))
         return np.sum(self.computing("scale") * agreement if self.use_scale else agreement, axis=-1)
 

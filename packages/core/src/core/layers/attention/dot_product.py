@@ -1,4 +1,4 @@
-"""Dot-product attention: how much two places agree is the product of their vectors."""
+"""Dot-product attention: how much two positions agree is the product of their vectors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.layers.regularization.dropout import Dropout
 from core.layers.work import Work
 from core.ops.activations import softmax, softmax_gradient
 
-#: What Keras takes away from the score of a masked place.
+#: What Keras takes away from the score of a masked position.
 _FAR = {"float16": 65504.0}
 _FAR_ELSE = 1e9
 
@@ -61,7 +61,7 @@ class Attention(Layer):
             self.declare("concat_score_weight", ())
 
     def compute_output_shape(self, input_shapes: Any, *, return_attention_scores: bool = False) -> Any:
-        """(batch, Tq, d), (batch, Tv, e) -> (batch, Tq, e), and the shares (batch, Tq, Tv)."""
+        """(batch, Tq, d), (batch, Tv, e) -> (batch, Tq, e), and the attention weights (batch, Tq, Tv)."""
         query, value, key = self._shapes(input_shapes)
         output = (*query[:-1], value[-1])
         return [output, (*query[:-1], key[-2])] if return_attention_scores else output
@@ -76,11 +76,11 @@ class Attention(Layer):
         training: bool = False,
         rng: np.random.Generator | None = None,
     ) -> Any:
-        """Return what each query takes from the values, and its shares where they are asked for."""
+        """Return what each query takes from the values, and its attention weights where they are asked for."""
         query, value, key = _parts(inputs)
         query_mask, value_mask = (None, None) if mask is None else (mask[0], mask[1])
-        shares = softmax(_far_where_masked(self.scores(query, key), value_mask, use_causal_mask))
-        kept = Dropout(self.dropout, name=self.name).call(shares, training=training, rng=rng)
+        weights = softmax(_far_where_masked(self.scores(query, key), value_mask, use_causal_mask))
+        kept = Dropout(self.dropout, name=self.name).call(weights, training=training, rng=rng)
         output = _of_queries(kept @ value, query_mask)
         return [output, kept] if return_attention_scores else output
 
@@ -94,18 +94,18 @@ class Attention(Layer):
         training: bool = True,
         rng: np.random.Generator | None = None,
     ) -> tuple[Any, Backward]:
-        """d value = shares^T @ dy, d shares = dy @ value^T, d scores = shares * (d shares - sum of shares * d shares)."""
+        """d value = weights^T @ dy, d weights = dy @ value^T, d scores = weights * (d weights - sum of weights * d weights)."""
         query, value, key = _parts(inputs)
         query_mask, value_mask = (None, None) if mask is None else (mask[0], mask[1])
         scores, scores_back = self.scores_and_back(query, key)
-        shares = softmax(_far_where_masked(scores, value_mask, use_causal_mask))
-        kept, drop_back = Dropout(self.dropout, name=self.name).call_with_backward(shares, training=training, rng=rng)
+        weights = softmax(_far_where_masked(scores, value_mask, use_causal_mask))
+        kept, drop_back = Dropout(self.dropout, name=self.name).call_with_backward(weights, training=training, rng=rng)
 
         def backward(dy: Any) -> tuple[list[Array], Gradients]:
             d_output, d_kept = dy if return_attention_scores else (dy, 0)
             d_output = _of_queries(d_output, query_mask)
-            d_shares, _ = drop_back(d_output @ np.swapaxes(value, -1, -2) + d_kept)
-            d_query, d_key, gradients = scores_back(softmax_gradient(d_shares, shares))
+            d_weights, _ = drop_back(d_output @ np.swapaxes(value, -1, -2) + d_kept)
+            d_query, d_key, gradients = scores_back(softmax_gradient(d_weights, weights))
             d_value = np.swapaxes(kept, -1, -2) @ d_output
             found = [d_query, d_value, d_key] if len(inputs) > 2 else [d_query, d_value + d_key]
             return found, gradients
@@ -114,7 +114,7 @@ class Attention(Layer):
         return ([output, kept] if return_attention_scores else output), backward
 
     def scores(self, query: Array, key: Array) -> Array:
-        """Say how much each query agrees with each key, (batch, Tq, Tv)."""
+        """Return how much each query agrees with each key, (batch, Tq, Tv)."""
         if self.score_mode == "dot":
             products = query @ np.swapaxes(key, -1, -2)
             return products * self.computing("scale") if self.use_scale else products
@@ -124,7 +124,7 @@ class Attention(Layer):
         return self.computing("concat_score_weight") * np.sum(np.tanh(sums), axis=-1)
 
     def scores_and_back(self, query: Array, key: Array) -> tuple[Array, ScoresBack]:
-        """Do as `scores`, and give the way back."""
+        """Do as `scores`, and return the backward function."""
         return (self._products_and_back if self.score_mode == "dot" else self._sums_and_back)(query, key)
 
     def _products_and_back(self, query: Array, key: Array) -> tuple[Array, ScoresBack]:
@@ -190,17 +190,17 @@ def sums_of_pairs(query: Array, key: Array) -> Array:
 
 
 def each_of_pairs(d_sums: Array) -> tuple[Array, Array]:
-    """Give the gradients of queries and keys: each is part of a row, or a column, of `sums_of_pairs`."""
+    """Return the gradients of queries and keys: each is part of a row, or a column, of `sums_of_pairs`."""
     return d_sums.sum(axis=-2), d_sums.sum(axis=-3)
 
 
 def _parts(inputs: Sequence[Array]) -> tuple[Array, Array, Array]:
-    """Give query, value and key."""
+    """Return query, value and key."""
     return inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else inputs[1]
 
 
 def _far_where_masked(scores: Array, value_mask: Any, causal_too: bool) -> Array:
-    """Take so much away from the score of what a query may not look at that its share is nothing."""
+    """Take so much away from the score of what a query may not look at that its attention weight is 0."""
     visible = None if value_mask is None else np.asarray(value_mask).astype(bool)[..., None, :]
     if causal_too:
         visible = joined(visible, causal(*scores.shape[-2:]))

@@ -71,7 +71,7 @@ class GroupedQueryAttention(HeadedAttention):
         return_attention_scores: bool = False,
         **others: Any,
     ) -> Any:
-        """(batch, Tq, d) -> (batch, Tq, d), and the shares (batch, heads, Tq, Tv)."""
+        """(batch, Tq, d) -> (batch, Tq, d), and the attention weights (batch, heads, Tq, Tv)."""
         same_lengths(value, value if key is None else key)
         scores = (query[0], self.num_query_heads, query[1], value[1])
         return [query, scores] if return_attention_scores else query

@@ -21,7 +21,8 @@ from core.layers.work import Work
 from core.ops.activations import masked_softmax, softmax, softmax_gradient
 from core.ops.attention import dot_product_attention, masked_score
 
-#: From the gradients of the mixed contents, and of the shares where they were asked for, to those of query, key and value.
+#: From the gradients of the mixed contents, and of the attention weights where those were asked for,
+#: to those of query, key and value.
 AttendBack: TypeAlias = Callable[[Array, Array | None], tuple[Array, Array, Array]]
 
 
@@ -129,7 +130,7 @@ class HeadedAttention(Layer):
         *,
         rng: np.random.Generator | None = None,
     ) -> Any:
-        """Return what each query takes from the values, and its shares where they are asked for."""
+        """Return what each query takes from the values, and its attention weights where they are asked for."""
         key = value if key is None else key
         visible = self._visible(query, value, (query_mask, value_mask, key_mask), attention_mask, use_causal_mask)
         heads = (
@@ -137,11 +138,11 @@ class HeadedAttention(Layer):
             self._for_each_head(self._projection("key").forward(key)),
             self._for_each_head(self._projection("value").forward(value)),
         )
-        output, shares = self._attend(heads, visible, training, rng, return_attention_scores)
+        output, weights = self._attend(heads, visible, training, rng, return_attention_scores)
         if self.use_gate:
             output = output * self.children["_gate_dense"].forward(query)
         output = self._projection("output").forward(output)
-        return [output, shares] if return_attention_scores else output
+        return [output, weights] if return_attention_scores else output
 
     def call_with_backward(
         self,
@@ -163,14 +164,14 @@ class HeadedAttention(Layer):
         inputs = {"query": query, "key": value if key is None else key, "value": value}
         learnt = {name: self._projection(name).learn(x) for name, x in inputs.items()}
         heads = learnt["query"][0], self._for_each_head(learnt["key"][0]), self._for_each_head(learnt["value"][0])
-        mixed, shares, attend_back = self._attend_and_back(heads, visible, training, rng, return_attention_scores)
+        mixed, weights, attend_back = self._attend_and_back(heads, visible, training, rng, return_attention_scores)
         gate, gate_back = self.children["_gate_dense"].learn(query) if self.use_gate else (None, None)
         output, output_back = self._projection("output").learn(mixed if gate is None else mixed * gate)
 
         def backward(dy: Any) -> tuple[dict[str, Array], Gradients]:
-            d_output, d_shares = dy if return_attention_scores else (dy, None)
+            d_output, d_weights = dy if return_attention_scores else (dy, None)
             d_gated, gradients = output_back(d_output)
-            d_query, d_key, d_value = attend_back(d_gated if gate is None else d_gated * gate, d_shares)
+            d_query, d_key, d_value = attend_back(d_gated if gate is None else d_gated * gate, d_weights)
             d_heads = {"query": d_query, "key": self._of_groups(d_key), "value": self._of_groups(d_value)}
             found = {}
             for name, (_, back) in learnt.items():
@@ -183,7 +184,7 @@ class HeadedAttention(Layer):
                 found["value"] = found["value"] + found.pop("key")
             return found, gradients
 
-        return ([output, shares] if return_attention_scores else output), backward
+        return ([output, weights] if return_attention_scores else output), backward
 
     def _projection(self, name: str) -> Layer:
         return self.children[f"{self.prefix}{name}_dense"]
@@ -197,7 +198,7 @@ class HeadedAttention(Layer):
         return dx if self.groups == 1 else dx.reshape(*dx.shape[:-2], -1, self.groups, dx.shape[-1]).sum(axis=-2)
 
     def _along(self, rank: int) -> Along:
-        """Say which axes of (batch, ..., heads, size) attend to each other: the one of time."""
+        """Return which axes of (batch, ..., heads, size) attend to each other: the one of time."""
         return Along((1,), rank)
 
     def _attend(
@@ -206,20 +207,20 @@ class HeadedAttention(Layer):
         visible: Array | None,
         training: bool,
         rng: np.random.Generator | None,
-        want_shares: bool,
+        want_weights: bool,
     ) -> tuple[Array, Array | None]:
-        """Let (batch, ..., heads, size) look at each other; the shares are (batch, free axes, heads, Tq..., Tv...)."""
+        """Let (batch, ..., heads, size) look at each other; the attention weights are (batch, free axes, heads, Tq..., Tv...)."""
         query, key, value = heads
-        if self._takes_short_way(query, want_shares):
+        if self._is_plain(query, want_weights):
             if visible is not None:
                 visible = np.expand_dims(visible, tuple(range(visible.ndim - 2, 2)))
             return dot_product_attention(query, key, value, mask=visible, scale=self.scale)[0], None
         along = self._along(query.ndim)
         rows, columns, contents = (along.matrices(part) for part in (query * self._factor(query), key, value))
-        shares = self._shares(rows @ np.swapaxes(columns, -1, -2), visible, along, short=False)
-        kept = Dropout(self.dropout, name=self.name).call(shares, training=training, rng=rng)
+        weights = self._weights(rows @ np.swapaxes(columns, -1, -2), visible, along, plain=False)
+        kept = Dropout(self.dropout, name=self.name).call(weights, training=training, rng=rng)
         lengths = along.lengths(query)
-        return along.places(kept @ contents, lengths), _unfolded(shares, lengths, along.lengths(key))
+        return along.from_matrices(kept @ contents, lengths), _unfolded(weights, lengths, along.lengths(key))
 
     def _attend_and_back(
         self,
@@ -227,47 +228,47 @@ class HeadedAttention(Layer):
         visible: Array | None,
         training: bool,
         rng: np.random.Generator | None,
-        want_shares: bool,
+        want_weights: bool,
     ) -> tuple[Array, Array, AttendBack]:
-        """d value = shares^T @ dy, d logits from d shares = dy @ value^T, d query = scale * d logits @ key, d key likewise."""
+        """d value = weights^T @ dy, d logits from d weights = dy @ value^T, d query = scale * d logits @ key, d key likewise."""
         query, key, value = heads
         along = self._along(query.ndim)
         rows, columns, contents = (along.matrices(part) for part in (query * self._factor(query), key, value))
         logits = rows @ np.swapaxes(columns, -1, -2)
-        shares = self._shares(logits, visible, along, short=self._takes_short_way(query, want_shares))
-        kept, drop_back = Dropout(self.dropout, name=self.name).call_with_backward(shares, training=training, rng=rng)
+        weights = self._weights(logits, visible, along, plain=self._is_plain(query, want_weights))
+        kept, drop_back = Dropout(self.dropout, name=self.name).call_with_backward(weights, training=training, rng=rng)
         lengths, others = along.lengths(query), along.lengths(key)
 
         def backward(dy: Array, d_given: Array | None) -> tuple[Array, Array, Array]:
             d_mixed = along.matrices(dy)
-            d_shares, _ = drop_back(d_mixed @ np.swapaxes(contents, -1, -2))
-            d_shares = d_shares if d_given is None else d_shares + d_given.reshape(shares.shape)
-            d_logits = softmax_gradient(d_shares, shares)
-            if visible is not None:  # a row that is masked throughout has shares, but not by its scores
+            d_weights, _ = drop_back(d_mixed @ np.swapaxes(contents, -1, -2))
+            d_weights = d_weights if d_given is None else d_weights + d_given.reshape(weights.shape)
+            d_logits = softmax_gradient(d_weights, weights)
+            if visible is not None:  # a row that is masked throughout has attention weights, but not by its scores
                 d_logits = np.where(along.spread(visible, logits.shape), d_logits, d_logits.dtype.type(0))
-            d_query = along.places(d_logits @ columns, lengths) * self._factor(query)
-            d_key = along.places(np.swapaxes(d_logits, -1, -2) @ rows, others)
-            return d_query, d_key, along.places(np.swapaxes(kept, -1, -2) @ d_mixed, others)
+            d_query = along.from_matrices(d_logits @ columns, lengths) * self._factor(query)
+            d_key = along.from_matrices(np.swapaxes(d_logits, -1, -2) @ rows, others)
+            return d_query, d_key, along.from_matrices(np.swapaxes(kept, -1, -2) @ d_mixed, others)
 
-        return along.places(kept @ contents, lengths), _unfolded(shares, lengths, others), backward
+        return along.from_matrices(kept @ contents, lengths), _unfolded(weights, lengths, others), backward
 
-    def _takes_short_way(self, query: Array, want_shares: bool) -> bool:
-        """Say whether Keras would leave it to `dot_product_attention`, where a row that is masked throughout has shares."""
-        return query.ndim == 4 and not want_shares and self.dropout == 0
+    def _is_plain(self, query: Array, want_weights: bool) -> bool:
+        """Return whether Keras leaves it to `dot_product_attention`, which attends even where all of a row is masked."""
+        return query.ndim == 4 and not want_weights and self.dropout == 0
 
     def _factor(self, query: Array) -> Any:
         return query.dtype.type(np.float32(self.scale))  # TensorFlow rounds it so, whatever the type
 
-    def _shares(self, logits: Array, visible: Array | None, along: Along, *, short: bool) -> Array:
+    def _weights(self, logits: Array, visible: Array | None, along: Along, *, plain: bool) -> Array:
         mask = None if visible is None else along.spread(visible, logits.shape)
-        if short and mask is not None:
+        if plain and mask is not None:
             return softmax(np.where(mask, logits, masked_score(logits.dtype)))
         return masked_softmax(logits, (logits.ndim - 1,), mask)
 
 
-def _unfolded(shares: Array, rows: list[int], columns: list[int]) -> Array:
+def _unfolded(weights: Array, rows: list[int], columns: list[int]) -> Array:
     """Write (..., Tq, Tv) with the axes that attend apart, (..., Tq..., Tv...)."""
-    return shares.reshape(*shares.shape[:-2], *rows, *columns)
+    return weights.reshape(*weights.shape[:-2], *rows, *columns)
 
 
 def same_lengths(value: Shape, key: Shape) -> None:

@@ -16,7 +16,7 @@ def causal(queries: int, values: int) -> Array:
 
 
 def window(queries: int, values: int, reach: int) -> Array:
-    """True where the two are less than `reach` places apart, (1, queries, values)."""
+    """True where the two are less than `reach` positions apart, (1, queries, values)."""
     return np.abs(np.arange(queries)[None, :, None] - np.arange(values)[None, None, :]) < reach
 
 

@@ -14,7 +14,7 @@ from core.layers.attention.heads import HeadedAttention, same_lengths
 class MultiHeadAttention(HeadedAttention):
     """y = output(concatenated heads of softmax(query . key / sqrt(key_dim)) . value).
 
-    (batch, Tq, d), (batch, Tv, e), (batch, Tv, f) -> (batch, Tq, `output_shape` or d); shares (batch, heads, Tq, Tv).
+    (batch, Tq, d), (batch, Tv, e), (batch, Tv, f) -> (batch, Tq, `output_shape` or d); attention weights (batch, heads, Tq, Tv).
     With `attention_axes` the sequences may have more axes than time, and attend along those. Children: query_dense,
     key_dense, value_dense, output_dense, with `use_gate` _gate_dense, each an `EinsumDense`.
     Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
@@ -78,7 +78,7 @@ class MultiHeadAttention(HeadedAttention):
         return_attention_scores: bool = False,
         **others: Any,
     ) -> Any:
-        """Keep the shape of the query but for the last axis, and give that of the shares."""
+        """Keep the shape of the query but for the last axis, and return that of the attention weights."""
         output = (*query[:-1], *(self.output_sizes or query[-1:]))
         if not return_attention_scores:
             return output
@@ -87,11 +87,11 @@ class MultiHeadAttention(HeadedAttention):
         return [output, (query[0], *free, self.num_heads, *(query[a] for a in axes), *(value[a] for a in axes))]
 
     def _along(self, rank: int) -> Along:
-        """Say which axes of (batch, ..., heads, size) attend to each other."""
+        """Return which axes of (batch, ..., heads, size) attend to each other."""
         return Along(self._axes(rank - 1), rank)
 
     def _axes(self, rank: int) -> tuple[int, ...]:
-        """Give the axes that attend to each other: all between batch and features where none are named."""
+        """Return the axes that attend to each other: all between batch and features where none are named."""
         axes = tuple(range(1, rank - 1)) if self.attention_axes is None else self.attention_axes
         found = axes_of(axes, "attention_axes", rank=rank)
         if 0 in found or rank - 1 in found or not found:

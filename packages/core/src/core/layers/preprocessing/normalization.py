@@ -72,7 +72,7 @@ class Normalization(Layer):
         return self.call(x), lambda dy: (dy * deviation if self.invert else dy / deviation, {})
 
     def _moments(self, rank: int) -> tuple[Array, Array]:
-        """Give mean and deviation for an input of `rank` axes, in the type this layer computes in."""
+        """Return mean and deviation for an input of `rank` axes, in the type this layer computes in."""
         compute = self.dtype.compute_dtype
         mean, variance = self.given or (self.mean, self.variance)
         deviation = np.sqrt(self._along(variance, rank).astype(compute, copy=False))

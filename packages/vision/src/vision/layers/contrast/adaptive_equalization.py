@@ -70,7 +70,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(SpatialLayer):
         return self.from_channels_last(equalised.astype(x.dtype))
 
     def _curves(self, images: Array, tile: tuple[int, ...]) -> Array:
-        """Give the curve of each tile and channel: (batch, rows, columns, channels, LEVELS)."""
+        """Return the curve of each tile and channel: (batch, rows, columns, channels, LEVELS)."""
         batch, height, width, channels = images.shape
         (rows, columns), (tall, wide) = self.grid, tile
         added = ((0, 0), (0, rows * tall - height), (0, columns * wide - width), (0, 0))
@@ -83,8 +83,8 @@ class ContrastLimitedAdaptiveHistogramEqualization(SpatialLayer):
             counts = clipped + np.sum(counts - clipped, axis=-1, keepdims=True) / np.float32(LEVELS)
         running = np.cumsum(counts, axis=-1, dtype=np.float32)
         least = np.min(running, axis=-1, keepdims=True)
-        room = np.float32(tall * wide) - least
-        return np.clip((running - least) * np.float32(LEVELS - 1) / np.where(room == 0, 1, room), *BYTES)
+        spread = np.float32(tall * wide) - least
+        return np.clip((running - least) * np.float32(LEVELS - 1) / np.where(spread == 0, 1, spread), *BYTES)
 
 
 def _histograms(pixels: Array) -> Array:
@@ -112,7 +112,7 @@ def _apply(curves: Array, levels: Array, tile: tuple[int, ...]) -> Array:
 
 
 def _around(size: int, tile: int, count: int) -> tuple[Array, Array, Array]:
-    """Give, for each pixel of one axis, the tile before it, the tile after it, and how far it is between their middles."""
+    """Return, for each pixel of one axis, the tile before it, the tile after it, and how far it is between their middles."""
     after = (np.arange(size, dtype=np.float32) - np.float32(tile / 2)) / np.float32(tile) + 1
     second = np.floor(after)
     first, last = (np.clip(number, 0, count - 1).astype(np.intp) for number in (second - 1, second))

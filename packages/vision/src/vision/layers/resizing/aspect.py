@@ -18,7 +18,7 @@ def crop_to_aspect(images: Array, size: tuple[int, int]) -> Array:
 
 
 def cropped_to_aspect(height: int, width: int, size: tuple[int, int]) -> tuple[slice, slice]:
-    """Say which rows and columns `crop_to_aspect` keeps."""
+    """Return which rows and columns `crop_to_aspect` keeps."""
     crop_height = max(min(height, _scaled(width, size[0], size[1])), 1)
     crop_width = max(min(width, _scaled(height, size[1], size[0])), 1)
     top, left = (height - crop_height) // 2, (width - crop_width) // 2
@@ -33,7 +33,7 @@ def pad_to_aspect(images: Array, size: tuple[int, int], value: float) -> Array:
 
 
 def padded_to_aspect(height: int, width: int, size: tuple[int, int]) -> tuple[int, int]:
-    """Say how wide the border of `pad_to_aspect` is, above and below, left and right."""
+    """Return how wide the border of `pad_to_aspect` is, above and below, left and right."""
     above = (max(height, _scaled(width, size[0], size[1])) - height) // 2
     beside = (max(width, _scaled(height, size[1], size[0])) - width) // 2
     return above, beside

@@ -1,4 +1,4 @@
-"""A centre crop keeps the middle of an image; images that are too small for it are enlarged first."""
+"""A center crop keeps the middle of an image; images that are too small for it are enlarged first."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class CenterCrop(SpatialLayer):
         return self.call(x), backward
 
     def _middle(self, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
-        """Say which rows and columns are kept, or None where there are too few."""
+        """Return which rows and columns are kept, or None where there are too few."""
         top, left = ((size - wanted) // 2 for size, wanted in zip(shape[1:3], self.size, strict=True))
         if top < 0 or left < 0:
             return None

@@ -1,6 +1,6 @@
-"""Interpolation along one axis is a matrix: row i says how much of each input cell goes into output cell i.
+"""Interpolation along one axis is a matrix: row i says how much of each input pixel goes into output pixel i.
 
-Cell i of a grid of n cells stands at (i + 0.5) / n ("half-pixel centres"). Every function gives (outputs, inputs) in
+Pixel i of n lies at (i + 0.5) / n ("half-pixel centers"). Every function gives (outputs, inputs) in
 float32, as TensorFlow computes it, so that resized images are the same.
 Source: https://github.com/tensorflow/tensorflow/tree/master/tensorflow/core/kernels/image
 """
@@ -21,7 +21,7 @@ Kernel: TypeAlias = Callable[[Array], Array]
 #: that all of them together take 64 MB at most.
 _KEPT = 16
 LARGEST_KEPT = 2**20
-#: TensorFlow reads the cubic kernel from a table with this many steps between two cells.
+#: TensorFlow reads the cubic kernel from a table with this many steps between two pixels.
 _CUBIC_STEPS = 1024
 #: Nearer than this to its middle, a Lanczos kernel counts as 1 (it would be 0 / 0).
 _LANCZOS_MIDDLE = 1e-3
@@ -42,8 +42,8 @@ def _kept_weights(inputs: int, outputs: int, interpolation: str, antialias: bool
     return sampled(interpolation, inputs, outputs, antialias=antialias)
 
 
-def centres(inputs: int, outputs: int) -> Array:
-    """Say where the middle of each output cell lies, counted in input cells from the middle of the first one."""
+def centers(inputs: int, outputs: int) -> Array:
+    """Return where the middle of each output pixel lies, counted in input pixels from the middle of the first one."""
     scale = np.float32(inputs) / np.float32(outputs)
     return (np.arange(outputs, dtype=np.float32) + np.float32(0.5)) * scale - np.float32(0.5)
 
@@ -72,41 +72,41 @@ def lanczos(radius: int) -> Kernel:
 
 
 def sampled(kind: str, inputs: int, outputs: int, *, antialias: bool) -> Array:
-    """Weigh the input cells around each output cell with a kernel; antialias widens it where the image shrinks."""
+    """Weigh the input pixels around each output pixel with a kernel; antialias widens it where the image shrinks."""
     kernel, radius = {
         "bilinear": (triangle, 1), "bicubic": (keys_cubic, 2), "lanczos3": (lanczos(3), 3), "lanczos5": (lanczos(5), 5),
     }[kind]  # fmt: skip
-    step = 1 / (np.float32(outputs) / np.float32(inputs))  # one output cell, counted in input cells
+    step = 1 / (np.float32(outputs) / np.float32(inputs))  # one output pixel, counted in input pixels
     wider = np.maximum(step, np.float32(1)) if antialias else np.float32(1)
     middle = (np.arange(outputs, dtype=np.float32) + np.float32(0.5)) * step
     distance = (np.arange(inputs, dtype=np.float32) + np.float32(0.5)) - middle[:, None]
     weights = np.where(np.abs(distance) <= radius * wider, kernel(distance / wider), 0)
-    return _normalised(weights)
+    return _normalized(weights)
 
 
 def cubic(inputs: int, outputs: int) -> Array:
-    """Weigh four cells with `keys_cubic`, read from a table; cells beyond the border count for nothing."""
-    where = centres(inputs, outputs)
+    """Weigh four pixels with `keys_cubic`, read from a table; pixels beyond the border count for nothing."""
+    where = centers(inputs, outputs)
     first = np.floor(where)
     step = np.rint((where - first) * _CUBIC_STEPS) / _CUBIC_STEPS
     weights = np.zeros((outputs, inputs), dtype=np.float64)
     for neighbour in (-1, 0, 1, 2):
-        cell = first.astype(np.intp) + neighbour
-        inside = (cell >= 0) & (cell < inputs)
-        weights[np.flatnonzero(inside), cell[inside]] += keys_cubic(neighbour - step.astype(np.float64))[inside]
-    return _normalised(weights)
+        pixel = first.astype(np.intp) + neighbour
+        inside = (pixel >= 0) & (pixel < inputs)
+        weights[np.flatnonzero(inside), pixel[inside]] += keys_cubic(neighbour - step.astype(np.float64))[inside]
+    return _normalized(weights)
 
 
 def area(inputs: int, outputs: int) -> Array:
-    """Weigh each input cell by the part of the output cell that it covers."""
+    """Weigh each input pixel by the part of the output pixel that it covers."""
     step = np.float32(inputs) / np.float32(outputs)
     edges = (np.arange(outputs + 1, dtype=np.float32) * step)[:, None]
-    cell = np.arange(inputs, dtype=np.float32)
-    covered = np.minimum(edges[1:], cell + 1) - np.maximum(edges[:-1], cell)
-    inside = (cell < edges[:-1]) & (cell + 1 > edges[1:])  # an output cell within one input cell
+    pixel = np.arange(inputs, dtype=np.float32)
+    covered = np.minimum(edges[1:], pixel + 1) - np.maximum(edges[:-1], pixel)
+    inside = (pixel < edges[:-1]) & (pixel + 1 > edges[1:])  # an output pixel within one input pixel
     return np.where(inside, step, np.maximum(covered, 0)) / step
 
 
-def _normalised(weights: Array) -> Array:
-    """Make the weights of every output cell add up to 1."""
+def _normalized(weights: Array) -> Array:
+    """Make the weights of every output pixel add up to 1."""
     return (weights / np.sum(weights, axis=1, keepdims=True)).astype(np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.errors import InputError
 from core.layers.work import Work
-from vision.layers.resizing.interpolation import centres, weights
+from vision.layers.resizing.interpolation import centers, weights
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area")
 
@@ -44,7 +44,7 @@ def work_of_resizing(shape: Shape, size: tuple[int, int]) -> Work:
 
 
 def resize_back(dy: Array, sizes: tuple[int, int], interpolation: str, *, antialias: bool = False) -> Array:
-    """The transpose of `resize`: every input cell gets back what it gave to each output cell; `sizes` are those of the input."""
+    """The transpose of `resize`: an input pixel gets back what it gave to each output pixel; `sizes` are those of the input."""
     by_row, by_column = (
         _matrix(old, new, interpolation, antialias=antialias) for old, new in zip(sizes, dy.shape[1:3], strict=True)
     )
@@ -55,7 +55,7 @@ def resize_back(dy: Array, sizes: tuple[int, int], interpolation: str, *, antial
 
 
 def _matrix(inputs: int, outputs: int, interpolation: str, *, antialias: bool) -> Array:
-    """Say how much of each input cell goes into each output cell, (outputs, inputs), whatever the interpolation."""
+    """Return how much of each input pixel goes into each output pixel, (outputs, inputs), whatever the interpolation."""
     matrix, each = np.zeros((outputs, inputs), np.float32), np.arange(outputs)
     if interpolation == "nearest":
         matrix[each, _nearest(inputs, outputs)] = 1
@@ -69,10 +69,10 @@ def _matrix(inputs: int, outputs: int, interpolation: str, *, antialias: bool) -
 
 
 def _nearest(inputs: int, outputs: int) -> Array:
-    """Say which input cell holds the middle of each output cell."""
+    """Return which input pixel holds the middle of each output pixel."""
     scale = np.float32(inputs) / np.float32(outputs)
-    cell = np.floor((np.arange(outputs, dtype=np.float32) + np.float32(0.5)) * scale).astype(np.intp)
-    return np.clip(cell, 0, inputs - 1)
+    pixel = np.floor((np.arange(outputs, dtype=np.float32) + np.float32(0.5)) * scale).astype(np.intp)
+    return np.clip(pixel, 0, inputs - 1)
 
 
 def _bilinear(images: Array, size: tuple[int, int]) -> Array:
@@ -87,8 +87,8 @@ def _bilinear(images: Array, size: tuple[int, int]) -> Array:
 
 
 def _neighbours(inputs: int, outputs: int) -> tuple[Array, Array, Array]:
-    """Give the cell before and the cell after each output cell, and how far it is on the way between them."""
-    where = centres(inputs, outputs)
+    """Return the pixel before and the pixel after each output pixel, and how far it is on the way between them."""
+    where = centers(inputs, outputs)
     before = np.floor(where)
     after = np.minimum(np.ceil(where).astype(np.intp), inputs - 1)
     return np.maximum(before.astype(np.intp), 0), after, where - before
