@@ -83,7 +83,7 @@ class UpSampling2D(UpSampling):
             dx = resize_back(self.to_channels_last(dy), (height, width), self.interpolation)
             return self.from_channels_last(dx), {}
 
-        return self.call(x), backward
+        return self.from_channels_last(self.enlarge(self.to_channels_last(x))), backward
 
 
 class UpSampling3D(UpSampling):

@@ -54,9 +54,9 @@ class Normalization(Layer):
             sizes = [input_shape[axis] or 1 if axis in kept else 1 for axis in range(rank)]
             np.broadcast_to(self._along(self.given[0], rank), sizes)
 
-    def assign(self, name: str, value: Array) -> None:
+    def assign(self, name: str, value: Array, *, copy: bool = True) -> None:
         """Set a parameter; the count stays a whole number."""
-        super().assign(name, value)
+        super().assign(name, value, copy=copy)
         if name == "count":
             self.parameters[name] = value.astype(np.int32)
 

@@ -28,10 +28,6 @@ class UpSampling(SpatialLayer):
         larger = (None if size is None else size * factor for size, factor in zip(sizes, self.size, strict=True))
         return self.join_shape(input_shape[0], tuple(larger), channels)
 
-    def call(self, x: Array) -> Array:
-        """Return the enlarged x."""
-        return self.from_channels_last(self.enlarge(self.to_channels_last(x)))
-
     def enlarge(self, x: Array) -> Array:
         """Repeat every cell along each axis."""
         for axis, factor in enumerate(self.size, start=1):
@@ -49,4 +45,4 @@ class UpSampling(SpatialLayer):
             cells = dy.reshape(len(dy), *sizes, dy.shape[-1])
             return self.from_channels_last(cells.sum(axis=tuple(range(2, 2 * self.rank + 1, 2)))), {}
 
-        return self.call(x), backward
+        return self.from_channels_last(self.enlarge(self.to_channels_last(x))), backward
