@@ -19,7 +19,8 @@ FLOORS = (
 FACE = ("__init__", "inspect")
 #: What may be imported inside a function: packages that are optional, that few commands need, or that not every system has.
 OPTIONAL = {
-    "keras", "tensorflow", "datasets", "matplotlib", "PIL", "sklearn", "scipy", "hydra", "omegaconf", "resource", "importlib",
+    "keras", "tensorflow", "datasets", "pyarrow", "matplotlib", "jinja2", "PIL", "sklearn", "scipy", "hydra", "omegaconf",
+    "resource", "importlib",
 }  # fmt: skip
 MOST_LINES = 300
 MOST_ENTRIES = 22

@@ -12,7 +12,7 @@ from sweep_folders import make_sweep
 
 from core.errors import InputError
 from core.experiment.report import __main__ as report
-from core.experiment.report.write import write_report
+from core.experiment.report.page import write_report
 
 KERNELS = [({"model.kernel_size": 3}, 0.8), ({"model.kernel_size": 5}, 0.7), ({"model.kernel_size": 7}, 0.6)]
 ALIKE = [({"model.pooling": "max"}, 0.7), ({"model.pooling": "average"}, 0.7)]

@@ -16,7 +16,7 @@ from core.errors import InputError
 from core.experiment.report import __main__ as report
 from core.experiment.report import page
 from core.experiment.report.folder import read_sweep
-from core.experiment.report.write import write_report
+from core.experiment.report.page import write_report
 
 #: Which of the rows become pages: another number (0 to 30) looks at others.
 STEP = int(os.environ.get("STEP", "0"))

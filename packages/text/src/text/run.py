@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from core.experiment.command.extras import require_experiment
+from text.task import TextTask
 
 
 def main() -> None:
     """Run the sweep that the command line asks for."""
     require_experiment("kaca-text")
     from core.experiment.command.launch import launch  # noqa: PLC0415  # needs the extra
-    from text.task import TextTask  # noqa: PLC0415
 
     launch(TextTask())
 

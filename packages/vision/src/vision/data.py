@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.datasets import load_digits
 
 from core.experiment.data.splits import load_or_fall_back, stratified_order
 from core.experiment.task import Dataset, Split
@@ -38,6 +37,8 @@ def cifar10(options: VisionDataOptions) -> Dataset:
 
 def digits(options: VisionDataOptions) -> Dataset:
     """Handwritten digits (Alpaydin & Kaynak, 1998) that scikit-learn brings: no network needed."""
+    from sklearn.datasets import load_digits  # noqa: PLC0415  # of the extra
+
     bundled = load_digits()
     small = np.rint(bundled.images * (255 / DIGITS_WHITE)).astype(np.uint8)
     large = small.repeat(ENLARGEMENT, axis=1).repeat(ENLARGEMENT, axis=2)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from core.experiment.command.extras import require_experiment
+from vision.task import VisionTask
 
 
 def main() -> None:
     """Run the sweep that the command line asks for."""
     require_experiment("kaca-vision")
     from core.experiment.command.launch import launch  # noqa: PLC0415  # needs the extra
-    from vision.task import VisionTask  # noqa: PLC0415
 
     launch(VisionTask())
 

@@ -77,7 +77,7 @@ class Sweep:
         for fallback in dict.fromkeys(result["fallback"] for result in self.results if result["fallback"]):
             warn(fallback, self.console)
         print_table(self.results, self.console)
-        from core.experiment.report.write import write_report  # noqa: PLC0415  # Matplotlib and SciPy: seconds before any training
+        from core.experiment.report.page import write_report  # noqa: PLC0415  # Matplotlib and SciPy: seconds before any training
 
         self.console.print(f"report: {write_report(self.folder)}", highlight=False, soft_wrap=True)
 

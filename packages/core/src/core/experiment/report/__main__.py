@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.experiment.command.frame import run_command
 from core.experiment.command.output import write_line
-from core.experiment.report.write import write_report
+from core.experiment.report.page import write_report
 from core.printable import printable
 
 

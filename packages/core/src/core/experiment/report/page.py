@@ -1,8 +1,9 @@
-"""The page: everything that the template shows, worked out beforehand, so that the template only places it."""
+"""A sweep folder becomes one page, ``report.html``: everything that the template shows is worked out here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,17 @@ from markupsafe import Markup
 from core.experiment.report import answer, examples, figures, wording
 from core.experiment.report.agreement import TOLERANCE, agreement
 from core.experiment.report.classes import by_class
-from core.experiment.report.folder import SweepFolder
+from core.experiment.report.folder import SweepFolder, read_sweep
 from core.experiment.report.provenance import differing_facts, moment, shared_provenance
 from core.experiment.report.published import published_rows
 from core.experiment.report.ranking import RankedVariant, compare, rank
 from core.experiment.report.statistics import RESAMPLES
 from core.experiment.report.svg import SERIES
 from core.experiment.report.trace import LayerTrace, layer_traces
+from core.experiment.writing import write_text
 from core.printable import printable
+
+SEED = 0  # of the bootstrap, so that the same folder gives the same page
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,14 @@ class Parity:
     samples: examples.Samples
     disagreements: list[examples.Example]
     furthest: list[examples.Example]
+
+
+def write_report(sweep_dir: Path) -> Path:
+    """Write ``report.html`` into a sweep folder and return its path; raises InputError if the folder is not a sweep."""
+    page = render(read_sweep(sweep_dir), np.random.default_rng(SEED))
+    path = sweep_dir / "report.html"
+    write_text(path, page)
+    return path
 
 
 def render(sweep: SweepFolder, generator: np.random.Generator) -> str:
