@@ -14,7 +14,7 @@ from parity import check_fast, randomise, reopen
 
 import core
 from core.engine.progress import ProgressLine
-from core.engine.rows import cut
+from core.kernels.rows import cut
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from typing import Any, cast
 from core.engine.plan import make_plan
 from core.engine.program import OtherTensorError, Program
 from core.engine.row_independence import rows_are_independent
-from core.engine.rows import PLAIN_ROWS, cut
 from core.graph.forecast import Shaped, foresee
 from core.graph.network import Network
 from core.graph.nodes import Ref
 from core.graph.shapes import follow_shapes
 from core.kernels.kernel import Routine
+from core.kernels.rows import PLAIN_ROWS, cut
 from core.layers.context import PREDICTING
 from core.nests import leaves
 

@@ -16,7 +16,6 @@ from core.graph.forward import training_of
 from core.graph.network import Network
 from core.graph.nodes import Node, Ref, refs
 from core.graph.shapes import follow_shapes
-from core.kernels.kernel import Same, Step
 from core.layers.base import Layer
 from core.nests import leaves, map_nest
 
@@ -35,10 +34,6 @@ class GivenMask(Layer):
     def forward(self, *inputs: Any, **context: Any) -> Any:
         """Return the input in its own type."""
         return inputs[0]
-
-    def fast(self) -> Step:
-        """Nothing to compute."""
-        return Same()
 
 
 def flatten(model: Network) -> Network:

@@ -15,12 +15,12 @@ import numpy as np
 from core.arrays import Array
 from core.engine.engine import Engine
 from core.engine.progress import Progress
-from core.engine.rows import PLAIN_ROWS, cut_exactly, whole
 from core.errors import InputError
 from core.graph.inputs import count_rows
 from core.graph.network import Network
 from core.graph.nodes import refs
 from core.kernels.blas import one_thread_each
+from core.kernels.rows import PLAIN_ROWS, cut_exactly, whole
 from core.kernels.threads import available_cores, each
 from core.nests import leaves, map_nest
 

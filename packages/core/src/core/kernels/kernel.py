@@ -1,6 +1,6 @@
 """A step is the fast form of one or more layers: a list of NumPy calls on buffers that stay where they are.
 
-A layer brings its step in `Layer.fast`. Two steps that follow one another may become one (`then`): a convolution takes
+`core.engine.lowering` names the step of each layer. Two steps that follow one another may become one (`then`): a convolution takes
 the normalisation, the ReLU and the pooling after it into itself. Bound to its buffers, a step is a list of calls without
 arguments, so that nothing is allocated, cut or converted while a tile runs through the network.
 """
@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from core.arrays import Array
-
-if TYPE_CHECKING:
-    from core.kernels.workspace import Memory
+from core.kernels.workspace import Memory
 
 #: A NumPy call whose arguments are set, its output among them.
 Call: TypeAlias = Callable[[], Any]

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from core.arrays import Array
-from core.engine.rows import cut
+from core.kernels.rows import cut
 from core.kernels.threads import available_cores, calling_numpy, each
 from core.kernels.workspace import Memory
 

@@ -10,9 +10,6 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.checks import flag, integer
 from core.errors import InputError
-from core.kernels.dense import Multiply
-from core.kernels.elementwise import activated
-from core.kernels.kernel import Step
 from core.layers.activations.find import apply_activation, find_activation
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Deferred, Gradients
@@ -63,10 +60,6 @@ class Dense(Layer):
         if None in input_shape[1:]:
             return None
         return math.prod(size or 0 for size in input_shape[1:]) * self.units
-
-    def fast(self) -> Step | None:
-        """Multiply in place, the activation folded in."""
-        return activated(Multiply(self.kernel, self.bias if self.use_bias else None), self.activation)
 
     def call(self, x: Array) -> Array:
         """Return activation(x @ kernel + bias)."""

@@ -122,8 +122,7 @@ def find_layer(class_name: str, module: object = None, registered_name: object =
 
 def is_catalogued(layer: type[Layer]) -> bool:
     """Return whether a class comes from an installed package of Kaca, and not from a user."""
-    packages = {point.module.partition(".")[0] for point in _points("layers")}
-    return layer.__module__.partition(".")[0] in packages
+    return layer.__module__.partition(".")[0] in packages_with("layers")
 
 
 @cache
@@ -132,6 +131,12 @@ def _points(kind: str) -> tuple[EntryPoint, ...]:
     from importlib.metadata import entry_points  # noqa: PLC0415 - half as long to import as all of core
 
     return tuple(entry_points(group=f"kaca.{kind}"))
+
+
+@cache
+def packages_with(kind: str) -> dict[str, str]:
+    """Return the modules that the installed packages name under ``kaca.<kind>``, by package; nothing of them is imported."""
+    return {point.module.partition(".")[0]: point.module for point in _points(kind)}
 
 
 @cache

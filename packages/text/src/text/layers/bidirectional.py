@@ -11,13 +11,11 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.checks import one_of
 from core.errors import InputError, UnsupportedLayerError
-from core.kernels.kernel import Step
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients, join
 from core.layers.registry import build_layer
 from core.layers.work import Work, numbers_in
 from core.nests import leaves
-from text.kernels.recurrence import Recur
 
 #: What makes two layers halves of one.
 _SHARED = ("stateful", "return_sequences", "return_state")
@@ -109,18 +107,6 @@ class Bidirectional(Layer):
         del inputs
         found = next(leaves(mask)) if self.return_sequences else None
         return (found, found) if self.merge_mode is None else found
-
-    def fast(self) -> Step | None:
-        """Run both directions in one loop, where their cells are of one kind."""
-        halves = [self.forward_layer.half(), self.backward_layer.half()]
-        kinds = {
-            (type(half.cell), half.cell.recurrent.shape, getattr(half.cell, "reset_after", None))
-            for half in halves
-            if half
-        }
-        if self.merge_mode is None or None in halves or len(kinds) > 1:
-            return None
-        return Recur(halves, self, self.return_sequences, self.return_sequences, self.merge_mode)
 
     # --- both directions --------------------------------------------------------------------------------------------
 

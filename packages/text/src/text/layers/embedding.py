@@ -9,10 +9,8 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.checks import flag, integer
 from core.errors import InputError
-from core.kernels.kernel import Step
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients, Rows
-from text.kernels.recurrence import Lookup, Tokens
 
 
 class Embedding(Layer):
@@ -62,10 +60,6 @@ class Embedding(Layer):
         """True where an id counts: where the input, as it came, is not zero."""
         del mask
         return np.not_equal(inputs, 0) if self.mask_zero else None
-
-    def fast(self) -> Step:
-        """Let a recurrent layer that follows make a table of products."""
-        return Lookup(Tokens(self.embeddings, self.check_ids, lambda ids: self.compute_mask(ids, None)))
 
     def call(self, inputs: Array) -> Array:
         """Look up every id."""

@@ -10,8 +10,6 @@ import numpy as np
 from core.arrays import Array, Shape, show_shape
 from core.checks import one_of
 from core.errors import InputError
-from core.kernels.elementwise import Affine
-from core.kernels.kernel import Step
 from core.layers.base import Layer
 from core.layers.gradients import Backward
 
@@ -41,12 +39,6 @@ class Rescaling(Layer):
                     f"{option} has the shape {values.shape}, which does not fit an input {show_shape(input_shape)}"
                 )
         return input_shape
-
-    def fast(self) -> Step | None:
-        """Scale and shift each channel."""
-        if self.scale.ndim > 1 or self.offset.ndim > 1:
-            return None
-        return Affine(self.scale.astype(np.float32), self.offset.astype(np.float32))
 
     def call(self, x: Array) -> Array:
         """Return the rescaled input."""

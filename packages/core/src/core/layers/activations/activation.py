@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from core.arrays import Array
-from core.kernels.elementwise import activate
-from core.kernels.kernel import Step
 from core.layers.activations.find import apply_activation, find_activation
 from core.layers.base import Layer
 from core.layers.gradients import Backward
@@ -23,10 +21,6 @@ class Activation(Layer):
     def __init__(self, activation: object, **common: Any) -> None:
         super().__init__(**common)
         self.activation = find_activation(activation)
-
-    def fast(self) -> Step | None:
-        """Let the layer before it apply the activation."""
-        return activate(self.activation)
 
     def call(self, x: Array) -> Array:
         """Return activation(x)."""

@@ -6,8 +6,6 @@ from typing import Any
 
 from core.arrays import Array
 from core.checks import number
-from core.kernels.elementwise import Rectify
-from core.kernels.kernel import Step
 from core.layers.base import Layer
 from core.layers.gradients import Backward
 from core.ops.activations import rectify, rectify_gradient
@@ -32,10 +30,6 @@ class ReLU(Layer):
         self.max_value = None if max_value is None else number(max_value, "max_value", minimum=0.0)
         self.negative_slope = number(negative_slope, "negative_slope", minimum=0.0)
         self.threshold = number(threshold, "threshold", minimum=0.0)
-
-    def fast(self) -> Step | None:
-        """Compare with zero and the ceiling, where there is no slope below."""
-        return None if self.negative_slope or self.threshold else Rectify(self.max_value)
 
     def call(self, x: Array) -> Array:
         """Return the rectified input."""

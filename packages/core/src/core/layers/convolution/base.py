@@ -17,9 +17,6 @@ from core.ops.convolution import BLOCK_BYTES
 from core.ops.product import column_sums
 from core.ops.windows import Window, is_far
 
-#: The fast forms make the padding as it is; a larger dilation is left to the plain one.
-FARTHEST = 64
-
 
 class ConvolutionLayer(SpatialLayer):
     """Options that every convolution has; a subclass adds its kernel and its sum."""

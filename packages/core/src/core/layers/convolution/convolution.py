@@ -9,10 +9,7 @@ from core.arrays import Array, Shape
 from core.checks import integer
 from core.errors import InputError
 from core.kernels import training
-from core.kernels.convolution import Convolve
-from core.kernels.elementwise import activated
-from core.kernels.kernel import Step
-from core.layers.convolution.base import FARTHEST, ConvolutionLayer
+from core.layers.convolution.base import ConvolutionLayer
 from core.layers.gradients import Backward, Deferred, Gradients
 from core.ops.convolution import convolve
 
@@ -66,14 +63,6 @@ class Convolution(ConvolutionLayer):
         places = self.count_places(input_shape)
         channels = self.known_channels(input_shape) // self.groups
         return None if places is None else places * self.filters * math.prod(self.window.size) * channels
-
-    def fast(self) -> Step | None:
-        """Fold what follows, for images with their channels last."""
-        if self.rank != 2 or self.data_format != "channels_last" or self.groups > 1:
-            return None
-        if self.window.dilation[1] > 1 or self.window.dilation[0] > FARTHEST:
-            return None
-        return activated(Convolve(self.kernel, self.bias if self.use_bias else None, self.window), self.activation)
 
     def call(self, x: Array) -> Array:
         """Return the activation of the convolution."""

@@ -7,10 +7,7 @@ from typing import Any
 
 from core.arrays import Array, Shape
 from core.checks import integer
-from core.kernels.depthwise import Filter
-from core.kernels.elementwise import activated
-from core.kernels.kernel import Step
-from core.layers.convolution.base import FARTHEST, ConvolutionLayer
+from core.layers.convolution.base import ConvolutionLayer
 from core.layers.gradients import Backward, Gradients
 from core.ops.depthwise_convolution import convolve_depthwise, depthwise_gradients
 
@@ -54,15 +51,6 @@ class DepthwiseConvolution(ConvolutionLayer):
         """Each output takes the cells of the window."""
         places, channels = self.count_places(input_shape), self.known_channels(input_shape)
         return None if places is None else places * channels * self.depth_multiplier * math.prod(self.window.size)
-
-    def fast(self) -> Step | None:
-        """Fold what follows, for images with their channels last."""
-        if self.rank != 2 or self.data_format != "channels_last" or self.depth_multiplier > 1:
-            return None
-        if max(self.window.dilation) > FARTHEST:
-            return None
-        bias = self.bias if self.use_bias else None
-        return activated(Filter(self.kernel[..., 0], bias, self.window), self.activation)
 
     def call(self, x: Array) -> Array:
         """Return the activation of the depthwise convolution."""

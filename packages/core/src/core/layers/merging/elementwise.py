@@ -9,18 +9,12 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError
-from core.kernels.elementwise import Sum
-from core.kernels.kernel import Step
 from core.layers.merging.merge import Merge, shapes_in
 from core.ops.promotion import result_type, together
 
 
 class Add(Merge):
     """y = x_1 + x_2 + ... Source: https://keras.io/api/layers/merging_layers/add/."""
-
-    def fast(self) -> Step | None:
-        """Add in place."""
-        return Sum() if type(self) is Add else None
 
     def merge(self, inputs: list[Array], masks: list[Array | None]) -> Array:
         """Add up."""

@@ -9,8 +9,6 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.checks import axis_of, flag, number
 from core.errors import InputError
-from core.kernels.elementwise import Affine
-from core.kernels.kernel import Step
 from core.kernels.tiles import by_rows
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients, Moving
@@ -61,16 +59,6 @@ class BatchNormalization(Layer):
         wanted = {"gamma": self.scale, "beta": self.center, "moving_mean": True, "moving_variance": True}
         for name in (name for name, present in wanted.items() if present):
             self.declare(name, (channels,))
-
-    def fast(self) -> Step | None:
-        """Scale and shift each channel, where they are last."""
-        if self.axis % self.rank != self.rank - 1:
-            return None
-        scale = 1 / np.sqrt(self.moving_variance.astype(np.float64) + self.epsilon)
-        if self.scale:
-            scale = scale * self.gamma
-        shift = (self.beta if self.center else 0) - self.moving_mean * scale
-        return Affine(scale.astype(np.float32), shift.astype(np.float32))
 
     def call(self, x: Array, *, mask: Array | None = None, training: bool = False) -> Array:
         """Return the normalised input."""

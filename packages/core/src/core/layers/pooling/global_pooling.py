@@ -8,8 +8,6 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.checks import flag
-from core.kernels.kernel import Step
-from core.kernels.pooling import Mean
 from core.layers.gradients import Backward
 from core.layers.spatial import SpatialLayer
 from core.ops.pooling import extreme_gradient
@@ -52,10 +50,6 @@ class GlobalAveragePooling(GlobalPooling):
 
     Source: https://keras.io/api/layers/pooling_layers/global_average_pooling2d/
     """
-
-    def fast(self) -> Step | None:
-        """Average images with their channels last."""
-        return Mean() if self.rank == 2 and self.data_format == "channels_last" else None
 
     def call(self, x: Array) -> Array:
         """Return the mean of each channel."""

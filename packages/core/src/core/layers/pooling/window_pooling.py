@@ -8,8 +8,6 @@ from typing import Any
 
 from core.arrays import Array, Shape
 from core.checks import integers, one_of
-from core.kernels.kernel import Step
-from core.kernels.pooling import Halve, Pool
 from core.kernels.tiles import by_rows
 from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
@@ -51,16 +49,6 @@ class Pooling(SpatialLayer):
             )
         inside = (2 + padded) * numbers * max(4, self.number_bytes)
         return Work(numbers + max(places, numbers) * passes, inside, places * cells)
-
-    def fast(self) -> Step | None:
-        """Compare or add whole rows, for images with their channels last."""
-        if math.prod(self.window.size) > MOST_TAPS:
-            return None
-        if self.rank != 2 or self.data_format != "channels_last" or self.window.padding != "valid":
-            return None
-        largest = isinstance(self, MaxPooling)
-        halves = largest and self.window.size == self.window.strides == (2, 2)
-        return (Halve if halves else Pool)(self.window, largest)
 
 
 class MaxPooling(Pooling):

@@ -9,7 +9,6 @@ import numpy as np
 from core.arrays import Array
 from core.checks import number
 from core.errors import InputError
-from core.kernels.kernel import Same, Step
 from core.layers.base import Layer
 from core.layers.gradients import Backward
 
@@ -30,10 +29,6 @@ class Dropout(Layer):
             raise InputError(f"noise_shape must be a list of sizes or None, got {noise_shape!r}")
         self.noise_shape = noise_shape
         self.seed = seed
-
-    def fast(self) -> Step:
-        """Do nothing."""
-        return Same()
 
     def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
         """Return x, or x with a random part set to zero and the rest scaled up."""

@@ -7,8 +7,6 @@ from typing import Any, ClassVar
 from core.arrays import Array, Shape
 from core.checks import integers
 from core.errors import InputError
-from core.kernels.border import Surround
-from core.kernels.kernel import Step
 from core.layers.gradients import Backward
 from core.layers.spatial import SpatialLayer
 from core.ops.padding import pad
@@ -46,12 +44,6 @@ class ZeroPadding(Border):
             None if size is None else size + sum(amounts) for size, amounts in zip(sizes, self.padding, strict=True)
         )
         return self.join_shape(input_shape[0], tuple(grown), channels)
-
-    def fast(self) -> Step | None:
-        """Leave the border to a convolution, for images with their channels last."""
-        if self.rank != 2 or self.data_format != "channels_last":
-            return None
-        return Surround((self.padding[0], self.padding[1]))
 
     def call(self, x: Array) -> Array:
         """Return x with its border."""

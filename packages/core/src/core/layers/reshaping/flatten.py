@@ -8,7 +8,6 @@ import numpy as np
 
 from core.arrays import Array, Shape, known_size
 from core.checks import one_of
-from core.kernels.kernel import Reshape, Step
 from core.layers.base import Layer
 from core.layers.gradients import Backward
 
@@ -27,10 +26,6 @@ class Flatten(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The product of all sizes but the batch."""
         return (input_shape[0], known_size(input_shape[1:]))
-
-    def fast(self) -> Step | None:
-        """Look at the same numbers as a matrix."""
-        return Reshape() if self.data_format == "channels_last" else None
 
     def call(self, x: Array) -> Array:
         """Return x as a matrix."""

@@ -9,7 +9,6 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
-from core.kernels.kernel import Step
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients, join
 from core.layers.recurrent.base import Recurrent, check_mask
@@ -17,7 +16,7 @@ from core.layers.registry import build_layer
 from core.layers.work import Work
 from core.ops import recurrence
 from core.ops.recurrence import State
-from text.kernels.recurrence import Half, Recur
+from text.kernels.recurrence import Half
 from text.layers.recurrent.cell import Cell
 from text.layers.recurrent.stacked import (
     STEP_CALLS,
@@ -113,11 +112,6 @@ class RNN(Recurrent):
         """Give the fast form of one direction, if the cell has one and nothing is kept between calls."""
         cell = self.cell.fast_cell() if isinstance(self.cell, Cell) else None
         return None if cell is None or self.stateful or self.return_state else Half(cell, self.go_backwards)
-
-    def fast(self) -> Step | None:
-        """Run the steps that count in place."""
-        half = self.half()
-        return None if half is None else Recur([half], self, self.return_sequences, self.zero_output_for_mask)
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
