@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.kernels import kernel_gradient, tiles, training
-from core.kernels.workspace import Memory
+from core.kernels.workspace import Workspace
 from core.ops import convolution
 from core.ops.windows import Window
 
@@ -62,7 +62,7 @@ def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
     def fail(*_):
         raise RuntimeError("no buffers")
 
-    monkeypatch.setattr(Memory, "take", fail)
+    monkeypatch.setattr(Workspace, "take", fail)
     with pytest.raises(RuntimeError, match="no buffers"):
         training.convolve(
             np.ones((4, 8, 8, 8), np.float32), np.ones((3, 3, 8, 8), np.float32), Window((3, 3), (1, 1), (1, 1), "same")
@@ -70,12 +70,12 @@ def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
 
 
 def test_cleared_memory_is_used_again():
-    memory = Memory()
-    kept, taken = memory.keep((3, 4)), memory.take((10,))
+    workspace = Workspace()
+    kept, taken = workspace.keep((3, 4)), workspace.take((10,))
     kept.fill(7)
-    before = memory.bytes
-    memory.clear()
-    assert memory.keep((3, 4)) is kept
+    before = workspace.bytes
+    workspace.clear()
+    assert workspace.keep((3, 4)) is kept
     assert not kept.any()
-    assert np.shares_memory(memory.take((2, 5)), taken)
-    assert memory.bytes == before
+    assert np.shares_memory(workspace.take((2, 5)), taken)
+    assert workspace.bytes == before

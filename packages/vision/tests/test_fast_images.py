@@ -26,7 +26,7 @@ from keras.layers import (
 )  # fmt: skip
 from parity import check_fast, reopen
 
-from core.kernels.kernel import Step
+from core.kernels.kernel import Kernel
 
 
 def randomise(model, rng):
@@ -95,7 +95,7 @@ def test_lines(name):
     model = reopen(keras_model)
     check_fast(model, np.random.default_rng(2).normal(size=(7, *shape)).astype(np.float32))
     stages = model.engine().plan.stages
-    assert sum(isinstance(stage.step, Step) for stage in stages) == steps, [stage.step for stage in stages]
+    assert sum(isinstance(stage.step, Kernel) for stage in stages) == steps, [stage.step for stage in stages]
 
 
 def residual():

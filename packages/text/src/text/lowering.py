@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.engine.lowering import Lower
-from core.kernels.kernel import Same, Step
+from core.engine.lower import Lower
+from core.kernels.kernel import Kernel, Same
 from text.kernels.recurrence import Lookup, Recur, Tokens
 from text.layers.bidirectional import Bidirectional
 from text.layers.embedding import Embedding
@@ -12,18 +12,18 @@ from text.layers.reversible_embedding import ReversibleEmbedding
 from text.layers.spatial_dropout import SpatialDropout1D
 
 
-def _embedding(layer: Embedding) -> Step:
+def _embedding(layer: Embedding) -> Kernel:
     """Let a recurrent layer that follows make a table of products."""
     return Lookup(Tokens(layer.embeddings, layer.check_ids, lambda ids: layer.compute_mask(ids, None)))
 
 
-def _rnn(layer: RNN) -> Step | None:
+def _rnn(layer: RNN) -> Kernel | None:
     """Run the time steps that count in place."""
     half = layer.half()
     return None if half is None else Recur([half], layer, layer.return_sequences, layer.zero_output_for_mask)
 
 
-def _bidirectional(layer: Bidirectional) -> Step | None:
+def _bidirectional(layer: Bidirectional) -> Kernel | None:
     """Run both directions in one loop, where their cells are of one kind."""
     halves = [layer.forward_layer.half(), layer.backward_layer.half()]
     if layer.merge_mode is None or None in halves:

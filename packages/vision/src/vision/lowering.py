@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.engine.lowering import Lower
+from core.engine.lower import Lower
 from core.kernels.elementwise import Affine
-from core.kernels.kernel import Same, Step
+from core.kernels.kernel import Kernel, Same
 from vision.layers.rescaling import Rescaling
 from vision.layers.residual import StochasticDepth
 
 
-def _rescaling(layer: Rescaling) -> Step | None:
+def _rescaling(layer: Rescaling) -> Kernel | None:
     """Scale and shift each channel."""
     if layer.scale.ndim > 1 or layer.offset.ndim > 1:
         return None

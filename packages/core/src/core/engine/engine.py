@@ -64,7 +64,7 @@ class Engine:
             limit = self.model.limits.memory_bytes // max(1, foresee(self.model, one).memory.value)
             return min(most or PLAIN_ROWS, max(1, limit))
         with self._program(one) as program:
-            each = max(1, program.memory.bytes)
+            each = max(1, program.workspace.bytes)
         rows = max(1, TILE_BYTES // each, min(FEW_ROWS, FEW_ROWS_BYTES // each))
         return min(most or TILE_ROWS, TILE_ROWS, rows)
 

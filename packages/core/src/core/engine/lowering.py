@@ -1,29 +1,26 @@
 """Lowering: from a layer to the kernel that does its work on tiles and buffers, at inference and in float32. One table.
 
-A package brings the kernels of its own layers as a table like this one, named by the entry point ``kaca.lowering``.
+Each package brings the kernels of its own layers as a table like this one, named by the entry point ``kaca.lowering``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from functools import cache
-from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from core.engine.flatten import GivenMask
+from core.engine.lower import Lower
 from core.kernels.border import Surround
 from core.kernels.convolution import Convolve
 from core.kernels.dense import Multiply
 from core.kernels.depthwise import Filter
 from core.kernels.elementwise import Affine, Rectify, Sum, activate, activated
-from core.kernels.kernel import Reshape, Same, Step
+from core.kernels.kernel import Kernel, Reshape, Same
 from core.kernels.pooling import Halve, Mean, Pool
 from core.layers.activations.activation import Activation
 from core.layers.activations.relu import ReLU
-from core.layers.base import Layer
 from core.layers.convolution.convolution import Convolution
 from core.layers.convolution.depthwise import DepthwiseConvolution
 from core.layers.dense import Dense
@@ -31,45 +28,17 @@ from core.layers.merging.elementwise import Add
 from core.layers.normalization.batch import BatchNormalization
 from core.layers.pooling.global_pooling import GlobalAveragePooling
 from core.layers.pooling.window_pooling import AveragePooling, MaxPooling, Pooling
-from core.layers.registry import packages_with
 from core.layers.regularization.alpha_dropout import AlphaDropout
 from core.layers.regularization.dropout import Dropout
 from core.layers.reshaping.borders import ZeroPadding
 from core.layers.reshaping.flatten import Flatten
 from core.ops.pooling import MOST_TAPS
 
-#: Makes the kernel of a layer, or None where its options have none.
-Lower: TypeAlias = Callable[[Any], Step | None]
-
 #: The kernels make the padding as it is; a larger dilation is left to the plain form.
 LARGEST_DILATION = 64
 
 
-def lower(layer: Layer) -> Step | None:
-    """Return the kernel of a layer, or None: it stays as it is.
-
-    A class without a row has the kernel of the class that it is made from, as long as it changes no method of that.
-    """
-    for kind in type(layer).__mro__:
-        row = _table_of(kind.__module__.partition(".")[0]).get(kind)
-        if row is not None:
-            return row(layer)
-        if any(callable(value) for name, value in vars(kind).items() if not name.startswith("__")):
-            return None
-    return None
-
-
-@cache
-def _table_of(package: str) -> Mapping[type, Lower]:
-    """Return the table of a package; that of another package is imported when one of its layers is lowered."""
-    if package == __name__.partition(".")[0]:
-        return LOWERING
-    module = packages_with("lowering").get(package)
-    table: Mapping[type, Lower] = {} if module is None else import_module(module).LOWERING
-    return table
-
-
-def _convolution(layer: Convolution) -> Step | None:
+def _convolution(layer: Convolution) -> Kernel | None:
     """Fold the bias and the activation, for images with their channels last."""
     rows, columns = (*layer.window.dilation, 0, 0)[:2]
     if not _over_images(layer) or layer.groups > 1 or columns > 1 or rows > LARGEST_DILATION:
@@ -77,7 +46,7 @@ def _convolution(layer: Convolution) -> Step | None:
     return activated(Convolve(layer.kernel, layer.bias if layer.use_bias else None, layer.window), layer.activation)
 
 
-def _depthwise(layer: DepthwiseConvolution) -> Step | None:
+def _depthwise(layer: DepthwiseConvolution) -> Kernel | None:
     """Fold the bias and the activation, for images with their channels last."""
     if not _over_images(layer) or layer.depth_multiplier > 1 or max(layer.window.dilation) > LARGEST_DILATION:
         return None
@@ -85,7 +54,7 @@ def _depthwise(layer: DepthwiseConvolution) -> Step | None:
     return activated(Filter(kernel, bias, layer.window), layer.activation)
 
 
-def _pooling(layer: Pooling) -> Step | None:
+def _pooling(layer: Pooling) -> Kernel | None:
     """Compare or add whole rows, for images with their channels last."""
     window, largest = layer.window, isinstance(layer, MaxPooling)
     if not _over_images(layer) or window.padding != "valid" or math.prod(window.size) > MOST_TAPS:
@@ -94,7 +63,7 @@ def _pooling(layer: Pooling) -> Step | None:
     return (Halve if halves else Pool)(window, largest)
 
 
-def _batch_normalization(layer: BatchNormalization) -> Step | None:
+def _batch_normalization(layer: BatchNormalization) -> Kernel | None:
     """Scale and shift each channel, where they are last."""
     if layer.axis % layer.rank != layer.rank - 1:
         return None

@@ -11,12 +11,12 @@ from typing import Any
 
 from core.arrays import Array
 from core.engine.flatten import flatten
-from core.engine.lowering import lower
+from core.engine.lower import lower
 from core.graph.forward import training_of
 from core.graph.network import Network
 from core.graph.nodes import Node, Ref, refs
 from core.kernels.elementwise import Sum
-from core.kernels.kernel import Routine, Step
+from core.kernels.kernel import Kernel, Routine
 from core.layers.base import Layer
 
 
@@ -24,7 +24,7 @@ from core.layers.base import Layer
 class Stage:
     """One step and the nodes whose work it does; without a step, one node that runs plainly."""
 
-    step: Step | None
+    step: Kernel | None
     nodes: list[Node]
     sources: tuple[Ref, ...]
     result: Ref
@@ -61,7 +61,7 @@ def make_plan(model: Network) -> Plan:
         step, result = _step_of(node, model), Ref(index)
         sources = tuple(refs(node.args))
         before = maker.get(sources[0]) if step is not None and len(sources) == 1 else None
-        joined = before.step.then(step) if before and before.step and step and uses[sources[0]] == 1 else None
+        joined = before.step.fuse(step) if before and before.step and step and uses[sources[0]] == 1 else None
         if before is not None and joined is not None:
             before.step, before.result = joined, result
             before.nodes.append(node)
@@ -82,7 +82,7 @@ def _freeze(model: Network) -> list[tuple[Layer, str, Array]]:
     return weights
 
 
-def _step_of(node: Node, model: Network) -> Step | None:
+def _step_of(node: Node, model: Network) -> Kernel | None:
     """Give the node's step, if it computes in float32 on float32 and takes nothing but its inputs and a mask."""
     layer = node.layer
     trains = training_of(node, False)

@@ -1,6 +1,6 @@
 """Predicting cuts the rows in tiles, sends them through the engine, and gathers what comes out.
 
-Memory is needed for the tiles that are under way and for the output, never for the whole input: it may be an array on
+Workspace is needed for the tiles that are under way and for the output, never for the whole input: it may be an array on
 disk, or an iterator that makes one batch after the other.
 """
 

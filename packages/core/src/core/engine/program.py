@@ -17,7 +17,7 @@ from core.graph.nodes import Node, Ref, refs
 from core.graph.refusals import FOREIGN, refusal
 from core.kernels.kernel import Routine
 from core.kernels.threads import calling_numpy
-from core.kernels.workspace import Memory
+from core.kernels.workspace import Workspace
 from core.layers.context import PREDICTING
 from core.nests import leaves, map_nest
 
@@ -35,7 +35,7 @@ class Program:
 
     def __init__(self, plan: Plan, shapes: dict[Ref, tuple[int, ...]]) -> None:
         self.model = model = plan.model
-        self.memory = Memory()
+        self.workspace = Workspace()
         self.actions: list[Action] = []
         self._shapes = shapes
         self._buffers: dict[Ref, Array] = {}
@@ -76,7 +76,7 @@ class Program:
         target = step.view(sources[0], self._shapes[result])
         if target is None:
             target = self._target(result)
-            calls += step.bind(sources, target, self.memory)
+            calls += step.bind(sources, target, self.workspace)
         self._buffers[result] = target
         return partial(_run_bound, stage, fetched, calls, target)
 
@@ -87,9 +87,9 @@ class Program:
         buffer = self._buffers.get(ref)
         if buffer is not None and ref in self._roomed:
             return buffer
-        place = _room(stage, self._shapes[ref], self.memory)
+        place = _input_buffer(stage, self._shapes[ref], self.workspace)
         if buffer is None:
-            outside = self.memory.keep(self._shapes[ref]) if place is None else place
+            outside = self.workspace.keep(self._shapes[ref]) if place is None else place
             fetched.append((ref, outside))
             return outside
         if place is None:
@@ -100,15 +100,19 @@ class Program:
     def _target(self, ref: Ref) -> Array:
         """Find a buffer for a result: where its only reader wants it, or anywhere."""
         shape, reader = self._shapes[ref], self._readers.get(ref)
-        if self._uses[ref] == 1 and reader is not None and (place := _room(reader, shape, self.memory)) is not None:
+        if (
+            self._uses[ref] == 1
+            and reader is not None
+            and (place := _input_buffer(reader, shape, self.workspace)) is not None
+        ):
             self._roomed.add(ref)
             return place
-        return self.memory.keep(shape)
+        return self.workspace.keep(shape)
 
 
-def _room(stage: Stage, shape: tuple[int, ...], memory: Memory) -> Array | None:
+def _input_buffer(stage: Stage, shape: tuple[int, ...], workspace: Workspace) -> Array | None:
     """Give the array where the stage wants its only input, if it is one that minds."""
-    return stage.step.room(shape, memory) if stage.step is not None and len(stage.sources) == 1 else None
+    return stage.step.input_buffer(shape, workspace) if stage.step is not None and len(stage.sources) == 1 else None
 
 
 def _run_bound(

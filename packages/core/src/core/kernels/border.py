@@ -12,23 +12,23 @@ from core.arrays import Array
 from core.kernels.convolution import Convolve
 from core.kernels.depthwise import Filter
 from core.kernels.geometry import Border
-from core.kernels.kernel import Call, Step
-from core.kernels.workspace import Memory
+from core.kernels.kernel import BoundCall, Kernel
+from core.kernels.workspace import Workspace
 
 
-class Surround(Step):
+class Surround(Kernel):
     """Zeros before and after the height and the width."""
 
     def __init__(self, border: Border) -> None:
         self.border = border
 
-    def then(self, following: Step) -> Step | None:
+    def fuse(self, following: Kernel) -> Kernel | None:
         """Let a "valid" convolution have the border; one that pads by itself would count on other sizes."""
         if isinstance(following, Convolve | Filter) and following.window.padding == "valid":
             return replace(following, border=self.border)
         return None
 
-    def bind(self, sources: Sequence[Array], target: Array, memory: Memory) -> Iterator[Call]:
+    def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
         """Write zeros, then the image in the middle."""
         (top, _), (left, _) = self.border
         _, height, width, _ = sources[0].shape

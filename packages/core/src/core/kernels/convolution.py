@@ -14,30 +14,19 @@ import numpy as np
 
 from core.arrays import Array
 from core.kernels.direct import direct
-from core.kernels.elementwise import Affine, Pointwise, Rectify, Scalable
-from core.kernels.geometry import NO_BORDER, Border, Places
-from core.kernels.kernel import Call, Same, Step
+from core.kernels.elementwise import Affine, Pointwise, Rectify
+from core.kernels.folded import FoldedConvolution
+from core.kernels.kernel import BoundCall, Kernel, Same
 from core.kernels.pooling import Halve
-from core.kernels.winograd import applies, filters, winograd
-from core.kernels.workspace import Memory
-from core.ops.windows import Window
+from core.kernels.winograd import applies, transformed_kernel, winograd
+from core.kernels.workspace import Workspace
 
 
 @dataclass(frozen=True, eq=False)
-class Convolve(Scalable):
-    """y = activation(pool(convolution(x) + bias)); kernel (down, across, channels, filters).
+class Convolve(FoldedConvolution):
+    """A convolution that takes what follows it into itself, and runs in the way that is faster."""
 
-    Max pooling and ReLU change places, as both only compare: the pooled image has a quarter of the numbers to rectify.
-    """
-
-    kernel: Array
-    bias: Array | None
-    window: Window
-    border: Border = NO_BORDER
-    activation: Step | None = None
-    halve: bool = False
-
-    def then(self, following: Step) -> Step | None:
+    def fuse(self, following: Kernel) -> Kernel | None:
         """Take what follows into the weights, or into the last pass over the output."""
         if isinstance(following, Same):
             return self
@@ -51,14 +40,9 @@ class Convolve(Scalable):
             return replace(self, halve=True)
         return None
 
-    def scaled(self, scale: Array) -> Step:
+    def scaled(self, scale: Array) -> Kernel:
         """Multiply the kernel's channels."""
         return replace(self, kernel=self.kernel * np.broadcast_to(scale, self.kernel.shape[2])[:, None])
-
-    @property
-    def in_place(self) -> bool:
-        """Whether a window of one cell stands on every cell, so that the input may lie anywhere."""
-        return self.window.size == (1, 1) and self.window.strides == (1, 1) and self.border == NO_BORDER
 
     @property
     def is_minimal(self) -> bool:
@@ -68,21 +52,19 @@ class Convolve(Scalable):
     @cached_property
     def filters(self) -> Array:
         """The kernel as `winograd` multiplies by it, made once for all sizes and threads."""
-        return filters(self.kernel)
+        return transformed_kernel(self.kernel)
 
-    def places(self, shape: tuple[int, ...]) -> Places:
-        """Find the places for inputs of `shape`."""
-        return Places.of(self.window, self.border, *shape[1:3])
-
-    def room(self, shape: tuple[int, ...], memory: Memory) -> Array | None:
+    def input_buffer(self, shape: tuple[int, ...], workspace: Workspace) -> Array | None:
         """Ask for the input inside the zeros of the padding."""
         if self.in_place:
             return None
-        places = self.places(shape)
+        places = self.geometry(shape)
         rows = 2 * -(-places.output[0] // 2) + 2 if self.is_minimal else 0
-        return places.padded(shape[0], shape[-1], rows, memory)
+        return places.padded(shape[0], shape[-1], rows, workspace)
 
-    def bind(self, sources: Sequence[Array], target: Array, memory: Memory) -> Iterator[Call]:
+    def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
         """Convolve in the way that is faster here."""
-        way = winograd if self.is_minimal else direct
-        yield from way(self, sources[0], target, memory)
+        if self.is_minimal:
+            yield from winograd(self, self.filters, sources[0], target, workspace)
+        else:
+            yield from direct(self, sources[0], target, workspace)

@@ -10,30 +10,30 @@ import numpy as np
 
 from core.arrays import Array
 from core.kernels.elementwise import Pointwise, Rectify
-from core.kernels.kernel import Call, Same, Step
-from core.kernels.workspace import Memory
+from core.kernels.kernel import BoundCall, Kernel, Same
+from core.kernels.workspace import Workspace
 from core.ops.product import PART
 
 
-class Multiply(Step):
+class Multiply(Kernel):
     """y = activation(x @ kernel + bias): (..., inputs) -> (..., units)."""
 
-    def __init__(self, kernel: Array, bias: Array | None, activation: Step | None = None) -> None:
+    def __init__(self, kernel: Array, bias: Array | None, activation: Kernel | None = None) -> None:
         self.kernel = np.ascontiguousarray(kernel)
         self.bias = bias
         self.activation = activation
 
-    def then(self, following: Step) -> Step | None:
+    def fuse(self, following: Kernel) -> Kernel | None:
         """Apply an activation in place."""
         if self.activation is None and isinstance(following, Rectify | Pointwise):
             return Multiply(self.kernel, self.bias, following)
         return self if isinstance(following, Same) else None
 
-    def bind(self, sources: Sequence[Array], target: Array, memory: Memory) -> Iterator[Call]:
+    def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
         """Multiply, add the bias, activate."""
         rows, units = math.prod(target.shape[:-1]), self.kernel.shape[1]
         copies = [array for array in (sources[0], target) if not array.flags.c_contiguous]
-        lent = [memory.take(array.shape) for array in copies] + [memory.take((rows, units))]
+        lent = [workspace.take(array.shape) for array in copies] + [workspace.take((rows, units))]
         flat = {id(array): copy for array, copy in zip(copies, lent, strict=False)}
         x = flat.get(id(sources[0]), sources[0]).reshape(rows, -1)
         y = flat.get(id(target), target).reshape(rows, units)
@@ -47,7 +47,7 @@ class Multiply(Step):
         if self.bias is not None:
             yield partial(np.add, y, self.bias, y)
         if self.activation is not None:
-            yield from self.activation.bind([y], y, memory)
+            yield from self.activation.bind([y], y, workspace)
         if id(target) in flat:
             yield partial(np.copyto, target, flat[id(target)])
-        memory.give_back(*lent)
+        workspace.give_back(*lent)

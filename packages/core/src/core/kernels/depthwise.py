@@ -10,9 +10,9 @@ import numpy as np
 
 from core.arrays import Array
 from core.kernels.elementwise import Affine, Pointwise, Rectify, Scalable
-from core.kernels.geometry import NO_BORDER, Border, Places
-from core.kernels.kernel import Call, Same, Step, along_row
-from core.kernels.workspace import Memory
+from core.kernels.geometry import NO_BORDER, Border, Geometry
+from core.kernels.kernel import BoundCall, Kernel, Same, along_row
+from core.kernels.workspace import Workspace
 from core.ops.windows import Window
 
 
@@ -27,9 +27,9 @@ class Filter(Scalable):
     bias: Array | None
     window: Window
     border: Border = NO_BORDER
-    activation: Step | None = None
+    activation: Kernel | None = None
 
-    def then(self, following: Step) -> Step | None:
+    def fuse(self, following: Kernel) -> Kernel | None:
         """Take a normalisation into the weights, an activation into the last pass."""
         if isinstance(following, Same):
             return self
@@ -40,19 +40,19 @@ class Filter(Scalable):
             return replace(self, activation=following)
         return None
 
-    def scaled(self, scale: Array) -> Step:
+    def scaled(self, scale: Array) -> Kernel:
         """Multiply the kernel's channels."""
         return replace(self, kernel=self.kernel * scale)
 
-    def room(self, shape: tuple[int, ...], memory: Memory) -> Array:
+    def input_buffer(self, shape: tuple[int, ...], workspace: Workspace) -> Array:
         """Ask for the input inside the zeros of the padding."""
-        return Places.of(self.window, self.border, *shape[1:3]).padded(shape[0], shape[-1], 0, memory)
+        return Geometry.of(self.window, self.border, *shape[1:3]).padded(shape[0], shape[-1], 0, workspace)
 
-    def bind(self, sources: Sequence[Array], target: Array, memory: Memory) -> Iterator[Call]:
+    def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
         """Multiply and add, cell by cell."""
-        places = Places.of(self.window, self.border, *sources[0].shape[1:3])
+        places = Geometry.of(self.window, self.border, *sources[0].shape[1:3])
         field = places.field(sources[0], beyond=places.spare)
-        total, part = memory.take(target.shape), memory.take(target.shape)
+        total, part = workspace.take(target.shape), workspace.take(target.shape)
         (down, across), (step_down, step_across) = places.output, self.window.strides
         for index, cell in enumerate(np.ndindex(*self.window.size)):
             first = [place * apart for place, apart in zip(cell, self.window.dilation, strict=True)]
@@ -67,5 +67,5 @@ class Filter(Scalable):
         else:
             yield partial(np.add, total, along_row(self.bias, target), target)
         if self.activation is not None:
-            yield from self.activation.bind([target], target, memory)
-        memory.give_back(total, part)
+            yield from self.activation.bind([target], target, workspace)
+        workspace.give_back(total, part)

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.arrays import Array
-from core.kernels.geometry import Rows, cells_of, kernel_rows
-from core.kernels.kernel import Call, along_row
-from core.kernels.workspace import Memory
-
-if TYPE_CHECKING:
-    from core.kernels.convolution import Convolve
+from core.kernels.folded import FoldedConvolution
+from core.kernels.geometry import PatchProduct, cells_of, kernel_rows
+from core.kernels.kernel import BoundCall, along_row
+from core.kernels.workspace import Workspace
 
 
-def direct(step: Convolve, image: Array, target: Array, memory: Memory) -> Iterator[Call]:
+def direct(step: FoldedConvolution, image: Array, target: Array, workspace: Workspace) -> Iterator[BoundCall]:
     """Give the calls of a convolution whose input stands in the room that `step` asked for, if it did."""
     n, _, _, channels = image.shape
-    places = step.places(image.shape)
+    places = step.geometry(image.shape)
     (down, across), pitch = places.output, places.pitch
     high, wide, _, filters = step.kernel.shape
     step_down, step_across = step.window.strides
     lines, kernel = n * down * pitch // step_across, kernel_rows(step.kernel)
-    rows = Rows(lines, wide, step_across, kernel, exact=step.in_place)
-    y = memory.take((rows.lines, filters))
+    rows = PatchProduct(lines, wide, step_across, kernel, exact=step.in_place)
+    y = workspace.take((rows.lines, filters))
     lent = [y]
     if step.in_place:  # every cell is its own row already
         seen = image.reshape(-1, channels)
@@ -34,7 +31,7 @@ def direct(step: Convolve, image: Array, target: Array, memory: Memory) -> Itera
         seen = cells_of(image)
     else:
         whole = n * down * pitch
-        seen = memory.take((max(rows.cells, whole), high * channels))
+        seen = workspace.take((max(rows.cells, whole), high * channels))
         lent.append(seen)
         field = places.field(image)
         beside = seen[:whole].reshape(n, down, pitch, high, channels)
@@ -50,5 +47,5 @@ def direct(step: Convolve, image: Array, target: Array, memory: Memory) -> Itera
     else:
         yield partial(np.add, found, along_row(step.bias, target), target)
     if step.activation is not None:
-        yield from step.activation.bind([target], target, memory)
-    memory.give_back(*lent)
+        yield from step.activation.bind([target], target, workspace)
+    workspace.give_back(*lent)

@@ -19,8 +19,8 @@ from numpy.lib.stride_tricks import as_strided
 
 from core.arrays import Array
 from core.kernels.blas import most_unpacked
-from core.kernels.kernel import Call
-from core.kernels.workspace import Memory
+from core.kernels.kernel import BoundCall
+from core.kernels.workspace import Workspace
 from core.ops.padding import padding_amounts, reach
 from core.ops.windows import Window
 
@@ -31,7 +31,7 @@ NO_BORDER: Border = ((0, 0), (0, 0))
 
 
 @dataclass(frozen=True)
-class Places:
+class Geometry:
     """An image of (height, width), padded, and the window that steps over it."""
 
     window: Window
@@ -40,7 +40,7 @@ class Places:
     after: tuple[int, int]
 
     @classmethod
-    def of(cls, window: Window, border: Border, height: int, width: int) -> Places:
+    def of(cls, window: Window, border: Border, height: int, width: int) -> Geometry:
         """Find the padding for an image of `height` and `width` inside `border`."""
         whole = (height + sum(border[0]), width + sum(border[1]))
         axes = zip(whole, window.size, window.strides, window.dilation, strict=True)
@@ -71,11 +71,11 @@ class Places:
         """Cells behind the last row that a product over whole rows may touch."""
         return 2 * self.window.size[1] + self.window.strides[1]
 
-    def padded(self, images: int, channels: int, rows: int, memory: Memory) -> Array:
+    def padded(self, images: int, channels: int, rows: int, workspace: Workspace) -> Array:
         """Give the view where `images` belong in a field of zeros that has at least `rows` rows for each."""
         (height, width), (top, left) = self.sizes, self.before
         rows = max(rows, top + height + self.after[0])
-        cells = memory.keep((images * rows * self.pitch + self.spare, channels))
+        cells = workspace.keep((images * rows * self.pitch + self.spare, channels))
         field = cells[: -self.spare].reshape(images, rows, self.pitch, channels)
         return field[:, top : top + height, left : left + width]
 
@@ -88,12 +88,12 @@ class Places:
 
 
 def cells_of(image: Array) -> Array:
-    """Give all cells of the field in which an `image` from `Places.padded` stands, (cells, channels)."""
+    """Give all cells of the field in which an `image` from `Geometry.padded` stands, (cells, channels)."""
     assert image.base is not None
     return image.base
 
 
-class Rows:
+class PatchProduct:
     """A matrix product over all patches of a field, (..., cells, cell) in one piece, a patch `across` cells wide.
 
     The result has a line for every place, those at the end of a row, where the window would hang over, included. Where
@@ -103,7 +103,7 @@ class Rows:
     def __init__(self, lines: int, across: int, step: int, kernel: Array, *, exact: bool = False) -> None:
         self.across, self.step = across, step
         self.kernel = kernel[..., None, :, :]  # (..., across * cell, filters), the same for all cuts
-        self.parts = -(-across // step)  # so many products, each over every so-manieth place
+        self.parts = -(-across // step)  # so many products, each over every n-th position
         each = -(-lines // self.parts)
         limit = most_unpacked()
         most = each if limit is None else max(1, limit // (kernel.shape[-2] * kernel.shape[-1]))
@@ -114,7 +114,7 @@ class Rows:
         self.lines = self.cuts * self.each * self.parts  # what the result has room for
         self.cells = (self.lines - 1) * step + across  # what is read
 
-    def calls(self, field: Array, result: Array) -> Iterator[Call]:
+    def calls(self, field: Array, result: Array) -> Iterator[BoundCall]:
         """Multiply `field`, (..., cells, cell), into `result`, (..., lines, filters)."""
         *stacked, _, cell = field.shape
         *outer, line, number = field.strides

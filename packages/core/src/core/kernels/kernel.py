@@ -1,7 +1,7 @@
-"""A step is the fast form of one or more layers: a list of NumPy calls on buffers that stay where they are.
+"""A kernel is the fast form of one or more layers: a list of NumPy calls on buffers that stay where they are.
 
-`core.engine.lowering` names the step of each layer. Two steps that follow one another may become one (`then`): a convolution takes
-the normalisation, the ReLU and the pooling after it into itself. Bound to its buffers, a step is a list of calls without
+`core.engine.lowering` names the kernel of each layer. Two kernels that follow one another may be fused: a convolution takes
+the normalisation, the ReLU and the pooling after it into itself. Bound to its buffers, a kernel is a list of calls without
 arguments, so that nothing is allocated, cut or converted while a tile runs through the network.
 """
 
@@ -14,23 +14,23 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from core.arrays import Array
-from core.kernels.workspace import Memory
+from core.kernels.workspace import Workspace
 
 #: A NumPy call whose arguments are set, its output among them.
-Call: TypeAlias = Callable[[], Any]
+BoundCall: TypeAlias = Callable[[], Any]
 
 
-class Step:
+class Kernel:
     """The fast form of a layer: (sources) -> target, all float32, the batch in front and the channels last."""
 
-    def then(self, following: Step) -> Step | None:
+    def fuse(self, following: Kernel) -> Kernel | None:
         """Give one step that does what this one and `following` do, or None where they stay two."""
         del following
         return None
 
-    def room(self, shape: tuple[int, ...], memory: Memory) -> Array | None:
+    def input_buffer(self, shape: tuple[int, ...], workspace: Workspace) -> Array | None:
         """Give the array of `shape` in which this step wants to find its input (inside zeros, say); None for any."""
-        del shape, memory
+        del shape, workspace
         return None
 
     def view(self, source: Array, shape: tuple[int, ...]) -> Array | None:
@@ -38,15 +38,15 @@ class Step:
         del source, shape
         return None
 
-    def bind(self, sources: Sequence[Array], target: Array, memory: Memory) -> Iterator[Call]:
+    def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
         """Give the calls that read `sources` and fill `target`."""
         raise NotImplementedError
 
 
-class Same(Step):
+class Same(Kernel):
     """y = x: what a layer does that only matters while a network learns."""
 
-    def then(self, following: Step) -> Step:
+    def fuse(self, following: Kernel) -> Kernel:
         """Leave all to the step that follows."""
         return following
 
@@ -55,20 +55,20 @@ class Same(Step):
         return source
 
 
-class Reshape(Step):
+class Reshape(Kernel):
     """The same numbers under another shape."""
 
     def view(self, source: Array, shape: tuple[int, ...]) -> Array | None:
         """Return the input under the other shape where it lies in one piece."""
         return source.reshape(shape) if source.flags.c_contiguous else None
 
-    def bind(self, sources: Sequence[Array], target: Array, memory: Memory) -> Iterator[Call]:
+    def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
         """Copy an input that does not lie in one piece."""
         yield partial(np.copyto, target.reshape(sources[0].shape), sources[0])
 
 
 def buffered(function: Callable[..., Any], *arrays: Array, out: Array) -> None:
-    """Call a NumPy function whose inner loop is short, a few dozen numbers: those are faster through NumPy's buffer."""
+    """BoundCall a NumPy function whose inner loop is short, a few dozen numbers: those are faster through NumPy's buffer."""
     before = np.setbufsize(8192)
     try:
         function(*arrays, out=out)
@@ -81,7 +81,7 @@ def along_row(values: Array, array: Array) -> Array:
     return np.ascontiguousarray(np.broadcast_to(values, array.shape[-2:] if array.ndim > 2 else array.shape[-1:]))
 
 
-class Routine(Step):
+class Routine(Kernel):
     """The fast form of a layer whose calls depend on the data: which time steps count, say."""
 
     #: The fewest rows that are worth a thread of their own: where calls are short, threads wait for each other.

@@ -21,11 +21,11 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from core.arrays import Array
-from core.kernels.geometry import NO_BORDER, Places, cells_of
+from core.kernels.geometry import NO_BORDER, Geometry, cells_of
 from core.kernels.threads import available_cores
-from core.kernels.tiles import Work, in_tiles
+from core.kernels.tiles import TileWork, in_tiles
 from core.kernels.winograd import applies, transformed
-from core.kernels.workspace import Memory
+from core.kernels.workspace import Workspace
 from core.ops.windows import Window
 
 
@@ -33,10 +33,12 @@ def kernel_gradient(x: Array, dy: Array, window: Window) -> Array:
     """Give d kernel (down, across, channels, filters) for images x and dy, the gradient of what came out; steps of 1."""
     minimal = applies(window, x.shape[-1])
     bind = _bind_minimal if minimal else _bind_plain
-    places = Places.of(window, NO_BORDER, *x.shape[1:3])
+    places = Geometry.of(window, NO_BORDER, *x.shape[1:3])
     down, across = (4 if minimal else window.size[0]), window.size[1]
     totals = np.zeros((available_cores(), down, across * x.shape[-1], dy.shape[-1]), np.float32)
-    in_tiles(lambda memory, images: bind(memory, images, x, dy, places, totals), len(x), x[:1].nbytes + dy[:1].nbytes)
+    in_tiles(
+        lambda workspace, images: bind(workspace, images, x, dy, places, totals), len(x), x[:1].nbytes + dy[:1].nbytes
+    )
     found = totals.sum(axis=0).reshape(down, across, x.shape[-1], dy.shape[-1])
     if not minimal:
         return found
@@ -45,18 +47,18 @@ def kernel_gradient(x: Array, dy: Array, window: Window) -> Array:
     return np.stack([m0 + both, (m1 - m2) / 2, both - m3])
 
 
-def _bind_plain(memory: Memory, images: int, x: Array, dy: Array, places: Places, totals: Array) -> Work:
+def _bind_plain(workspace: Workspace, images: int, x: Array, dy: Array, places: Geometry, totals: Array) -> TileWork:
     """Prepare one group of products for each row of the window."""
     window, (height, width) = places.window, dy.shape[1:3]
-    room = places.padded(images, x.shape[-1], 0, memory)
+    room = places.padded(images, x.shape[-1], 0, workspace)
     field, cells = places.field(room), cells_of(room)
     lines = field.shape[1] * places.pitch * images
-    slopes = _room_for(memory, 1, lines, window.size[1], dy.shape[-1])
+    slopes = _room_for(workspace, 1, lines, window.size[1], dy.shape[-1])
     inner = slopes[0, :lines].reshape(images, -1, places.pitch, dy.shape[-1])[:, :height, :width]
     used = lines - (field.shape[1] - height) * places.pitch  # below the last image's places dy is zero
     rows = [cells[down * window.dilation[0] * places.pitch :] for down in range(window.size[0])]
     products = [list(_products(row, slopes[0], used, window.size[1])) for row in rows]
-    product = memory.take(totals.shape[2:])
+    product = workspace.take(totals.shape[2:])
 
     def work(tile: slice, part: int) -> None:
         np.copyto(room, x[tile])
@@ -66,18 +68,18 @@ def _bind_plain(memory: Memory, images: int, x: Array, dy: Array, places: Places
     return work
 
 
-def _bind_minimal(memory: Memory, images: int, x: Array, dy: Array, places: Places, totals: Array) -> Work:
+def _bind_minimal(workspace: Workspace, images: int, x: Array, dy: Array, places: Geometry, totals: Array) -> TileWork:
     """Prepare one group of products for each of m0..m3."""
     across, (height, width) = places.window.size[1], dy.shape[1:3]
     pairs = -(-height // 2)
-    room = places.padded(images, x.shape[-1], 2 * pairs + 2, memory)
+    room = places.padded(images, x.shape[-1], 2 * pairs + 2, workspace)
     lines = images * pairs * places.pitch
-    v = _room_for(memory, 4, lines, across, x.shape[-1])
+    v = _room_for(workspace, 4, lines, across, x.shape[-1])
     changes = list(transformed(places.field(room), v[:, :lines].reshape(4, images, pairs, places.pitch, -1)))
-    slopes = _room_for(memory, 4, lines, across, dy.shape[-1])
+    slopes = _room_for(workspace, 4, lines, across, dy.shape[-1])
     s0, s1, s2, s3 = slopes[:, :lines].reshape(4, images, pairs, places.pitch, -1)[..., :width, :]
     products = [list(_products(v[m], slopes[m], lines, across)) for m in range(4)]
-    product = memory.take(totals.shape[2:])
+    product = workspace.take(totals.shape[2:])
     whole = height // 2
 
     def work(tile: slice, part: int) -> None:
@@ -96,9 +98,9 @@ def _bind_minimal(memory: Memory, images: int, x: Array, dy: Array, places: Plac
     return work
 
 
-def _room_for(memory: Memory, count: int, lines: int, across: int, cell: int) -> Array:
+def _room_for(workspace: Workspace, count: int, lines: int, across: int, cell: int) -> Array:
     """Give zeros, (count, lines and some more, cell): the last patches hang over the end."""
-    return memory.keep((count, lines + 2 * across, cell))
+    return workspace.keep((count, lines + 2 * across, cell))
 
 
 def _products(cells: Array, slopes: Array, lines: int, across: int) -> Iterator[tuple[Array, Array]]:

@@ -9,19 +9,19 @@ from functools import partial
 import numpy as np
 
 from core.arrays import Array
-from core.kernels.kernel import Call, Step, along_row, buffered
-from core.kernels.workspace import Memory
+from core.kernels.kernel import BoundCall, Kernel, along_row, buffered
+from core.kernels.workspace import Workspace
 from core.ops.windows import Window
 
 
 @dataclass(frozen=True, eq=False)
-class Pool(Step):
+class Pool(Kernel):
     """y = the largest, or the mean, of each window of a "valid" pooling: first down whole rows, then across."""
 
     window: Window
     largest: bool
 
-    def bind(self, sources: Sequence[Array], target: Array, memory: Memory) -> Iterator[Call]:
+    def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
         """Join the rows under the window, then the columns."""
         join = np.maximum if self.largest else np.add
         (high, wide), (step_down, step_across) = self.window.size, self.window.strides
@@ -30,7 +30,7 @@ class Pool(Step):
         rows = [image[:, k : k + (down - 1) * step_down + 1 : step_down] for k in range(high)]
         seen = rows[0]
         if high > 1:
-            seen = memory.take((n, down, image.shape[2], channels))
+            seen = workspace.take((n, down, image.shape[2], channels))
             yield partial(join, rows[0], rows[1], out=seen)
             for row in rows[2:]:
                 yield partial(join, seen, row, out=seen)
@@ -45,17 +45,17 @@ class Pool(Step):
             share = along_row(np.full((), 1 / (high * wide), np.float32), target)
             yield partial(np.multiply, target, share, target)
         if high > 1:
-            memory.give_back(seen)
+            workspace.give_back(seen)
 
 
 class Halve(Pool):
     """The largest of two rows and two columns: the pooling that a convolution can take into itself."""
 
 
-class Mean(Step):
+class Mean(Kernel):
     """y[c] = the mean of x[p, c] over all places p."""
 
-    def bind(self, sources: Sequence[Array], target: Array, memory: Memory) -> Iterator[Call]:
+    def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
         """Sum each image up, divide."""
         source = sources[0]
         yield partial(np.mean, source, axis=(1, 2), keepdims=target.ndim == 4, out=target)

@@ -11,7 +11,7 @@ import numpy as np
 from core.arrays import Array
 from core.kernels.rows import cut
 from core.kernels.threads import available_cores, calling_numpy, each
-from core.kernels.workspace import Memory
+from core.kernels.workspace import Workspace
 
 #: What a tile of a convolution reads and writes. Half of it stays in a second-level cache of 1 MiB; the same speed up to
 #: twice as much.
@@ -22,33 +22,33 @@ LONG_TILE_BYTES = 2**22
 LEAST_BYTES = 2**22
 
 #: What is done with a tile of rows, which is of a certain part.
-Work: TypeAlias = Callable[[slice, int], None]
+TileWork: TypeAlias = Callable[[slice, int], None]
 
 
 class _Own(threading.local):
     """The buffers of a thread."""
 
     def __init__(self) -> None:
-        self.memory = Memory()
+        self.workspace = Workspace()
 
 
 _own = _Own()
 
 
-def in_tiles(bind: Callable[[Memory, int], Work], rows: int, row_bytes: int) -> None:
+def in_tiles(bind: Callable[[Workspace, int], TileWork], rows: int, row_bytes: int) -> None:
     """Cut the rows in a part for each core, and each part in tiles; `bind` prepares the work on tiles of so many rows."""
     workers = available_cores()
     most = max(1, TILE_BYTES // row_bytes)
     parts = list(cut(rows, -(-rows // workers), workers))
 
     def work(part: slice) -> None:
-        _own.memory.clear()
-        bound: dict[int, Work] = {}
+        _own.workspace.clear()
+        bound: dict[int, TileWork] = {}
         with calling_numpy():
             for tile in cut(part.stop - part.start, most, 1):
                 size = tile.stop - tile.start
                 if size not in bound:
-                    bound[size] = bind(_own.memory, size)
+                    bound[size] = bind(_own.workspace, size)
                 bound[size](slice(part.start + tile.start, part.start + tile.stop), parts.index(part))
 
     each(work, parts, workers)

@@ -13,8 +13,8 @@ import numpy as np
 from core.arrays import Array
 from core.kernels.convolution import Convolve
 from core.kernels.kernel_gradient import kernel_gradient as fast_kernel_gradient
-from core.kernels.tiles import Work, in_tiles
-from core.kernels.workspace import Memory
+from core.kernels.tiles import TileWork, in_tiles
+from core.kernels.workspace import Workspace
 from core.ops import convolution
 from core.ops.windows import Window
 
@@ -47,13 +47,13 @@ def _covers(x: Array, window: Window, groups: int) -> bool:
 
 
 def _run(step: Convolve, x: Array) -> Array:
-    y = np.empty((len(x), *step.places(x.shape).output, step.kernel.shape[-1]), np.float32)
+    y = np.empty((len(x), *step.geometry(x.shape).output, step.kernel.shape[-1]), np.float32)
 
-    def bind(memory: Memory, images: int) -> Work:
-        room = step.room((images, *x.shape[1:]), memory)
-        room = memory.take((images, *x.shape[1:])) if room is None else room
-        target = memory.take((images, *y.shape[1:]))
-        calls = list(step.bind([room], target, memory))
+    def bind(workspace: Workspace, images: int) -> TileWork:
+        room = step.input_buffer((images, *x.shape[1:]), workspace)
+        room = workspace.take((images, *x.shape[1:])) if room is None else room
+        target = workspace.take((images, *y.shape[1:]))
+        calls = list(step.bind([room], target, workspace))
 
         def work(tile: slice, _: int) -> None:
             np.copyto(room, x[tile])

@@ -16,19 +16,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.arrays import Array
-from core.kernels.geometry import Rows, kernel_rows
-from core.kernels.kernel import Call, Step, along_row, buffered
-from core.kernels.workspace import Memory
+from core.kernels.folded import FoldedConvolution
+from core.kernels.geometry import PatchProduct, kernel_rows
+from core.kernels.kernel import BoundCall, Kernel, along_row, buffered
+from core.kernels.workspace import Workspace
 from core.ops.windows import Window
-
-if TYPE_CHECKING:
-    from core.kernels.convolution import Convolve
-
 
 #: With fewer channels, the sums cost more than the multiplications that they spare.
 FEWEST_CHANNELS = 8
@@ -41,24 +37,26 @@ def applies(window: Window, channels: int) -> bool:
     )
 
 
-def filters(kernel: Array) -> Array:
+def transformed_kernel(kernel: Array) -> Array:
     """Give the four filters as matrices: (3, across, channels, filters) -> (4, across * channels, filters)."""
     g0, g1, g2 = kernel.astype(np.float64)
     four = (g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2)
     return np.stack([kernel_rows(g[None]) for g in four]).astype(np.float32)
 
 
-def winograd(step: Convolve, image: Array, target: Array, memory: Memory) -> Iterator[Call]:
+def winograd(
+    step: FoldedConvolution, filters: Array, image: Array, target: Array, workspace: Workspace
+) -> Iterator[BoundCall]:
     """Give the calls of a convolution whose input stands in the room that `step` asked for."""
-    places = step.places(image.shape)
+    places = step.geometry(image.shape)
     n, _, _, channels = image.shape
     (down, across), pitch = places.output, places.pitch
     pairs = -(-down // 2)
     field = places.field(image)
     lines = n * pairs * pitch
-    rows = Rows(lines, step.kernel.shape[1], 1, step.filters)
-    v = memory.take((4, max(rows.cells, lines), channels))
-    m = memory.take((4, rows.lines, step.kernel.shape[-1]))
+    rows = PatchProduct(lines, step.kernel.shape[1], 1, filters)
+    v = workspace.take((4, max(rows.cells, lines), channels))
+    m = workspace.take((4, rows.lines, step.kernel.shape[-1]))
 
     yield partial(v[:, lines:].fill, 0)
     yield from transformed(field, v[:, :lines].reshape(4, n, pairs, pitch, channels))
@@ -74,14 +72,14 @@ def winograd(step: Convolve, image: Array, target: Array, memory: Memory) -> Ite
     yield partial(np.subtract, m1, m3, m1)
     if step.halve:
         yield partial(np.maximum, m0, m1, out=m0)
-        yield from _halve_across(step, m0.reshape(in_rows), target, memory)
+        yield from _halve_across(step, m0.reshape(in_rows), target, workspace)
     else:
         for y, place in ((m0, target[:, 0::2]), (m1, target[:, 1::2])):
-            yield from _finish(step.activation, y.reshape(in_rows)[:, : place.shape[1], :across], place, memory)
-    memory.give_back(v, m)
+            yield from _finish(step.activation, y.reshape(in_rows)[:, : place.shape[1], :across], place, workspace)
+    workspace.give_back(v, m)
 
 
-def transformed(field: Array, v: Array) -> Iterator[Call]:
+def transformed(field: Array, v: Array) -> Iterator[BoundCall]:
     """Give the calls that write the four differences and sums of rows of a field into v (4, images, pairs, pitch, channels)."""
     d0, d1, d2, d3 = (field[:, k : k + 2 * v.shape[2] - 1 : 2] for k in range(4))
     yield partial(np.subtract, d0, d2, v[0])
@@ -90,19 +88,19 @@ def transformed(field: Array, v: Array) -> Iterator[Call]:
     yield partial(np.subtract, d1, d3, v[3])
 
 
-def _finish(activation: Step | None, y: Array, place: Array, memory: Memory) -> Iterator[Call]:
+def _finish(activation: Kernel | None, y: Array, place: Array, workspace: Workspace) -> Iterator[BoundCall]:
     """Put every second row in its place, activated on the way."""
     if activation is None:
         yield partial(np.copyto, place, y)
     else:
-        yield from activation.bind([y], place, memory)
+        yield from activation.bind([y], place, workspace)
 
 
-def _halve_across(step: Convolve, y: Array, target: Array, memory: Memory) -> Iterator[Call]:
+def _halve_across(step: FoldedConvolution, y: Array, target: Array, workspace: Workspace) -> Iterator[BoundCall]:
     """Keep the larger of two columns, the larger of two rows being found. The bias can wait until then."""
     down, across = target.shape[1:3]
     yield partial(buffered, np.maximum, y[:, :down, 0 : 2 * across : 2], y[:, :down, 1 : 2 * across : 2], out=target)
     if step.bias is not None:
         yield partial(np.add, target, along_row(step.bias, target), target)
     if step.activation is not None:
-        yield from step.activation.bind([target], target, memory)
+        yield from step.activation.bind([target], target, workspace)

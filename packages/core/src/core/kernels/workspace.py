@@ -13,7 +13,7 @@ import numpy as np
 from core.arrays import Array
 
 
-class Memory:
+class Workspace:
     """Blocks of float32 numbers, lent while a program is bound."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from core.arrays import Array
 from core.engine.program import OtherTensorError
 from core.errors import InputError
-from core.kernels.kernel import Routine, Same, Step
+from core.kernels.kernel import Kernel, Routine, Same
 from core.layers.base import Layer
 from core.layers.recurrent.base import check_mask
 from text.kernels.cells import FastCell, FastGRU
@@ -48,7 +48,7 @@ class Lookup(Routine):
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
 
-    def then(self, following: Step) -> Step | None:
+    def fuse(self, following: Kernel) -> Kernel | None:
         """Hand the tokens over."""
         if isinstance(following, Same):
             return self
@@ -95,7 +95,7 @@ class Recur(Routine):
         if tokens is not None and len(tokens.embeddings) * self.bias.nbytes <= TABLE_BYTES:
             self.table = self._products(tokens.embeddings)
 
-    def then(self, following: Step) -> Step | None:
+    def fuse(self, following: Kernel) -> Kernel | None:
         """Stay alone, but for what does nothing."""
         return self if isinstance(following, Same) else None
 
