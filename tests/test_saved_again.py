@@ -14,7 +14,7 @@ import pytest
 from parity import check_model, randomise
 
 import core
-from core.files.serialization import describe
+from core.files.serialization import serialize
 from core.graph.nodes import Node, Ref
 from core.layers import BatchNormalization, Dense, Dropout, InputLayer
 from core.layers.registry import find_layer
@@ -122,7 +122,7 @@ def check_by_hand(model, x, tmp_path):
     np.testing.assert_allclose(model.forward(x), expected, rtol=0, atol=1e-6 * max(1, np.abs(expected).max()))
     again = core.load_model(tmp_path / "m.keras")
     np.testing.assert_array_equal(again.forward(x), model.forward(x))
-    assert describe(again) == describe(model)
+    assert serialize(again) == serialize(model)
     return theirs
 
 
@@ -272,14 +272,14 @@ def test_what_older_kerases_wrote_opens_in_keras_of_today(version, name, file, a
         return
     opened.save(tmp_path / "again.keras")
     if stem in KERAS_REFUSES:
-        assert describe(core.load_model(tmp_path / "again.keras")) == describe(opened)
+        assert serialize(core.load_model(tmp_path / "again.keras")) == serialize(opened)
         return
     x = inputs_of(answers)
     theirs = keras.models.load_model(tmp_path / "again.keras")
     actual, expected = keras.tree.flatten(theirs(x, training=False)), keras.tree.flatten(opened.forward(x))
     for one, other in zip(actual if stem not in KERAS_IS_WRONG else expected, map(np.asarray, expected), strict=True):
         np.testing.assert_allclose(np.asarray(one), other, rtol=0, atol=2e-6 * max(1, np.abs(other).max(initial=0)))
-    assert describe(core.load_model(tmp_path / "again.keras")) == describe(opened)
+    assert serialize(core.load_model(tmp_path / "again.keras")) == serialize(opened)
 
 
 # --- compiling -----------------------------------------------------------------------------------------------------------

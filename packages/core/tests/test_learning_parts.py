@@ -9,9 +9,9 @@ import core
 from core import learning
 from core.layers import Dense
 from core.layers.gradients import Rows
+from core.layers.trainable import parameters
 from core.learning import losses, optimizers, schedules
 from core.learning.initializers import INITIALIZERS, fans, initialize
-from core.learning.parameters import parameters
 from core.learning.regularizers import penalties
 
 RNG = np.random.default_rng(0)

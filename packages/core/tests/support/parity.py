@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 import core
-from core.files.serialization import describe
+from core.files.serialization import serialize
 
 #: Each prediction is made on so many threads.
 THREADS = (1, 2, 7)
@@ -90,7 +90,7 @@ def check_saved_again(opened: core.Model, x: Any, expected: Any, classes: dict[s
         opened.save(path)
         actual = keras.models.load_model(path, custom_objects=classes)(x)
         once = core.load_model(path)
-        assert describe(once) == describe(opened)
+        assert serialize(once) == serialize(opened)
     for ours, theirs in zip(keras.tree.flatten(actual), keras.tree.flatten(expected), strict=True):
         np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs))
 

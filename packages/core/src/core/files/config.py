@@ -1,4 +1,4 @@
-"""From a config to a graph of layers, after `core.files.dialects` put the words of older versions into today's.
+"""From a config to a graph of layers, after `core.files.dialects` put it into the words of Keras 3.
 
 The shapes of all parameters follow from the config alone, before a byte of weights is read.
 """
@@ -68,7 +68,7 @@ def entries(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def listed(config: Mapping[str, Any]) -> list[Any]:
-    """Give the layers that a model's config lists; a layer's lists none."""
+    """Return the layers that a model's config lists; a layer's lists none."""
     inner = config.get("config")
-    layers = inner.get("layers") if isinstance(inner, Mapping) else inner  # until Keras 2.2.2, a Sequential was a list
+    layers = inner.get("layers") if isinstance(inner, Mapping) else None
     return layers if isinstance(layers, list) else []

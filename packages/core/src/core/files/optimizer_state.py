@@ -13,6 +13,7 @@ import numpy as np
 from core.files.hdf5 import new_dataset
 from core.files.hdf5_format.write import NewDataset, NewGroup
 from core.layers.base import Layer
+from core.layers.trainable import parameters
 
 #: What an optimiser keeps of each parameter, in Keras' order: rounds over all parameters, each with its first values and,
 #: where there is one, the option that asks for it. A value that is a name is that option's.
@@ -42,8 +43,6 @@ def fresh_state(model: Layer) -> NewGroup | None:
 
     None where the model is not compiled, or its optimiser is one whose arrays are not known; Keras then warns.
     """
-    from core.learning.parameters import parameters  # noqa: PLC0415  learning is built upon models
-
     optimizer = model.kept.get("compile_config", {}).get("optimizer")
     if isinstance(optimizer, str):  # compiled without options
         optimizer = {"class_name": _BY_LOWER_NAME.get(optimizer.lower()), "config": {}}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.files.atomic import destination, output
-from core.files.serialization import describe
+from core.files.serialization import serialize
 from core.files.weights import planned_weights
 from core.graph.network import Network
 
@@ -28,7 +28,7 @@ def save_model(model: Network, to: object) -> None:
         raise InputError(
             f"a model is written as .keras, got {target.name!r} (save_weights writes .weights.h5 and .npz)"
         )
-    config = json.dumps(describe(model))
+    config = json.dumps(serialize(model))
     metadata = {"keras_version": KERAS_VERSION, "date_saved": datetime.now().astimezone().strftime("%Y-%m-%d@%H:%M:%S")}
     weights = planned_weights(model, optimizer=True)
     with output(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:

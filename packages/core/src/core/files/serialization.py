@@ -10,7 +10,7 @@ import numpy as np
 
 from core.dtypes import DTypePolicy, policy
 from core.errors import InputError
-from core.files.dialects import hard_sigmoid
+from core.files import dialects
 from core.layers.base import Layer
 from core.layers.registry import build_layer, known_class
 
@@ -30,7 +30,7 @@ class Member:
     calls: list[Any] | None = None
 
 
-def describe(layer: Layer, frozen: bool = False) -> dict[str, Any]:
+def serialize(layer: Layer, frozen: bool = False) -> dict[str, Any]:
     """Return ``{"module", "class_name", "config", "registered_name"}``, and what the file said of building and compiling.
 
     Raises `InputError` for a layer that Keras 3 does not have, and for an option that JSON cannot hold.
@@ -40,8 +40,8 @@ def describe(layer: Layer, frozen: bool = False) -> dict[str, Any]:
         raise InputError(f"{layer} cannot be written for Keras 3: {form.unwritable}; save its weights alone")
     kind = form.name or (form.registered_name or type(layer).__name__).split(">")[-1]
     config = {
-        key: hard_sigmoid.in_layers(layer.dtype.name)
-        if _is_of_keras2(value)
+        key: dialects.in_layers(layer.dtype.name)
+        if isinstance(value, str) and value == dialects.HARD_SIGMOID
         else plain(value, f"{layer}: option {key}", frozen)
         for key, value in layer.get_config().items()
         if key not in form.omitted
@@ -58,29 +58,25 @@ def describe(layer: Layer, frozen: bool = False) -> dict[str, Any]:
     return entry | ({"module": None, "registered_name": form.registered_name} if form.registered_name else {})
 
 
-def _is_of_keras2(activation: Any) -> bool:
-    return isinstance(activation, str) and activation == hard_sigmoid.NAME
-
-
 def plain(value: Any, what: str, frozen: bool = False) -> Any:
     """Turn an option into what JSON can hold; `what` names it in errors."""
     if isinstance(value, Layer | Member):
-        return _describe_inner(value, frozen)
+        return _serialize_inner(value, frozen)
     if isinstance(value, Mapping):
         if value.get("class_name") in _POLICIES:
             return policy(value).name
         if known_class(value) is not None:
-            return describe(build_layer(value), frozen)
+            return serialize(build_layer(value), frozen)
         return {key: plain(item, what, frozen) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item, what, frozen) for item in value]
     return _leaf(value, what)
 
 
-def _describe_inner(value: Layer | Member, frozen: bool) -> dict[str, Any]:
+def _serialize_inner(value: Layer | Member, frozen: bool) -> dict[str, Any]:
     if isinstance(value, Layer):
-        return _uncompiled(describe(value, frozen))
-    entry = _uncompiled(describe(value.layer, frozen or value.frozen))
+        return _uncompiled(serialize(value, frozen))
+    entry = _uncompiled(serialize(value.layer, frozen or value.frozen))
     return entry if value.calls is None else entry | {"name": value.layer.name, "inbound_nodes": value.calls}
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from core.arrays import Array
 from core.checks import integer, number, one_of
 from core.errors import InputError
-from core.learning.parameters import parameters
+from core.layers.trainable import parameters
 from core.learning.trainer import Trainer
 
 #: The scores of one epoch by name: loss, accuracy, val_loss, val_accuracy, learning_rate.

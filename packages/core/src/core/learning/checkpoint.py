@@ -18,10 +18,10 @@ from core.arrays import Array
 from core.errors import InputError, KacaError, ModelFileError
 from core.files.atomic import writing
 from core.files.npz import Npz
+from core.layers.trainable import Parameter, parameters
 from core.learning.callbacks import Callback
 from core.learning.checkpoint_fields import About, Settings
 from core.learning.history import History
-from core.learning.parameters import Parameter, parameters
 from core.learning.schedules import Constant
 from core.learning.trainer import Trainer
 from core.learning.writers import check_folder

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from core.errors import InputError, ModelFileError
+from core.layers.trainable import parameters
 from core.learning.callbacks import Callback
 from core.learning.feeds import ArrayFeed, Feed
-from core.learning.parameters import parameters
 from core.learning.trainer import Trainer
 
 #: The layout of the file; one of another layout is refused.

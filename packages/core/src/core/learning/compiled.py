@@ -143,17 +143,16 @@ def read_metric(given: Any) -> Metric:
 def read_optimizer(given: Any) -> Optimizer:
     """Return the optimiser that a config describes, with its learning rate and options; its memory is not in a config."""
     name, config = _named(given)
-    name = name.removeprefix("Custom>")  # Keras 2.11 to 2.15 wrote so of its own
     if name.lower() not in OPTIMIZERS:
         raise InputError(f"the optimizer {name!r} is not known")
     kind = OPTIMIZERS[name.lower()]
-    rate = config.get("learning_rate", config.get("lr"))
+    rate = config.get("learning_rate")
     if isinstance(rate, Mapping):
         schedule, options = _named(rate)
         rate = _schedule(schedule, options)
     config["learning_rate"] = rate
-    if config.get("decay") or config.get("use_ema") or config.get("gradient_accumulation_steps"):
-        raise InputError(f"the optimizer {name!r} with decay, use_ema or gradient_accumulation_steps is not known")
+    if config.get("use_ema") or config.get("gradient_accumulation_steps"):
+        raise InputError(f"the optimizer {name!r} with use_ema or gradient_accumulation_steps is not known")
     known = set(_options(kind)) & set(config)
     return kind(
         **{option: config[option] for option in known if config[option] is not None and config[option] is not False}

@@ -14,7 +14,7 @@ import numpy as np
 from core.arrays import Array
 from core.checks import axes_of, number
 from core.errors import UnsupportedLayerError
-from core.learning.parameters import Parameter, named
+from core.layers.trainable import Parameter, named
 
 #: (w, its lengths along an axis) -> the lengths that it shall have.
 Wanted: TypeAlias = Callable[[Array], Array]

@@ -10,7 +10,7 @@ from core.errors import KacaError
 from core.graph.network import Network
 from core.graph.nodes import Node
 from core.layers.gradients import Gradients, Moving, Renewed, Rows
-from core.learning.parameters import parameters
+from core.layers.trainable import parameters
 from core.nests import leaves
 
 _ADVICE = "try a smaller learning rate, clipnorm=1.0, or inputs scaled to about -1 to 1"

@@ -17,7 +17,7 @@ import numpy as np
 from core.arrays import Array
 from core.errors import InputError, UnsupportedLayerError
 from core.layers.base import Layer
-from core.learning.parameters import Parameter, named, parameters
+from core.layers.trainable import Parameter, named, parameters
 
 #: The deviation of a normal distribution that was cut off at two deviations.
 _CUT_DEVIATION = 0.87962566103423978

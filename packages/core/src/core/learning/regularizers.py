@@ -13,7 +13,7 @@ import numpy as np
 from core.arrays import Array
 from core.errors import UnsupportedLayerError
 from core.layers.base import Layer
-from core.learning.parameters import Parameter, named, parameters
+from core.layers.trainable import Parameter, named, parameters
 
 _STRENGTHS = {"L1": ("l1",), "L2": ("l2",), "L1L2": ("l1", "l2"), "l1": ("l1",), "l2": ("l2",), "l1_l2": ("l1", "l2")}
 #: l1 and l2.

@@ -17,6 +17,7 @@ from core.kernels.blas import one_thread_each
 from core.layers.context import PREDICTING, Context
 from core.layers.convolution.convolution import Convolution
 from core.layers.gradients import Backward, Gradients, Moving, Renewed, join
+from core.layers.trainable import parameters
 from core.learning.activity import Activities
 from core.learning.constraints import constraint_of
 from core.learning.divergence import check_gradients, diverged
@@ -25,7 +26,6 @@ from core.learning.logits import Logits
 from core.learning.metrics import Tally
 from core.learning.objectives import Objectives
 from core.learning.optimizers import Optimizer, find_optimizer
-from core.learning.parameters import parameters
 from core.learning.regularizers import penalties
 from core.nests import leaves
 

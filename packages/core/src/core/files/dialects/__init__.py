@@ -13,13 +13,15 @@ from core.errors import ModelFileError
 from core.files.hdf5_format import Group
 from core.lazy import LazyNames
 
+#: The name of Keras 2's hard sigmoid, for which Keras 3 has another function.
+HARD_SIGMOID = "hard_sigmoid_keras2"
 _LATER = LazyNames(
     __name__,
     {
         "compiling": "compile_config_of",
         "configs": "modernize_config",
         "first_input": "shape_from_weights",
-        "hard_sigmoid": "by_name",
+        "hard_sigmoid": "by_name in_layers",
         "weights.by_layer": "read_by_layer",
         "weights.keras1": "modernize_arrays",
         "weights.numbering": "renumber",
@@ -36,7 +38,7 @@ def modernize(config: Mapping[str, Any], keras_version: str) -> Mapping[str, Any
     if keras_version.split(".", maxsplit=1)[0] in {"1", "2"}:
         modern: Mapping[str, Any] = _LATER["modernize_config"](config)
         return modern
-    return _LATER["by_name"](config) if "hard_sigmoid_keras2" in str(config) else config
+    return _LATER["by_name"](config) if HARD_SIGMOID in str(config) else config
 
 
 def version_of(config: Mapping[str, Any]) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.dtypes import policy
-
-#: Its name in Kaca.
-NAME = "hard_sigmoid_keras2"
+from core.files.dialects import HARD_SIGMOID
 
 
 def in_layers(dtype: object) -> dict[str, Any]:
@@ -17,7 +15,7 @@ def in_layers(dtype: object) -> dict[str, Any]:
         _layer("Rescaling", {"name": "rescaling", "scale": 0.2, "offset": 0.5} | common),
         _layer("ReLU", {"name": "re_lu", "max_value": 1.0, "negative_slope": 0.0, "threshold": 0.0} | common),
     ]
-    return _layer("Pipeline", {"layers": layers, "name": NAME})
+    return _layer("Pipeline", {"layers": layers, "name": HARD_SIGMOID})
 
 
 def _layer(kind: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +28,7 @@ def by_name(nest: Any) -> Any:
         return [by_name(item) for item in nest]
     if not isinstance(nest, dict):
         return nest
-    return NAME if _is_in_layers(nest) else {key: by_name(value) for key, value in nest.items()}
+    return HARD_SIGMOID if _is_in_layers(nest) else {key: by_name(value) for key, value in nest.items()}
 
 
 def _is_in_layers(entry: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import UnsupportedLayerError
+from core.files.dialects import HARD_SIGMOID
 
 #: Options that say how a layer was first built: its parameters follow from the graph.
 _OF_BUILDING = ("batch_input_shape", "input_dtype", "query_shape", "key_shape", "value_shape")
@@ -82,7 +83,7 @@ def modernize_options(class_name: str, entry: dict[str, Any]) -> dict[str, Any]:
         options["axis"] = axis[0]
     for option in ("activation", "recurrent_activation"):
         if options.get(option) == "hard_sigmoid":
-            options[option] = "hard_sigmoid_keras2"
+            options[option] = HARD_SIGMOID
     if class_name in {"Attention", "AdditiveAttention"} and options.get("causal") is False:
         del options["causal"]
     for old, new in _RENAMED.get(class_name, {}).items():
