@@ -1,6 +1,10 @@
-"""Every way in which h5py can lay out a file comes back bit by bit, whatever version of the format it writes."""
+"""Every way in which h5py can lay out a file comes back bit by bit, whatever version of the format it writes.
+
+What Keras never writes is refused by name.
+"""
 
 import io
+import zlib
 from pathlib import Path
 
 import h5py
@@ -16,6 +20,7 @@ GZIP = {"compression": "gzip", "compression_opts": 4}
 ARRAYS = {
     "contiguous": ((50, 13), {}),
     "one number": ((), {}),
+    "chunks of HDF5's choice": ((50, 13), {"maxshape": (None, None)}),
     "nothing": ((0, 4), {}),
     "one axis of nothing that grows": ((0,), {"maxshape": (None,), "chunks": (4,)}),
     "filled beforehand": ((9, 9), {"fillvalue": 7}),
@@ -43,6 +48,16 @@ ARRAYS = {
     "large and checked": ((300, 400), {"chunks": (150, 200), "fletcher32": True, "maxshape": (None, 400)}),
     "six axes": ((2, 3, 2, 3, 2, 3), {"chunks": (1, 2, 1, 2, 1, 2), **GZIP}),
 }
+#: Options of an array whose numbers are of any type.
+OPTIONS = [
+    {},
+    {"chunks": (7, 3)},
+    {"maxshape": (None, None)},
+    {"compression": "gzip"},
+    {"compression": "gzip", "shuffle": True, "chunks": (8, 5)},
+    {"shuffle": True},
+    {"chunks": (7, 3), "shuffle": True, "fletcher32": True, "compression": "gzip"},
+]
 DTYPES = ["float32", "float64", "float16", ">f4", ">i8", "int8", "int64", "uint16", "bool", "S5", "V2"]
 
 
@@ -71,19 +86,28 @@ def test_arrays_of_every_layout(row, libver):
     np.testing.assert_array_equal(root.open("x").read(), expected, strict=True)
 
 
-@pytest.mark.parametrize("libver", ["earliest", "latest"])
+@pytest.mark.parametrize("libver", [None, "earliest", "latest"])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_types_in_every_version(dtype, libver):
-    expected = values((30, 4), dtype)
+    expected = values((50, 13), dtype)
 
     def write(root):
-        root["plain"] = expected
-        root.create_dataset("packed", data=expected, chunks=(7, 3), shuffle=True, fletcher32=True, compression="gzip")
+        for number, options in enumerate(OPTIONS):
+            root.create_dataset(f"a/{number}", data=expected, **options)
 
-    root = written(write, libver=libver)
-    for name in ("plain", "packed"):
-        found = root.open(name).read()
-        np.testing.assert_array_equal(found.view(bool) if dtype == "bool" else found, expected)
+    group = written(write, libver=libver).open("a")
+    for number in range(len(OPTIONS)):
+        found = group.open(str(number))
+        assert found.shape == expected.shape
+        numbers = found.read()
+        np.testing.assert_array_equal(numbers.view(bool) if dtype == "bool" else numbers, expected)
+        np.testing.assert_array_equal(numbers.astype(dtype), expected, strict=True)
+
+
+@pytest.mark.parametrize("value", [3.5, [], np.zeros((0, 4)), np.arange(3)])
+def test_scalars_and_empty_arrays(value):
+    found = written(lambda root: root.create_dataset("x", data=value)).open("x").read()
+    np.testing.assert_array_equal(found, np.asarray(value), strict=True)
 
 
 def test_chunks_in_a_row(tmp_path):
@@ -148,8 +172,16 @@ def test_groups_of_any_size(libver, track_order, count):
     assert len({group.links[name].address for name in group}) == 1
 
 
+def test_each_name_of_thousands_leads_to_its_own_array():
+    root = written(lambda root: [root.create_dataset(f"layer_{n}", data=np.full(2, n)) for n in range(3000)])
+    assert len(root) == 3000
+    assert all(root.open(f"layer_{index}").read()[0] == index for index in range(0, 3000, 97))
+
+
 ATTRIBUTES = {
     "text": ("teks é", "teks é".encode()),
+    "plain text": ("text", b"text"),
+    "empty text": ("", b""),
     "long text": ("x" * 300_000, b"x" * 300_000),
     "fixed text": (np.bytes_(b"fixed"), b"fixed"),
     "texts": (["a", "bc", ""], [b"a", b"bc", b""]),
@@ -291,6 +323,26 @@ def brain_float(kind):
 def test_what_keras_never_writes_is_refused(write, message, libver):
     with pytest.raises(core.ModelFileError, match=message):
         written(write, libver=libver).open("x").read()
+
+
+def test_one_small_chunk_that_unpacks_to_gigabytes():
+    packer = zlib.compressobj(1)
+    packed = b"".join(packer.compress(bytes(2**20)) for _ in range(400)) + packer.flush()
+
+    def write(root):
+        bomb = root.create_dataset("x", (2**19,), "float32", chunks=(2**19,), compression="gzip")
+        bomb.id.write_direct_chunk((0,), packed)
+
+    with pytest.raises(core.ModelFileError, match="a chunk should have 2,097,152 bytes"):
+        written(write).open("x").read()
+
+
+def test_a_chunk_much_larger_than_its_array():
+    def write(root):
+        root.create_dataset("x", (4,), "float32", chunks=(2**28,), maxshape=(None,), compression="gzip")
+
+    with pytest.raises(core.ModelFileError, match="do not fit"):
+        written(write).open("x").read()
 
 
 def test_a_file_of_hdf5_2():
