@@ -6,6 +6,7 @@ import pytest
 from parity import reopen
 
 import core
+from core.files import dialects
 from core.learning import SGD, Adam, CosineDecay, ExponentialDecay, RMSprop
 from core.learning.compiled import read_loss, read_metric, read_optimizer
 
@@ -87,30 +88,39 @@ def test_a_file_of_other_words_says_what_to_give(words, message):
     ours.fit(X, COLUMNS, loss="mse", optimizer="sgd")
 
 
-def keras_1(kind, /, **config):
+def described(kind, **config):
     return {"class_name": kind, "config": config}
 
 
+def read_old(part, given):
+    """Read what a file of Keras 1 or 2 says of compiling, put into the words of Keras 3 where it has any."""
+    compiling = dialects.compile_config_of({"optimizer": "sgd", part: given}) or {part: {}}
+    return {"optimizer": read_optimizer, "loss": read_loss}[part](compiling[part])
+
+
 def test_words_of_older_files():
-    assert vars(read_optimizer(keras_1("RMSprop", lr=0.01, rho=0.8, decay=0.0, epsilon=None))) == vars(
-        RMSprop(0.01, rho=0.8)
-    )
-    assert read_optimizer(keras_1("Adam", lr=0.1, beta_1=0.8, amsgrad=False)).schedule == Adam(0.1).schedule
-    assert read_optimizer("sgd").learning_rate == SGD().learning_rate
+    optimizer = read_old("optimizer", described("RMSprop", lr=0.01, rho=0.8, decay=0.0, epsilon=None))
+    assert vars(optimizer) == vars(RMSprop(0.01, rho=0.8))
+    adam = read_old("optimizer", described("Custom>Adam", lr=0.1, beta_1=0.8, amsgrad=False))
+    assert adam.schedule == Adam(0.1).schedule
+    assert read_old("optimizer", "sgd").learning_rate == SGD().learning_rate
     for schedule in (ExponentialDecay(0.1, 10, 0.5), CosineDecay(0.1, 10)):
-        described = {"class_name": type(schedule).__name__, "config": vars(schedule) | {"name": None}}
-        assert read_optimizer(keras_1("SGD", learning_rate=described)).schedule == schedule
-    assert type(read_loss("mean_squared_error")) is type(read_loss(keras_1("MeanSquaredError", reduction="auto")))
-    metric = read_metric(keras_1("MeanMetricWrapper", name="acc", dtype="float32", fn="sparse_categorical_accuracy"))
-    assert metric.name == "acc"
+        rate = described(type(schedule).__name__, **vars(schedule) | {"name": None})
+        assert read_old("optimizer", described("SGD", learning_rate=rate)).schedule == schedule
+    mean = described("MeanSquaredError", reduction="auto")
+    assert type(read_old("loss", "mean_squared_error")) is type(read_old("loss", mean)) is type(read_loss(mean))
+    metric = described("MeanMetricWrapper", name="acc", dtype="float32", fn="sparse_categorical_accuracy")
+    assert read_metric(metric).name == "acc"
     for wrong in (
-        keras_1("SGD", lr="fast"),
-        keras_1("SGD", learning_rate=described | {"config": {"initial_learning_rate": 0.1, "decay_steps": 0}}),
-        keras_1("SGD", learning_rate=described | {"config": {"initial_learning_rate": "a", "decay_steps": 3}}),
-        keras_1("SGD", learning_rate=described | {"config": {}}),
-        keras_1("SGD", lr=0.1, decay=0.1),
-        keras_1("SGD", learning_rate={"class_name": "Other", "config": {}}),
-        {},
+        described("SGD", lr="fast"),
+        described("SGD", learning_rate=rate | {"config": {"initial_learning_rate": 0.1, "decay_steps": 0}}),
+        described("SGD", learning_rate=rate | {"config": {"initial_learning_rate": "a", "decay_steps": 3}}),
+        described("SGD", learning_rate=rate | {"config": {}}),
+        described("SGD", lr=0.1, decay=0.1),
+        described("SGD", learning_rate={"class_name": "Other", "config": {}}),
+        {"class_name": "SGD"},
     ):
         with pytest.raises(core.InputError):
-            read_optimizer(wrong)
+            read_old("optimizer", wrong)
+    with pytest.raises(core.InputError):
+        read_optimizer({})

@@ -13,7 +13,7 @@ class FileFormat:
     name: the class name that Keras writes, where it is not that of our class.
     registered_name: the name under which a user registered the class, as Keras writes it: ``package>Name``.
     unwritable: why no layer of Keras 3 computes the same, so that files cannot hold it.
-    omitted: options that are read from older files and that Keras 3 does not take.
+    omitted: options of every layer that Keras does not take here.
     named_parameters: parameters that files hold under their name; all others stand under their number.
     repeated_at: paths inside the layer where Keras writes (and asks for) its parameters and assets once more.
     assets: files beside the weights that make the layer whole (a vocabulary); each is handed to `Layer.load_asset`.

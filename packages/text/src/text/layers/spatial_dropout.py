@@ -6,10 +6,10 @@ from typing import Any
 
 from core.arrays import Array, Shape
 from core.layers.file_format import FileFormat
-from core.layers.regularization.dropout import Dropout
+from core.layers.regularization.dropout import DropoutLayer
 
 
-class SpatialDropout1D(Dropout):
+class SpatialDropout1D(DropoutLayer):
     """y = x at inference; in training y = x * keep / (1 - rate), keep (batch, 1, channels) drawn from {0, 1}.
 
     Source: Tompson et al. 2015, https://arxiv.org/abs/1411.4280
@@ -18,7 +18,7 @@ class SpatialDropout1D(Dropout):
     file_format = FileFormat(omitted=frozenset({"trainable", "autocast"}))
 
     def __init__(self, rate: float, seed: object = None, **common: Any) -> None:
-        super().__init__(rate, seed=seed, **common)
+        super().__init__(rate, seed, **common)
 
     def build(self, input_shape: Shape) -> None:
         """Expect (batch, time, channels)."""

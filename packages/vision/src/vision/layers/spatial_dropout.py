@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from core.arrays import Array, Shape
 from core.checks import one_of
 from core.layers.file_format import FileFormat
-from core.layers.regularization.dropout import Dropout
+from core.layers.regularization.dropout import DropoutLayer
 
 
-class SpatialDropout(Dropout):
+class SpatialDropout(DropoutLayer):
     """y = x at inference; in training y = x * keep / (1 - rate), keep one draw a channel from {0, 1}.
 
     Source: Tompson et al. 2015, https://arxiv.org/abs/1411.4280
@@ -21,7 +21,7 @@ class SpatialDropout(Dropout):
     rank: ClassVar[int]
 
     def __init__(self, rate: float, data_format: object = None, seed: object = None, **common: Any) -> None:
-        super().__init__(rate, seed=seed, **common)
+        super().__init__(rate, seed, **common)
         self.data_format = one_of(data_format or "channels_last", "data_format", ("channels_last", "channels_first"))
 
     def build(self, input_shape: Shape) -> None:

@@ -13,21 +13,18 @@ from core.layers.base import Layer
 from core.layers.gradients import Backward
 
 
-class Dropout(Layer):
-    """y = x at inference; in training y = x * keep / (1 - rate), where keep is 0 with probability `rate`, else 1.
+class DropoutLayer(Layer):
+    """What every dropout shares: y = x at inference; in training y = x * keep / (1 - rate), where P(keep = 0) = rate.
 
-    `noise_shape` says along which axes the draw is shared (size 1). The draw comes from the `rng` that is passed in.
+    The draw comes from the `rng` that is passed in.
     Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
     """
 
     supports_masking = True
 
-    def __init__(self, rate: float, noise_shape: Any = None, seed: object = None, **common: Any) -> None:
+    def __init__(self, rate: float, seed: object, **common: Any) -> None:
         super().__init__(**common)
         self.rate = number(rate, "rate", minimum=0.0, maximum=1.0)
-        if noise_shape is not None and not isinstance(noise_shape, list | tuple):
-            raise InputError(f"noise_shape must be a list of sizes or None, got {noise_shape!r}")
-        self.noise_shape = noise_shape
         self.seed = seed
 
     def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
@@ -51,7 +48,24 @@ class Dropout(Layer):
         return x * kept, lambda dy: (dy * kept, {})
 
     def _draw_shape(self, x: Array) -> tuple[int, ...]:
-        """Give the shape of the draw: that of x, with 1 where it is shared."""
+        """Return the shape of the draw: that of x, with 1 where it is shared."""
+        return x.shape
+
+
+class Dropout(DropoutLayer):
+    """`DropoutLayer` of every number by itself; `noise_shape` says along which axes the draw is shared (size 1).
+
+    Source: https://keras.io/api/layers/regularization_layers/dropout/
+    """
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: object = None, **common: Any) -> None:
+        super().__init__(rate, seed, **common)
+        if noise_shape is not None and not isinstance(noise_shape, list | tuple):
+            raise InputError(f"noise_shape must be a list of sizes or None, got {noise_shape!r}")
+        self.noise_shape = noise_shape
+
+    def _draw_shape(self, x: Array) -> tuple[int, ...]:
+        """Return the shape of x, with 1 where `noise_shape` says so."""
         if self.noise_shape is None:
             return x.shape
         return tuple(
