@@ -10,7 +10,7 @@ from twin import twin
 
 import core
 from core.layers import LAYERS as OURS
-from core.layers.gradients import Moving, Rows, join
+from core.layers.gradients import MovingAverage, SparseRows, join
 from core.ops.activations import DERIVATIVES
 
 LAYERS = keras.layers
@@ -205,7 +205,7 @@ def test_a_frozen_or_predicting_batch_normalization_goes_back_by_its_moving_stat
     dx, gradients = backward(dy)
     expected = dy * ours.gamma / np.sqrt(ours.moving_variance + 1e-3)
     np.testing.assert_allclose(dx, expected, rtol=1e-12)
-    assert not any(isinstance(gradient, Moving) for gradient in gradients.values())
+    assert not any(isinstance(gradient, MovingAverage) for gradient in gradients.values())
 
 
 @pytest.mark.parametrize(
@@ -256,18 +256,18 @@ def test_a_kernel_is_renewed_once_in_a_step():
 
 def test_statistics_of_two_calls_move_one_after_the_other():
     slot = (OURS["BatchNormalization"](), "moving_mean")
-    first, second = Moving(0.9, np.array([1.0])), Moving(0.5, np.array([3.0]))
+    first, second = MovingAverage(0.9, np.array([1.0])), MovingAverage(0.5, np.array([3.0]))
     both = join({slot: first}, {slot: second})[slot]
     old = np.array([7.0])
     np.testing.assert_allclose(both.applied(old), second.applied(first.applied(old)), rtol=1e-15)
 
 
 def test_rows_that_are_named_twice_add_up():
-    rows = Rows(np.array([2, 0, 2]), np.array([[1.0], [2.0], [4.0]]), 4)
+    rows = SparseRows(np.array([2, 0, 2]), np.array([[1.0], [2.0], [4.0]]), 4)
     np.testing.assert_array_equal(rows.dense(), [[2], [0], [5], [0]])
     slot = (OURS["Dense"](1), "kernel")
     np.testing.assert_array_equal(join({slot: rows}, {slot: rows})[slot].dense(), [[4], [0], [10], [0]])
-    np.testing.assert_array_equal(Rows(np.zeros(0, int), np.zeros((0, 1)), 2).dense(), [[0], [0]])
+    np.testing.assert_array_equal(SparseRows(np.zeros(0, int), np.zeros((0, 1)), 2).dense(), [[0], [0]])
 
 
 def test_a_layer_without_a_way_back_says_so():

@@ -8,7 +8,7 @@ import tensorflow as tf
 import core
 from core import learning
 from core.layers import Dense
-from core.layers.gradients import Rows
+from core.layers.gradients import SparseRows
 from core.layers.trainable import parameters
 from core.learning import losses, optimizers, schedules
 from core.learning.initializers import INITIALIZERS, fans, initialize
@@ -116,7 +116,7 @@ def test_optimisers_take_keras_steps(row, sparse):
         if sparse:
             ids, rows = np.array([1, 3, 1]), rng.normal(size=(3, 3)).astype(np.float32)
             gradients[0] = tf.IndexedSlices(tf.constant(rows), tf.constant(ids), (5, 3))
-            given[0] = Rows(ids, rows, 5)
+            given[0] = SparseRows(ids, rows, 5)
         theirs.apply([g if isinstance(g, tf.IndexedSlices) else tf.constant(g) for g in gradients], variables)
         values = mine.step(values, given)
         for value, variable in zip(values, variables, strict=True):

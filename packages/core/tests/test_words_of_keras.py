@@ -51,6 +51,38 @@ def test_what_get_weights_returns_is_a_copy():
     np.testing.assert_array_equal(model.predict(X), before)
 
 
+def test_an_array_that_was_assigned_stays_its_owners():
+    model, kernel = line(None, 2), np.ones((4, 2), np.float32)
+    model.layers[0].assign("kernel", kernel)
+    before = model.predict(X)
+    kernel[:] = 7
+    assert kernel.flags.writeable
+    np.testing.assert_array_equal(model.predict(X), before)
+    np.testing.assert_array_equal(model.forward(X), before)
+
+
+def test_setting_a_parameter_by_its_name_assigns_it(tmp_path):
+    model = line(None, 2)
+    model.predict(X)
+    model.layers[0].kernel = np.arange(8.0).reshape(4, 2)  # float64, as users have it
+    expected = X @ np.arange(8, dtype=np.float32).reshape(4, 2)
+    model.save(tmp_path / "model.keras")
+    opened = core.load_model(tmp_path / "model.keras")
+    for found in (model.forward(X), model.predict(X), opened.predict(X)):
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+    with pytest.raises(core.WeightMismatchError, match="has the shape"):
+        model.layers[0].kernel = np.zeros((2, 4))
+
+
+def test_a_parameter_is_not_called_like_an_attribute():
+    class Named(core.Layer):
+        def build(self, shape):
+            self.declare("config", shape[1:])
+
+    with pytest.raises(core.InputError, match="'config' is the name of an attribute"):
+        Named().build((None, 3))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [lambda w: w[:-1], lambda w: [*w, w[0]], lambda w: [w[0], np.zeros(3)], lambda w: [w[0], ["a", "b"]], lambda w: 7],

@@ -10,7 +10,7 @@ import tensorflow as tf
 from slopes import check_gradients, check_slopes
 from twin import twin
 
-from core.layers.gradients import Rows
+from core.layers.gradients import SparseRows
 from text.layers import GRU, LSTM, SimpleRNN
 
 LAYERS = keras.layers
@@ -126,7 +126,7 @@ def test_the_gradient_of_an_embedding_names_the_rows_that_were_looked_up():
     dx, gradients = backward(np.ones_like(y))
     assert dx is None
     found = gradients[ours, "embeddings"]
-    assert isinstance(found, Rows)
+    assert isinstance(found, SparseRows)
     np.testing.assert_array_equal(found.dense()[:, 0], [1, 3, 0, 0, 0, 0, 2])
     _, backward = ours.learn(ids - 7)  # an id below zero counts from the end
     np.testing.assert_array_equal(backward(np.ones_like(y))[1][ours, "embeddings"].dense(), found.dense())

@@ -17,7 +17,7 @@ from twin import close, twin
 
 import core
 from core.graph.backward import learns
-from core.layers.gradients import Moving, dense
+from core.layers.gradients import MovingAverage, as_gradient
 
 STEP = 1e-5  # of the central difference: its own error is a few STEP^2 = 1e-10, rounding adds 1e-16 / STEP
 SLOPE_TOLERANCE = 1e-6
@@ -47,7 +47,7 @@ def check_gradients(
     dx, gradients = backward(dy)
     actual = [dx["sequences"], dx["initial_state"]] if isinstance(dx, dict) else dx
     found = [gradient for gradient in keras.tree.flatten(actual) if gradient is not None]
-    found += [dense(gradients[slot]) for slot in slots(ours, layer)]
+    found += [as_gradient(gradients[slot]).dense() for slot in slots(ours, layer)]
     expected = [np.asarray(tf.convert_to_tensor(gradient)) for gradient in expected]
     assert len(found) == len(expected)
     for mine, theirs in zip(found, expected, strict=True):
@@ -102,7 +102,7 @@ def check_slopes(
 
         _slope(moved, float(np.sum(gradient * direction)), tolerance, f"input {index}")
     for (part, name), gradient in gradients.items():
-        if isinstance(gradient, Moving):
+        if isinstance(gradient, MovingAverage):
             continue
         value, direction = part.parameters[name], draw.normal(size=part.parameter_shapes[name])
 
@@ -112,7 +112,7 @@ def check_slopes(
             part.parameters[name] = value
             return result
 
-        _slope(changed, float(np.sum(dense(gradient) * direction)), tolerance, f"{part} {name}")
+        _slope(changed, float(np.sum(as_gradient(gradient).dense() * direction)), tolerance, f"{part} {name}")
     assert learns(ours) or not gradients
 
 

@@ -44,7 +44,7 @@ def assign_all(assignments: Iterable[Assignment]) -> None:
     while waiting:
         layer, name, value = waiting.pop()  # not kept, so that a model of another type is held in memory once
         with np.errstate(over="ignore", invalid="ignore"):  # `warn_of_nan` names what is too large for the type
-            layer.assign(name, value)
+            layer.assign(name, value, copy=False)
 
 
 def warn_of_nan(model: Layer) -> None:

@@ -218,7 +218,7 @@ class Layer(Calls, Parameters):
             "give it a method call_with_backward, or let it stand before all layers with parameters"
         )
 
-    def gradients(self, **named: Gradient) -> Gradients:
+    def gradients(self, **named: Array | Gradient) -> Gradients:
         """Name the gradients of this layer's own parameters: ``self.gradients(kernel=..., bias=...)``."""
         return {(self, name): gradient for name, gradient in named.items()}
 

@@ -7,7 +7,7 @@ than once, or stands in two places of a network, has one entry, the sum over all
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,13 +19,67 @@ from core.nests import map_nest
 #: A parameter: the layer that owns it, and its name.
 Slot: TypeAlias = "tuple[Any, str]"
 
-
 #: How many times a row may be named before its gradients are summed apart (measured: the same from 4 to 16).
 SEPARATE_TIMES = 8
 
 
+class Gradient:
+    """What comes back for one parameter where that is more than an array, and how it is applied in a step.
+
+    Gradients, and arrays among them, are added in the order of the calls: ``earlier + later``.
+    """
+
+    __array_ufunc__ = None  # leaves ``array + gradient`` to the gradient
+
+    def numbers(self) -> Array:
+        """Return the numbers that it consists of; it is finite where they are."""
+        raise NotImplementedError
+
+    def dense(self) -> Array:
+        """Return one array of the parameter's shape."""
+        raise NotImplementedError
+
+    def changed(self, change: Callable[[Array], Array]) -> Gradient:
+        """Return the gradient whose numbers are those of this one after `change`."""
+        return WholeArray(change(self.numbers()))
+
+    def squared(self) -> Array:
+        """Square the numbers, each before those of one row are added up, as Keras does.
+
+        Frequent tokens so take other steps than Adam and RMSprop mean, in every embedding that Keras ever trained.
+        """
+        return self.changed(np.square).dense()
+
+    def __add__(self, later: Any) -> Any:
+        return self.dense() + later
+
+    def __radd__(self, earlier: Array) -> Any:
+        return earlier + self.dense()
+
+    def begin_step(self, layer: Any, name: str) -> Gradient:
+        """Set the parameter where the forward pass replaced it, and return the gradient that its step follows."""
+        del layer, name
+        return self
+
+    def end_step(self, layer: Any, name: str) -> None:
+        """Set the parameter where it follows the data, not the loss."""
+
+
 @dataclass(frozen=True)
-class Rows:
+class WholeArray(Gradient):
+    """An array of the parameter's shape: the gradient of most parameters."""
+
+    values: Array
+
+    def numbers(self) -> Array:
+        """Return the array."""
+        return self.values
+
+    dense = numbers
+
+
+@dataclass(frozen=True)
+class SparseRows(Gradient):
     """The gradient of a table of which few rows were looked up: row ``ids[i]`` takes part with ``values[i]``.
 
     ids (n,), values (n, columns); a row may be named several times. All other rows of the table (rows, columns) are zero.
@@ -35,8 +89,22 @@ class Rows:
     values: Array
     rows: int
 
+    def numbers(self) -> Array:
+        """Return the values, one row for each time that a row is named."""
+        return self.values
+
+    def changed(self, change: Callable[[Array], Array]) -> SparseRows:
+        """Change the values; all other rows stay zero."""
+        return replace(self, values=change(self.values))
+
+    def __add__(self, later: Any) -> Any:
+        if not isinstance(later, SparseRows):
+            return super().__add__(later)
+        ids, values = np.concatenate([self.ids, later.ids]), np.concatenate([self.values, later.values])
+        return SparseRows(ids, values, self.rows)
+
     def dense(self) -> Array:
-        """Give the whole table: (rows, columns).
+        """Return the whole table: (rows, columns).
 
         What names a row for the first time, the second time, ... names every row at most once, and so adds up in one call;
         what names one row very often is summed before.
@@ -57,27 +125,60 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Moving:
+class MovingAverage(Gradient):
     """A parameter that follows the data and not the loss: new value = keep * old value + change."""
 
     keep: float
     change: Array
 
+    def numbers(self) -> Array:
+        """Return the change."""
+        return self.change
+
+    def __add__(self, later: MovingAverage) -> MovingAverage:
+        return MovingAverage(self.keep * later.keep, self.change * later.keep + later.change)
+
     def applied(self, old: Array) -> Array:
-        """Give the new value."""
+        """Return the new value."""
         return (old * old.dtype.type(self.keep) + self.change).astype(old.dtype, copy=False)
+
+    def end_step(self, layer: Any, name: str) -> None:
+        """Set the new value."""
+        layer.assign(name, self.applied(layer.parameters[name]), copy=False)
 
 
 @dataclass(frozen=True)
-class Renewed:
-    """A parameter that took another value on the way there: its step begins at `value`, and goes by `gradient`."""
+class ReplacedParameter(Gradient):
+    """A parameter that took another value in the forward pass: its step begins at `value`, and goes by `gradient`."""
 
     value: Array
-    gradient: Array | Rows
+    gradient: Array | Gradient
+
+    def numbers(self) -> Array:
+        """Return those of the gradient."""
+        return as_gradient(self.gradient).numbers()
+
+    def dense(self) -> Array:
+        """Return the gradient as one array."""
+        return as_gradient(self.gradient).dense()
+
+    def __add__(self, later: Any) -> Any:
+        raise UnsupportedLayerError("a layer that renews its kernel in training must be called only once in a network")
+
+    __radd__ = __add__
+
+    def begin_step(self, layer: Any, name: str) -> Gradient:
+        """Set the value."""
+        layer.assign(name, self.value, copy=False)
+        return as_gradient(self.gradient)
 
 
-Gradient: TypeAlias = Array | Rows | Moving | Renewed
-Gradients: TypeAlias = "dict[Slot, Gradient]"
+def as_gradient(found: Array | Gradient) -> Gradient:
+    """Return what came back for a parameter as a `Gradient`, an array too."""
+    return found if isinstance(found, Gradient) else WholeArray(found)
+
+
+Gradients: TypeAlias = "dict[Slot, Array | Gradient]"
 #: dx, gradients = backward(dy): from the gradient of the output to that of the inputs and of the parameters.
 #: dx has the structure of the input; where several arguments of a layer hold tensors, it is a dict by their names.
 Backward: TypeAlias = Callable[[Any], "tuple[Any, Gradients]"]
@@ -104,26 +205,5 @@ def join(earlier: Gradients, later: Gradients) -> Gradients:
     """Add up what two calls say; `earlier` ran first, so what moves by itself moves as it says first."""
     joined = dict(later)
     for slot, gradient in earlier.items():
-        joined[slot] = _sum(gradient, joined[slot]) if slot in joined else gradient
+        joined[slot] = gradient + joined[slot] if slot in joined else gradient
     return joined
-
-
-def _sum(earlier: Gradient, later: Gradient) -> Gradient:
-    if isinstance(earlier, Moving) and isinstance(later, Moving):
-        return Moving(earlier.keep * later.keep, earlier.change * later.keep + later.change)
-    if isinstance(earlier, Rows) and isinstance(later, Rows):
-        ids, values = np.concatenate([earlier.ids, later.ids]), np.concatenate([earlier.values, later.values])
-        return Rows(ids, values, earlier.rows)
-    if isinstance(earlier, Renewed) or isinstance(later, Renewed):
-        raise UnsupportedLayerError("a layer that renews its kernel in training must be called only once in a network")
-    return dense(earlier) + dense(later)
-
-
-def dense(gradient: Gradient) -> Array:
-    """Give a gradient as one array of the parameter's shape."""
-    if isinstance(gradient, Renewed):
-        gradient = gradient.gradient
-    if isinstance(gradient, Rows):
-        return gradient.dense()
-    assert isinstance(gradient, np.ndarray)
-    return gradient

@@ -14,7 +14,8 @@ _NAMES = LazyNames(
         "history": "History",
         "initializers": "initialize",
         "losses": "BinaryCrossentropy CategoricalCrossentropy Loss MeanSquaredError SparseCategoricalCrossentropy",
-        "optimizers": "SGD Adam AdamW Optimizer RMSprop find_optimizer",
+        "optimizer": "Optimizer",
+        "optimizers": "SGD Adam AdamW RMSprop find_optimizer",
         "compiled": "Compiled",
         "progress": "ProgressBar",
         "regression": (

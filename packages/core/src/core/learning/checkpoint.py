@@ -147,7 +147,7 @@ class Checkpoint:
                 )
         optimizer, trainer = self._trainer.optimizer, self._trainer
         for index, parameter in enumerate(parameters(trainer.model)):
-            _assign(parameter, arrays[f"parameter/{index}"])
+            parameter.layer.assign(parameter.name, arrays[f"parameter/{index}"], copy=False)
         optimizer.iterations = about.iterations
         if about.learning_rate is not None:
             optimizer.learning_rate = about.learning_rate
@@ -168,10 +168,6 @@ class Checkpoint:
             raise ModelFileError(
                 f"{self.path} is not a checkpoint of a training: {type(error).__name__}: {str(error)[:200]}"
             ) from error
-
-
-def _assign(parameter: Parameter, value: Array) -> None:
-    parameter.layer.assign(parameter.name, value)
 
 
 def _part(arrays: dict[str, Array], prefix: str) -> dict[str, Array]:

@@ -17,7 +17,8 @@ from core.learning.losses import Loss
 from core.learning.metrics import Metric, find_metric
 from core.learning.named_losses import LOSSES, NAMES
 from core.learning.objectives import Objectives
-from core.learning.optimizers import OPTIMIZERS, Optimizer, find_optimizer
+from core.learning.optimizer import Optimizer
+from core.learning.optimizers import OPTIMIZERS, find_optimizer
 
 _DEFAULT_LOSS = "sparse_categorical_crossentropy"
 

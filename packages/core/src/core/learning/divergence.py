@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from core.errors import KacaError
 from core.graph.network import Network
 from core.graph.nodes import Node
-from core.layers.gradients import Gradients, Moving, Renewed, Rows
+from core.layers.gradients import Gradient, Slot
 from core.layers.trainable import parameters
 from core.nests import leaves
 
@@ -36,10 +37,8 @@ def diverged(model: Network, x: Any, step: int, loss: float) -> DivergedError:
     return DivergedError(f"step {step}: the loss is {loss}: {where}; {_ADVICE}")
 
 
-def check_gradients(gradients: Gradients, step: int) -> None:
+def check_gradients(gradients: Mapping[Slot, Gradient], step: int) -> None:
     """Raise `DivergedError` naming the layer nearest to the loss whose gradient is not finite."""
     for (layer, name), gradient in reversed(list(gradients.items())):
-        plain = gradient.gradient if isinstance(gradient, Renewed) else gradient
-        numbers = plain.values if isinstance(plain, Rows) else plain.change if isinstance(plain, Moving) else plain
-        if not np.isfinite(np.sum(numbers)):  # not finite as soon as one number is not
+        if not np.isfinite(np.sum(gradient.numbers())):  # not finite as soon as one number is not
             raise DivergedError(f"step {step}: the gradient of {name!r} of {layer} is not finite; {_ADVICE}")

@@ -28,7 +28,7 @@ from core.learning.feeds import ArrayFeed, Feed, StreamFeed, is_stream, whole_or
 from core.learning.history import History
 from core.learning.losses import Loss
 from core.learning.metrics import Tally, add, means
-from core.learning.optimizers import Optimizer
+from core.learning.optimizer import Optimizer
 from core.learning.progress import Progress, progress_of
 from core.learning.trainer import Trainer
 

@@ -144,7 +144,7 @@ def initialize(model: Layer, rng: np.random.Generator) -> None:
     Raises `UnsupportedLayerError` for an initialiser that is not known, and `InputError` for options it does not take.
     """
     for parameter in parameters(model):
-        parameter.layer.assign(parameter.name, _first_value(parameter, rng))
+        parameter.layer.assign(parameter.name, _first_value(parameter, rng), copy=False)
 
 
 def _first_value(parameter: Parameter, rng: np.random.Generator) -> Array:

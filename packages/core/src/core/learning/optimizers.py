@@ -1,121 +1,20 @@
-"""An optimiser turns gradients into steps; its formulas, names and rounding are Keras'.
+"""The optimizers: what each remembers of former steps, and its formula for the next one.
 
-It keeps what it remembers of former steps (`momentum`, `velocity`) by parameter, and counts its steps.
 Source: https://keras.io/api/optimizers/
 """
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from core.arrays import Array
 from core.checks import flag, number
 from core.errors import InputError
-from core.layers.gradients import Rows, dense
-from core.learning.clipping import Slope, clip_by_global_norm, clip_by_norm, clip_by_value
-from core.learning.schedules import Constant, Schedule
-
-Memory = dict[str, Array]
-
-
-class Optimizer:
-    """The common part: the learning rate, clipping and weight decay; a subclass writes one step of one parameter.
-
-    At most one of `clipnorm` (each gradient by itself), `clipvalue` and `global_clipnorm` may be given. `weight_decay` takes
-    learning rate * weight decay * w from every parameter before the step (Loshchilov and Hutter 2019).
-    """
-
-    #: What is remembered of each parameter, zeros at first.
-    memories: ClassVar[tuple[str, ...]] = ()
-    #: What an option lets it remember further from the first step on.
-    further_memories: tuple[str, ...] = ()
-
-    def __init__(
-        self,
-        learning_rate: float | Schedule = 0.001,
-        *,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-    ) -> None:
-        self.schedule: Schedule = learning_rate if callable(learning_rate) else Constant(learning_rate)
-        if isinstance(self.schedule, Constant):
-            number(learning_rate, "learning_rate", minimum=0.0)
-        self.weight_decay = _positive(weight_decay, "weight_decay")
-        self.clipnorm = _positive(clipnorm, "clipnorm")
-        self.clipvalue = _positive(clipvalue, "clipvalue")
-        self.global_clipnorm = _positive(global_clipnorm, "global_clipnorm")
-        if sum(value is not None for value in (clipnorm, clipvalue, global_clipnorm)) > 1:
-            raise InputError("give only one of clipnorm, clipvalue and global_clipnorm")
-        self.iterations = 0
-        self.memory: list[Memory] = []
-        self._owners: list[tuple[Any, str]] | None = None
-
-    @property
-    def learning_rate(self) -> float:
-        """The rate of the next step."""
-        return self.schedule(self.iterations)
-
-    @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
-        if not isinstance(self.schedule, Constant):
-            raise InputError("the learning rate follows a schedule, so it cannot be set")
-        self.schedule = Constant(value)
-
-    def belong_to(self, slots: Sequence[tuple[Any, str]], shapes: Sequence[tuple[int, ...]]) -> None:
-        """Belong to the parameters of one model from the first step on: what is remembered is of no use to another.
-
-        `slots` are a layer and a name each. Raises `InputError` where steps were taken with others.
-        """
-        owners = [(weakref.ref(layer), name) for layer, name in slots]
-        remembered = [value.shape for memory in self.memory for value in memory.values()]
-        expected = [shape for shape in shapes for _ in self.memory[0]] if self.memory else []
-        same = self._owners == owners if self._owners else remembered == expected
-        if self.memory and not same:
-            raise InputError(
-                f"this {type(self).__name__} has taken {self.iterations} steps with the parameters of another model, or with "
-                "other layers frozen; make a new one"
-            )
-        self._owners = owners
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave the model behind in a copy."""
-        return self.__dict__ | {"_owners": None}
-
-    def step(self, values: Sequence[Array], gradients: Sequence[Slope]) -> list[Array]:
-        """Give the new values of all parameters, in the same order at every call."""
-        if not self.memory:
-            self.memory = [{name: np.zeros_like(value) for name in self.memories} for value in values]
-        if len(self.memory) != len(values):
-            raise InputError(f"this optimizer has taken steps with {len(self.memory)} parameters, got {len(values)}")
-        rate = self.learning_rate
-        clipped = self._clipped(gradients)
-        if self.weight_decay is not None:
-            values = [w - w * _cast(self.weight_decay, w) * w.dtype.type(rate) for w in values]
-        new = [
-            self.step_one(value, gradient, value.dtype.type(rate), memory)
-            for value, gradient, memory in zip(values, clipped, self.memory, strict=True)
-        ]
-        self.iterations += 1
-        return new
-
-    def step_one(self, w: Array, gradient: Slope, rate: Any, memory: Memory) -> Array:
-        """Give the new value of the parameter w; may change `memory`."""
-        raise NotImplementedError
-
-    def _clipped(self, gradients: Sequence[Slope]) -> Sequence[Slope]:
-        if self.clipnorm is not None:
-            return [clip_by_norm(gradient, self.clipnorm) for gradient in gradients]
-        if self.clipvalue is not None:
-            return [clip_by_value(gradient, self.clipvalue) for gradient in gradients]
-        if self.global_clipnorm is not None:
-            return clip_by_global_norm(gradients, self.global_clipnorm)
-        return gradients
+from core.layers.gradients import Gradient
+from core.learning.optimizer import Memory, Optimizer, in_type_of
+from core.learning.schedules import Schedule
 
 
 class SGD(Optimizer):
@@ -138,12 +37,12 @@ class SGD(Optimizer):
         self.momentum = number(momentum, "momentum", minimum=0.0, maximum=1.0)
         self.nesterov = flag(nesterov, "nesterov")
 
-    def step_one(self, w: Array, gradient: Slope, rate: Any, memory: Memory) -> Array:
+    def step_one(self, w: Array, gradient: Gradient, rate: Any, memory: Memory) -> Array:
         """Take one step."""
-        g = dense(gradient)
+        g = gradient.dense()
         if not self.momentum:
             return w - g * rate
-        momentum = _cast(self.momentum, w)
+        momentum = in_type_of(self.momentum, w)
         m = memory["momentum"] = memory["momentum"] * momentum - g * rate
         return w + (m * momentum - g * rate) if self.nesterov else w + m
 
@@ -173,26 +72,25 @@ class Adam(Optimizer):
         self.amsgrad = flag(amsgrad, "amsgrad")
         self.further_memories = ("largest",) if self.amsgrad else ()
 
-    def step_one(self, w: Array, gradient: Slope, rate: Any, memory: Memory) -> Array:
+    def step_one(self, w: Array, gradient: Gradient, rate: Any, memory: Memory) -> Array:
         """Take one step."""
         t = w.dtype.type(self.iterations + 1)
-        a = rate * np.sqrt(1 - _cast(self.beta_2, w) ** t) / (1 - _cast(self.beta_1, w) ** t)
+        a = rate * np.sqrt(1 - in_type_of(self.beta_2, w) ** t) / (1 - in_type_of(self.beta_1, w) ** t)
         m, v = memory["momentum"], memory["velocity"]
-        room = (
-            dense(gradient) - m
-        )  # one spare array for all that follows: large tables make this the slow part of a step
-        room *= 1 - self.beta_1
-        m += room
-        np.subtract(squared(gradient), v, out=room)
-        room *= 1 - self.beta_2
-        v += room
+        # one array for all that follows: large tables make this the slow part of a step
+        spare = gradient.dense() - m
+        spare *= 1 - self.beta_1
+        m += spare
+        np.subtract(gradient.squared(), v, out=spare)
+        spare *= 1 - self.beta_2
+        v += spare
         if self.amsgrad:
             v = memory["largest"] = np.maximum(memory.get("largest", 0), v)
-        np.sqrt(v, out=room)
-        room += self.epsilon
-        np.divide(m, room, out=room)
-        room *= a
-        return np.subtract(w, room, out=room)
+        np.sqrt(v, out=spare)
+        spare += self.epsilon
+        np.divide(m, spare, out=spare)
+        spare *= a
+        return np.subtract(w, spare, out=spare)
 
 
 class AdamW(Adam):
@@ -226,10 +124,10 @@ class RMSprop(Optimizer):
         self.epsilon = number(epsilon, "epsilon", minimum=0.0)
         self.centered = flag(centered, "centered")
 
-    def step_one(self, w: Array, gradient: Slope, rate: Any, memory: Memory) -> Array:
+    def step_one(self, w: Array, gradient: Gradient, rate: Any, memory: Memory) -> Array:
         """Take one step."""
-        g = dense(gradient)
-        v = memory["velocity"] = self.rho * memory["velocity"] + (1 - self.rho) * squared(gradient)
+        g = gradient.dense()
+        v = memory["velocity"] = self.rho * memory["velocity"] + (1 - self.rho) * gradient.squared()
         if self.centered:
             mean = memory["average_gradient"] = self.rho * memory["average_gradient"] + (1 - self.rho) * g
             v = v - np.square(mean)
@@ -237,28 +135,6 @@ class RMSprop(Optimizer):
         if self.momentum:
             step = memory["momentum"] = self.momentum * memory["momentum"] + step
         return w - step
-
-
-def squared(gradient: Slope) -> Array:
-    """Square a gradient; of a row that was looked up more than once Keras adds up the squares and not the gradients.
-
-    Frequent tokens so take other steps than Adam and RMSprop mean, in every embedding that Keras ever trained.
-    """
-    if isinstance(gradient, Rows):
-        return Rows(gradient.ids, np.square(gradient.values), gradient.rows).dense()
-    return np.square(gradient)
-
-
-def _cast(option: float, w: Array) -> Any:
-    """Give an option in the type of a parameter; TensorFlow rounds it to float32 on the way, in a float64 network too."""
-    return w.dtype.type(np.float32(option))
-
-
-def _positive(value: float | None, option: str) -> float | None:
-    """Check an option that is off where it is None."""
-    if value is not None and number(value, option, minimum=0.0) == 0:
-        raise InputError(f"{option} must be larger than 0, or None for none, got {value!r}")
-    return value
 
 
 #: By Keras' name in lower case.

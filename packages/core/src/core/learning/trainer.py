@@ -16,7 +16,7 @@ from core.graph.network import Network
 from core.kernels.blas import one_thread_each
 from core.layers.context import PREDICTING, Context
 from core.layers.convolution.convolution import Convolution
-from core.layers.gradients import Backward, Gradients, Moving, Renewed, join
+from core.layers.gradients import Backward, Gradient, Slot, as_gradient, join
 from core.layers.trainable import parameters
 from core.learning.activity import Activities
 from core.learning.constraints import constraint_of
@@ -25,7 +25,8 @@ from core.learning.examples import Examples, read_examples
 from core.learning.logits import Logits
 from core.learning.metrics import Tally
 from core.learning.objectives import Objectives
-from core.learning.optimizers import Optimizer, find_optimizer
+from core.learning.optimizer import Optimizer
+from core.learning.optimizers import find_optimizer
 from core.learning.regularizers import penalties
 from core.nests import leaves
 
@@ -123,37 +124,30 @@ class Trainer(Scorer):
         inputs = self.model.adapt(batch.x)
         output, mask, backward = self._run_with_backward(inputs, Context(training=True, rng=rng))
         value, d_outputs, tally = self._measure(output, mask, batch)
-        _, gradients = backward(d_outputs)
-        gradients = _renew(self.logits.of_originals(gradients))
+        _, found = backward(d_outputs)
+        gradients = {slot: as_gradient(one).begin_step(*slot) for slot, one in self.logits.of_originals(found).items()}
         value, tally = self._whole(value, tally, len(batch))
         if not np.isfinite(value):
             raise diverged(self.model, inputs, self.optimizer.iterations + 1, value)
         self._apply(gradients)
         return value, tally
 
-    def _apply(self, gradients: Gradients) -> None:
-        for penalty in self.penalties:
-            gradients = join(gradients, {penalty.parameter.slot: penalty.gradient()})
+    def _apply(self, gradients: dict[Slot, Gradient]) -> None:
+        costs = join(dict(gradients), {penalty.parameter.slot: penalty.gradient() for penalty in self.penalties})
+        gradients = {slot: as_gradient(gradient) for slot, gradient in costs.items()}
         check_gradients(gradients, self.optimizer.iterations + 1)
         self.reached = reached = [index for index, parameter in enumerate(self.learnt) if parameter.slot in gradients]
         if len(reached) < len(self.learnt) and all(one.loss is not None for one in self.objectives.each):
             missing = next(parameter for parameter in self.learnt if parameter.slot not in gradients)
             raise InputError(f"the loss does not depend on {missing}: freeze its layer (trainable=False)")
         learnt = [self.learnt[index] for index in reached]
-        found: list[Any] = [gradients[parameter.slot] for parameter in learnt]
-        new = self.optimizer.step([parameter.value for parameter in learnt], found)
+        new = self.optimizer.step(
+            [parameter.value for parameter in learnt], [gradients[parameter.slot] for parameter in learnt]
+        )
         for parameter, constraint, value in zip(
             learnt, (self.constraints[index] for index in reached), new, strict=True
         ):
-            parameter.layer.assign(parameter.name, value if constraint is None else constraint(value))
-        for (layer, name), gradient in gradients.items():
-            if isinstance(gradient, Moving):
-                layer.assign(name, gradient.applied(layer.parameters[name]))
-
-
-def _renew(gradients: Gradients) -> Gradients:
-    """Set what took another value on the way there, and leave its gradient."""
-    for (layer, name), gradient in gradients.items():
-        if isinstance(gradient, Renewed):
-            layer.assign(name, gradient.value)
-    return {slot: found.gradient if isinstance(found, Renewed) else found for slot, found in gradients.items()}
+            value = value if constraint is None else constraint(value)
+            parameter.layer.assign(parameter.name, value, copy=False)
+        for slot, gradient in gradients.items():
+            gradient.end_step(*slot)

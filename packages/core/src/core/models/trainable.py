@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.learning.callbacks import Callback
     from core.learning.history import History
     from core.learning.losses import Loss
-    from core.learning.optimizers import Optimizer
+    from core.learning.optimizer import Optimizer
     from core.learning.progress import Progress
 
 

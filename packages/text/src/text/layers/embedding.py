@@ -10,7 +10,7 @@ from core.arrays import Array, Shape
 from core.checks import flag, integer
 from core.errors import InputError
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients, Rows
+from core.layers.gradients import Backward, Gradients, SparseRows
 
 
 class Embedding(Layer):
@@ -71,7 +71,7 @@ class Embedding(Layer):
         rows = ids.ravel() % self.input_dim  # an id below zero counts from the end
 
         def backward(dy: Array) -> tuple[None, Gradients]:
-            return None, self.gradients(embeddings=Rows(rows, dy.reshape(-1, self.output_dim), self.input_dim))
+            return None, self.gradients(embeddings=SparseRows(rows, dy.reshape(-1, self.output_dim), self.input_dim))
 
         return self.computing("embeddings")[ids], backward
 

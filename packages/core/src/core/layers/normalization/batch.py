@@ -11,7 +11,7 @@ from core.checks import axis_of, flag, number
 from core.errors import InputError
 from core.kernels.tiles import by_rows
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients, Moving
+from core.layers.gradients import Backward, Gradients, MovingAverage
 from core.ops.normalization import batch_normalization
 from core.ops.product import column_sums
 
@@ -121,7 +121,8 @@ class BatchNormalization(Layer):
     def _movements(self, mean: Array, variance: Array) -> Gradients:
         keep, take = self.momentum, mean.dtype.type(1 - self.momentum)
         return self.gradients(
-            moving_mean=Moving(keep, mean.ravel() * take), moving_variance=Moving(keep, variance.ravel() * take)
+            moving_mean=MovingAverage(keep, mean.ravel() * take),
+            moving_variance=MovingAverage(keep, variance.ravel() * take),
         )
 
     # --- moments ----------------------------------------------------------------------------------------------------

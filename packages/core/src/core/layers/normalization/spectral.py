@@ -11,7 +11,7 @@ from core.arrays import Array, Shape
 from core.checks import integer
 from core.errors import InputError, UnsupportedLayerError
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients, Moving, Renewed
+from core.layers.gradients import Backward, Gradients, MovingAverage, ReplacedParameter
 from core.layers.registry import build_layer
 from core.layers.work import CALL, Work
 from core.ops.normalization import unit_length
@@ -105,8 +105,8 @@ class SpectralNormalization(Layer):
             dx, found = inner_back(dy)
             gradients: Gradients = {(self.layer, name): gradient for (_, name), gradient in found.items()}
             gradient: Any = gradients[self.layer, self._kernel]
-            gradients[self.layer, self._kernel] = Renewed(kernel, gradient)
-            return dx, gradients | self.gradients(vector_u=Moving(0.0, vector_u))
+            gradients[self.layer, self._kernel] = ReplacedParameter(kernel, gradient)
+            return dx, gradients | self.gradients(vector_u=MovingAverage(0.0, vector_u))
 
         return y.astype(x.dtype, copy=False), backward
 
