@@ -147,7 +147,6 @@ class Trainer(Scorer):
         for parameter, constraint, value in zip(
             learnt, (self.constraints[index] for index in reached), new, strict=True
         ):
-            value = value if constraint is None else constraint(value)
-            parameter.layer.assign(parameter.name, value, copy=False)
+            parameter.layer.assign(parameter.name, value if constraint is None else constraint(value), copy=False)
         for slot, gradient in gradients.items():
             gradient.end_step(*slot)
