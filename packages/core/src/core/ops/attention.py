@@ -48,7 +48,7 @@ def dot_product_attention(
     if is_causal:
         causal = np.tril(np.ones(logits.shape[-2:], bool))
         visible = causal if visible is None else visible & causal
-    weights = softmax(logits if visible is None else np.where(visible, logits, masked_score(logits.dtype)))
+    weights = softmax(logits if visible is None else np.where(visible, logits, _masked_score(logits.dtype)))
 
     def backward(dy: Array) -> tuple[Array, Array, Array, Array | None]:
         d_mixed = np.swapaxes(dy, 1, 2)
@@ -68,7 +68,7 @@ def dot_product_attention(
     return np.swapaxes(weights.astype(value.dtype, copy=False) @ contents, 1, 2), backward
 
 
-def masked_score(dtype: np.dtype) -> np.generic:
+def _masked_score(dtype: np.dtype) -> np.generic:
     """Return what Keras puts for a masked score: far below any real one, and finite in its type."""
     scalar: np.generic = dtype.type(-0.7 * (65500.0 if dtype == np.float16 else 3.38953e38))
     return scalar

@@ -18,8 +18,8 @@ from core.layers.einsum_dense import EinsumDense
 from core.layers.gradients import Backward, Gradients, join
 from core.layers.regularization.dropout import Dropout
 from core.layers.work import Work
-from core.ops.activations import masked_softmax, softmax, softmax_gradient
-from core.ops.attention import dot_product_attention, masked_score
+from core.ops.activations import masked_softmax, softmax_gradient
+from core.ops.attention import dot_product_attention
 
 #: From the gradients of the mixed contents, and of the attention weights where those were asked for,
 #: to those of query, key and value.
@@ -138,7 +138,7 @@ class HeadedAttention(Layer):
             self._for_each_head(self._projection("key").forward(key)),
             self._for_each_head(self._projection("value").forward(value)),
         )
-        output, weights = self._attend(heads, visible, training, rng, return_attention_scores)
+        output, weights = self._attend(heads, visible, training, rng, return_attention_scores)[:2]
         if self.use_gate:
             output = output * self.children["_gate_dense"].forward(query)
         output = self._projection("output").forward(output)
@@ -164,7 +164,7 @@ class HeadedAttention(Layer):
         inputs = {"query": query, "key": value if key is None else key, "value": value}
         learnt = {name: self._projection(name).learn(x) for name, x in inputs.items()}
         heads = learnt["query"][0], self._for_each_head(learnt["key"][0]), self._for_each_head(learnt["value"][0])
-        mixed, weights, attend_back = self._attend_and_back(heads, visible, training, rng, return_attention_scores)
+        mixed, weights, attend_back = self._attend(heads, visible, training, rng, return_attention_scores)
         gate, gate_back = self.children["_gate_dense"].learn(query) if self.use_gate else (None, None)
         output, output_back = self._projection("output").learn(mixed if gate is None else mixed * gate)
 
@@ -208,34 +208,22 @@ class HeadedAttention(Layer):
         training: bool,
         rng: np.random.Generator | None,
         want_weights: bool,
-    ) -> tuple[Array, Array | None]:
-        """Let (batch, ..., heads, size) look at each other; the attention weights are (batch, free axes, heads, Tq..., Tv...)."""
+    ) -> tuple[Array, Array | None, AttendBack]:
+        """Let (batch, ..., heads, size) look at each other; the weights are (batch, free axes, heads, Tq..., Tv...).
+
+        d value = weights^T @ dy, d logits from d weights = dy @ value^T, d query = scale * d logits @ key, d key likewise.
+        """
         query, key, value = heads
-        if self._is_plain(query, want_weights):
+        if query.ndim == 4 and not want_weights and self.dropout == 0:  # where Keras leaves it to this function
             if visible is not None:
                 visible = np.expand_dims(visible, tuple(range(visible.ndim - 2, 2)))
-            return dot_product_attention(query, key, value, mask=visible, scale=self.scale)[0], None
-        along = self._along(query.ndim)
-        rows, columns, contents = (along.matrices(part) for part in (query * self._factor(query), key, value))
-        weights = self._weights(rows @ np.swapaxes(columns, -1, -2), visible, along, plain=False)
-        kept = Dropout(self.dropout, name=self.name).call(weights, training=training, rng=rng)
-        lengths = along.lengths(query)
-        return along.from_matrices(kept @ contents, lengths), _unfolded(weights, lengths, along.lengths(key))
-
-    def _attend_and_back(
-        self,
-        heads: tuple[Array, Array, Array],
-        visible: Array | None,
-        training: bool,
-        rng: np.random.Generator | None,
-        want_weights: bool,
-    ) -> tuple[Array, Array, AttendBack]:
-        """d value = weights^T @ dy, d logits from d weights = dy @ value^T, d query = scale * d logits @ key, d key likewise."""
-        query, key, value = heads
+            mixed, attention_back = dot_product_attention(query, key, value, mask=visible, scale=self.scale)
+            return mixed, None, lambda dy, _: attention_back(dy)[:3]
         along = self._along(query.ndim)
         rows, columns, contents = (along.matrices(part) for part in (query * self._factor(query), key, value))
         logits = rows @ np.swapaxes(columns, -1, -2)
-        weights = self._weights(logits, visible, along, plain=self._is_plain(query, want_weights))
+        mask = None if visible is None else along.spread(visible, logits.shape)
+        weights = masked_softmax(logits, (logits.ndim - 1,), mask)
         kept, drop_back = Dropout(self.dropout, name=self.name).call_with_backward(weights, training=training, rng=rng)
         lengths, others = along.lengths(query), along.lengths(key)
 
@@ -244,26 +232,14 @@ class HeadedAttention(Layer):
             d_weights, _ = drop_back(d_mixed @ np.swapaxes(contents, -1, -2))
             d_weights = d_weights if d_given is None else d_weights + d_given.reshape(weights.shape)
             d_logits = softmax_gradient(d_weights, weights)
-            if visible is not None:  # a row that is masked throughout has attention weights, but not by its scores
-                d_logits = np.where(along.spread(visible, logits.shape), d_logits, d_logits.dtype.type(0))
             d_query = along.from_matrices(d_logits @ columns, lengths) * self._factor(query)
             d_key = along.from_matrices(np.swapaxes(d_logits, -1, -2) @ rows, others)
             return d_query, d_key, along.from_matrices(np.swapaxes(kept, -1, -2) @ d_mixed, others)
 
         return along.from_matrices(kept @ contents, lengths), _unfolded(weights, lengths, others), backward
 
-    def _is_plain(self, query: Array, want_weights: bool) -> bool:
-        """Return whether Keras leaves it to `dot_product_attention`, which attends even where all of a row is masked."""
-        return query.ndim == 4 and not want_weights and self.dropout == 0
-
     def _factor(self, query: Array) -> Any:
         return query.dtype.type(np.float32(self.scale))  # TensorFlow rounds it so, whatever the type
-
-    def _weights(self, logits: Array, visible: Array | None, along: Along, *, plain: bool) -> Array:
-        mask = None if visible is None else along.spread(visible, logits.shape)
-        if plain and mask is not None:
-            return softmax(np.where(mask, logits, masked_score(logits.dtype)))
-        return masked_softmax(logits, (logits.ndim - 1,), mask)
 
 
 def _unfolded(weights: Array, rows: list[int], columns: list[int]) -> Array:
