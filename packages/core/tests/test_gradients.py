@@ -59,6 +59,7 @@ ROWS = [
     (LAYERS.EinsumDense, {"equation": "...x,xy->...y", "output_shape": 5, "activation": "tanh"}, (4, 3, 6)),
     (LAYERS.EinsumDense, {"equation": "ab...,bc->ac...", "output_shape": 5, "bias_axes": "c"}, (4, 3, 6)),
     (LAYERS.EinsumDense, {"equation": "abc,cde->abde", "output_shape": (None, 2, 5), "bias_axes": "de"}, (4, 3, 6)),
+    (LAYERS.EinsumDense, {"equation": "abc,bd->ad", "output_shape": 3}, (4, 5, 6)),
     (LAYERS.Conv1D, {"filters": 4, "kernel_size": 3, "activation": "tanh"}, (3, 7, 2)),
     (LAYERS.Conv1D, {"filters": 4, "kernel_size": 3, "padding": "causal", "dilation_rate": 2}, (3, 7, 2)),
     (LAYERS.Conv1D, {"filters": 4, "kernel_size": 4, "padding": "same", "strides": 3, "use_bias": False}, (3, 8, 2)),

@@ -1,4 +1,4 @@
-"""The way back through the raw operations of Functional models, against TensorFlow's gradients and central differences."""
+"""The gradients of the raw operations of Functional models, against TensorFlow's gradients and central differences."""
 
 import keras
 import numpy as np

@@ -31,8 +31,8 @@ def input_gradient(dy: Array, kernel: Array, window: Window, sizes: tuple[int, .
     if not _covers(dy, window, groups) or window.strides != (1, 1):
         return convolution.input_gradient(dy, kernel, window, sizes, groups=groups)
     border = convolution.border(window, sizes, dy.shape[1:-1])
-    turned = convolution.turned(kernel, groups)
-    return _run(Convolve(turned, None, replace(window, padding="valid"), border=(border[0], border[1])), dy)
+    flipped = convolution.reversed_kernel(kernel, groups)
+    return _run(Convolve(flipped, None, replace(window, padding="valid"), border=(border[0], border[1])), dy)
 
 
 def kernel_gradient(x: Array, dy: Array, window: Window, *, groups: int = 1) -> Array:

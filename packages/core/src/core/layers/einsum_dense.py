@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from string import ascii_letters
 from typing import Any
 
 import numpy as np
 
 from core.arrays import Array, Shape
 from core.checks import integer
-from core.errors import InputError, UnsupportedLayerError
+from core.errors import InputError
 from core.layers.activations.find import apply_activation, find_activation
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients
 from core.layers.work import Work, numbers_in
 from core.ops.broadcasting import unbroadcast
+from core.ops.einsum import einsum_gradient
 
 _EQUATION = re.compile(r"(\.\.\.)?([A-Za-z]+)(\.\.\.)?,([A-Za-z]+)->(\.\.\.)?([A-Za-z]+)(\.\.\.)?")
 
@@ -108,26 +108,17 @@ class EinsumDense(Layer):
         return self.activation(y)
 
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """The same notation with its terms exchanged: ``"abc,cd->abd"`` goes back as ``"abd,cd->abc"`` and ``"abc,abd->cd"``."""
-        read, kernel_letters, written = self.terms
-        if set(read) - set(kernel_letters) - set(written):
-            raise UnsupportedLayerError(
-                f"{self}: the way back through {self.equation!r}, which sums over x alone, is not known"
-            )
+        """See `core.ops.einsum.einsum_gradient`."""
         kernel = self.computing("kernel")
-        spare = "".join(letter for letter in ascii_letters if letter not in self.equation)[: x.ndim - len(read)]
-        front, back = (spare, "") if self.ellipsis == "front" else ("", spare)
-        into, out_of = front + read + back, front + written + back
-        z = np.einsum(f"{into},{kernel_letters}->{out_of}", x, kernel, optimize=True)
+        z = np.einsum(self.equation, x, kernel, optimize=True)
         bias = self.computing("bias") if self.bias_axes else None
         y, activation_back = apply_activation(self.activation, z if bias is None else z + bias)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
             dz = activation_back(dy)
-            found = {"kernel": np.einsum(f"{into},{out_of}->{kernel_letters}", x, dz, optimize=True)}
-            if bias is not None:
-                found["bias"] = unbroadcast(dz, bias.shape)
-            return np.einsum(f"{out_of},{kernel_letters}->{into}", dz, kernel, optimize=True), self.gradients(**found)
+            dx, d_kernel = einsum_gradient(dz, [x, kernel], self.equation)
+            d_bias = {} if bias is None else {"bias": unbroadcast(dz, bias.shape)}
+            return dx, self.gradients(kernel=d_kernel, **d_bias)
 
         return y, backward
 

@@ -1,1 +1,1 @@
-"""Array functions that several packages share: padding, windows, convolution, pooling, special functions."""
+"""Array functions that layers and raw operations share, each with its gradient beside it: the lowest floor, of NumPy alone."""

@@ -84,7 +84,7 @@ def kernel_gradient(x: Array, dy: Array, window: Window, *, groups: int = 1) -> 
 def input_gradient(dy: Array, kernel: Array, window: Window, sizes: tuple[int, ...], *, groups: int = 1) -> Array:
     """dx[b, i, c] = sum over o, f of dy[b, p, f] * kernel[o, c, f] where p * stride + o * dilation = i + padding in front.
 
-    With steps of 1 that is a convolution with the kernel turned round; with wider steps dy is written out again.
+    With steps of 1 that is a convolution with the reversed kernel; with wider steps dy is written out again.
     """
     if any(stride > 1 for stride in window.strides):
         parts = [
@@ -93,11 +93,11 @@ def input_gradient(dy: Array, kernel: Array, window: Window, sizes: tuple[int, .
         ]
         return np.concatenate(parts, axis=-1) if groups > 1 else parts[0]
     padded = pad(dy, border(window, sizes, dy.shape[1:-1]))
-    return convolve(padded, turned(kernel, groups), replace(window, padding="valid"), groups=groups)
+    return convolve(padded, reversed_kernel(kernel, groups), replace(window, padding="valid"), groups=groups)
 
 
-def turned(kernel: Array, groups: int) -> Array:
-    """Turn a kernel round, and let filters and channels change places, within each group."""
+def reversed_kernel(kernel: Array, groups: int) -> Array:
+    """Reverse a kernel along its axes, and swap its filters and channels, within each group."""
     *size, channels, filters = kernel.shape
     apart = kernel.reshape(*size, channels, groups, filters // groups)
     swapped = np.moveaxis(apart, -1, -3).swapaxes(-1, -2)  # (*size, filters / groups, groups, channels)
@@ -105,7 +105,7 @@ def turned(kernel: Array, groups: int) -> Array:
 
 
 def border(window: Window, sizes: tuple[int, ...], positions: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """Count the zeros around dy (.., *positions, ..) from which the turned kernel makes dx (.., *sizes, ..), steps being 1."""
+    """Count the zeros around dy (.., *positions, ..) from which the reversed kernel makes dx (.., *sizes, ..), steps being 1."""
     amounts = []
     for size, wide, dilation, count in zip(sizes, window.size, window.dilation, positions, strict=True):
         before, _ = padding_amounts(size, wide, 1, dilation, window.padding)

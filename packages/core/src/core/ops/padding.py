@@ -1,6 +1,6 @@
-"""Padding decides where a window may stand: how many cells are added on each side, and so how many steps there are.
+"""Padding decides where a window may stand: how many numbers are added on each side, and so how many steps there are.
 
-The sizes of one axis; all functions are plain integer arithmetic. ``padding`` is "valid" (no cell is added), "same" (as
+The sizes of one axis; all functions are plain integer arithmetic. ``padding`` is "valid" (none is added), "same" (as
 many as make the output ceil(size / stride) long, the odd one at the end) or "causal" (all in front: no look ahead).
 Source: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 """
@@ -14,7 +14,7 @@ from core.errors import InputError
 
 
 def reach(kernel: int, dilation: int) -> int:
-    """Count the cells from the first to the last that a window of `kernel` cells, `dilation` apart, touches."""
+    """Count the numbers from the first to the last that a window of `kernel` taps, `dilation` apart, meets."""
     return (kernel - 1) * dilation + 1
 
 
@@ -31,7 +31,7 @@ def output_size(size: int | None, kernel: int, stride: int, dilation: int, paddi
 def transposed_output_size(
     size: int | None, kernel: int, stride: int, dilation: int, padding: str, output_padding: int | None = None
 ) -> int | None:
-    """Count the cells that come out along one axis; None where `size` is not known.
+    """Count the numbers that come out along one axis; None where `size` is not known.
 
     A convolution loses the remainder of size / stride, so several outputs are possible; `output_padding` chooses one.
     Raises `InputError` where no convolution leads from that output back to `size`.
@@ -50,7 +50,7 @@ def transposed_output_size(
 
 
 def padding_amounts(size: int, kernel: int, stride: int, dilation: int, padding: str) -> tuple[int, int]:
-    """Count the cells to add before and after an axis of `size` cells."""
+    """Count the numbers to add before and after an axis of `size`."""
     if padding == "valid":
         return 0, 0
     if padding == "causal":
@@ -61,7 +61,7 @@ def padding_amounts(size: int, kernel: int, stride: int, dilation: int, padding:
 
 
 def pad(x: Array, amounts: tuple[tuple[int, int], ...], value: float = 0) -> Array:
-    """Add cells that hold `value` around the inner axes: (batch, *sizes, channels), one pair of amounts for each size."""
+    """Add a border of `value` around the inner axes: (batch, *sizes, channels), one pair of amounts for each size."""
     if not any(before or after for before, after in amounts):
         return x
     sizes = [size + before + after for size, (before, after) in zip(x.shape[1:-1], amounts, strict=True)]

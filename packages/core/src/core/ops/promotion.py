@@ -47,7 +47,7 @@ def kind_of(value: Any) -> str:
 
 
 def result_type(*values: Any) -> np.dtype:
-    """Give the type that arrays, types (by name) and Python numbers have in common.
+    """Return the type that arrays, types (by name) and Python numbers have in common.
 
     Raises `InputError` for types that do not mix, such as strings.
     """

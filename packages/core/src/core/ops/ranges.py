@@ -49,5 +49,5 @@ def range_sum(x: Array, axis: int, start: Array, stop: Array) -> Array:
 
 
 def _levels(length: Array) -> Array:
-    """The power of two of the largest piece that fits in each length."""
+    """Return the power of two of the largest piece that fits in each length."""
     return np.frexp(length.astype(np.float64))[1] - 1

@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from core.arrays import Array, Shape
 from core.ops.padding import output_size, pad, padding_amounts, reach
 
-#: Padding of so many cells along an axis is made, whatever the size of the array.
+#: Padding of so many numbers along an axis is made, whatever the size of the array.
 _FAR = 4096
 
 
@@ -45,7 +45,7 @@ class Window:
         return tuple(axis[0] + sum(padding_amounts(axis[0], axis[1], axis[2], axis[3], self.padding)) for axis in known)
 
     def padded(self, x: Array, value: float = 0) -> Array:
-        """Add the cells that the padding asks for, holding `value`."""
+        """Add the padding, which holds `value`."""
         axes = zip(x.shape[1:-1], self.size, self.strides, self.dilation, strict=True)
         return pad(x, tuple(padding_amounts(*axis, self.padding) for axis in axes), value)
 
