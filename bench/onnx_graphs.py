@@ -78,7 +78,7 @@ def _recurrent(network: Network, model: keras.Model) -> onnx.ModelProto:
 
 
 def _weights(layer: Any, cell: str) -> tuple[Array, Array, Array]:
-    """Give W (gates * units, inputs), R (gates * units, units) and B (2 * gates * units,) in ONNX's order of gates."""
+    """Return W (gates * units, inputs), R (gates * units, units) and B (2 * gates * units,) in ONNX's order of gates."""
     kernel, state, bias = layer.get_weights()
     bias = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])
 

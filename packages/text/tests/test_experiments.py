@@ -62,7 +62,7 @@ def composed(*overrides):
 
 
 def sweep(*overrides):
-    """Give the swept options of a command as Hydra's sweeper sees them: one list of overrides a job."""
+    """Return the swept options of a command as Hydra's sweeper sees them: one list of overrides a job."""
     whole = compose("config", overrides=list(overrides), return_hydra_config=True)
     typed = [override for override in overrides if not override.startswith("+")]
     named = [f"{key}={value}" for key, value in whole.hydra.sweeper.params.items()]
@@ -72,7 +72,7 @@ def sweep(*overrides):
 
 
 def variants(experiment):
-    """Give the settings of each variant of an experiment by its label."""
+    """Return the settings of each variant of an experiment by its label."""
     swept = SWEPT[experiment]
     return {
         variant_label(dict(zip(swept, values, strict=True))): read_settings(

@@ -43,7 +43,7 @@ def composed(*overrides):
 
 
 def variants(experiment):
-    """Give the settings of each variant of an experiment by its label."""
+    """Return the settings of each variant of an experiment by its label."""
     whole = compose("config", overrides=[f"+exp={experiment}"], return_hydra_config=True)
     ((option, values),) = whole.hydra.sweeper.params.items()
     return {

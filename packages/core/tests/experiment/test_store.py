@@ -31,8 +31,8 @@ def test_a_run_is_found_again_by_its_key_alone():
     kept = store.keep(key(), lambda folder: {"epochs": 2})
     found = store.find(key())
     assert found == kept
-    assert found.about["epochs"] == 2
-    assert found.about["key"]["model"] == {"units": 8}
+    assert found.facts.epochs == 2
+    assert found.facts.key["model"] == {"units": 8}
 
 
 def other_data():
@@ -62,7 +62,7 @@ def test_whatever_determines_a_run_changes_its_key(other):
 def test_training_anew_takes_the_place_of_the_old_run():
     for epochs in (1, 2):
         store.keep(key(), lambda folder, epochs=epochs: {"epochs": epochs})
-    assert store.find(key()).about["epochs"] == 2
+    assert store.find(key()).facts.epochs == 2
 
 
 def test_a_training_that_fails_leaves_nothing(cache):

@@ -30,7 +30,7 @@ CONFIG = {
 
 
 def config(**sections):
-    """Give the default config with some options changed, section by section."""
+    """Return the default config with some options changed, section by section."""
     changed = dict(CONFIG)
     for section, values in sections.items():
         changed[section] = {**CONFIG[section], **values} if isinstance(values, dict) else values

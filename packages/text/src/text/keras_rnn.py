@@ -20,8 +20,6 @@ from core.arrays import Array
 from core.experiment.task import Network
 from text.options import ModelOptions
 
-Step = Callable[[Any], Any]  # a layer, or an operation without weights
-
 CELLS = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
 
@@ -35,11 +33,11 @@ def build_rnn(*, options: ModelOptions, texts: Array, classes: int) -> Network:
         max_tokens=options.max_tokens, output_sequence_length=options.sequence_length, name="vectorize"
     )
     vectorizer.adapt(_plain(texts), batch_size=len(texts))
-    steps = list(_steps(options, classes, vectorizer.vocabulary_size()))
+    functions = list(_functions(options, classes, vectorizer.vocabulary_size()))
     sentence = keras.Input((), dtype="string", name="sentence")
     ids = keras.Input((options.sequence_length,), dtype="int64", name="ids")
-    saved = _model(sentence, [vectorizer, *steps], name="rnn")
-    trained = _model(ids, steps, name="rnn_of_ids")
+    saved = _model(sentence, [vectorizer, *functions], name="rnn")
+    trained = _model(ids, functions, name="rnn_of_ids")
 
     def encode(sentences: Array) -> Array:
         return np.asarray(keras.ops.convert_to_numpy(vectorizer(_plain(sentences))))
@@ -47,17 +45,18 @@ def build_rnn(*, options: ModelOptions, texts: Array, classes: int) -> Network:
     return Network(saved=saved, trained=trained, encode=encode)
 
 
-def _model(start: Any, steps: Sequence[Step], name: str) -> keras.Model:
-    """Put steps in a line. An operation among them makes it a graph, for Sequential holds layers alone."""
-    if all(isinstance(step, keras.layers.Layer) for step in steps):
-        return keras.Sequential([start, *steps], name=name)
+def _model(start: Any, functions: Sequence[Callable[[Any], Any]], name: str) -> keras.Model:
+    """Put layers in a line. An operation among them makes it a graph, for Sequential holds layers alone."""
+    if all(isinstance(function, keras.layers.Layer) for function in functions):
+        return keras.Sequential([start, *functions], name=name)
     x = start
-    for step in steps:
-        x = step(x)
+    for function in functions:
+        x = function(x)
     return keras.Model(start, x, name=name)
 
 
-def _steps(options: ModelOptions, classes: int, vocabulary: int) -> Iterator[Step]:
+def _functions(options: ModelOptions, classes: int, vocabulary: int) -> Iterator[Callable[[Any], Any]]:
+    """Yield layers, and an operation without weights among them, from token ids to probabilities."""
     yield keras.layers.Embedding(vocabulary, options.embedding_dim, mask_zero=options.mask_zero, name="embedding")
     if options.embedding_dropout > 0:
         yield keras.layers.SpatialDropout1D(options.embedding_dropout, name="embedding_dropout")

@@ -45,15 +45,15 @@ class RNNFromScratch(FromScratch):
         return super().forward(self._batch(x), **context)
 
     def predict(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
-        """Give the most probable class of every sentence, (n,) int64; `how` are the options of `Model.predict`."""
+        """Return the most probable class of every sentence, (n,) int64; `how` are the options of `Model.predict`."""
         return super().predict(self._batch(x), batch_size, **how)
 
     def predict_proba(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
-        """Give the probability of every class for every sentence, (n, classes) float32; `how` as for `predict`."""
+        """Return the probability of every class for every sentence, (n, classes) float32; `how` as for `predict`."""
         return super().predict_proba(self._batch(x), batch_size, **how)
 
     def activations(self, x: Any) -> dict[str, Any]:
-        """Give the output of every layer by its name."""
+        """Return the output of every layer by its name."""
         return super().activations(self._batch(x))
 
     def _batch(self, x: Any) -> Any:

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.arrays import Array
 from core.errors import InputError, KacaError
-from core.experiment.command.frame import describe
+from core.experiment.text_file import read_text
 from core.files.npz import Npz
 from core.files.source import reading
 from core.printable import printable
@@ -36,21 +36,14 @@ def read_json(path: Path, schema: TypeAdapter[Kind]) -> Kind:
 
     Characters that would steer a terminal, and halves of characters, are shown as escapes from here on.
     """
+    text = read_text(path, LARGEST_JSON)
+    if sum(text.count(mark) for mark in "[{,") > MOST_VALUES:
+        raise InputError(f"{path}: more than {MOST_VALUES:,} values")
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_JSON + 1)
-        if len(content) > LARGEST_JSON:
-            raise InputError(f"{path}: longer than {LARGEST_JSON:,} bytes")
-        if sum(content.count(mark) for mark in (b"[", b"{", b",")) > MOST_VALUES:
-            raise InputError(f"{path}: more than {MOST_VALUES:,} values")
-        value = _cleaned(json.loads(content.decode("utf-8-sig")), DEEPEST)
-    except InputError:
-        raise
-    except OSError as error:
-        raise InputError(f"{path}: could not be read: {describe(error)}") from error
+        value = _cleaned(json.loads(text), DEEPEST)
     except RecursionError as error:
         raise InputError(f"{path}: lists or objects nested more than {DEEPEST} deep") from error
-    except ValueError as error:  # not UTF-8, not JSON, a number of thousands of digits
+    except ValueError as error:  # not JSON, a number of thousands of digits
         raise InputError(f"{path}: not JSON: {error}") from error
     try:
         return schema.validate_python(value)

@@ -26,7 +26,7 @@ from core.errors import InputError
 from core.experiment.cache import cache_folder, whole_folder
 from core.experiment.data.fingerprint import fingerprint_of_record
 from core.experiment.reading import read_json, read_kept, read_kept_arrays
-from core.experiment.records import HISTORY, KEPT, History, Json, KeptFacts
+from core.experiment.records import HISTORY, KEPT, History, KeptFacts
 from core.experiment.task import Dataset, Settings, Task
 
 Key = dict[str, Any]
@@ -56,11 +56,6 @@ class KeptRun:
     def facts(self) -> KeptFacts:
         """The key, timings, parameters, layers, date and hardware of the training."""
         return read_json(self.folder / FACTS, KEPT)
-
-    @property
-    def about(self) -> Json:
-        """The same as a dict."""
-        return self.facts.model_dump()
 
     @property
     def history(self) -> History:

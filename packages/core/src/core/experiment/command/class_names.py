@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from pathlib import Path
 
-from core.errors import InputError
-from core.experiment.command.frame import describe
+from core.errors import InputError, KacaError
+from core.experiment.text_file import read_text
+from core.files.json_file import parse_json
 
 #: The name of the file that training leaves beside a model.
 RESULT = "result.json"
@@ -27,7 +27,7 @@ def class_names(model: Path, given: str | None, count: int) -> list[str]:
     if path.is_file():
         try:
             return _fitting(_names_of_training(path), count, str(path))
-        except InputError as error:
+        except KacaError as error:
             warnings.warn(f"{error}: the classes are shown by number; --classes names them", stacklevel=3)
     return [str(number) for number in range(count)]
 
@@ -43,31 +43,12 @@ def _fitting(names: list[str], count: int, source: str) -> list[str]:
 def _given_names(given: str) -> list[str]:
     if "," in given and not os.path.isfile(given):  # noqa: PTH113  # Path.is_file raises for names that are too long
         return [name.strip() for name in given.split(",")]
-    return [name.strip() for name in _text(Path(given)).split("\n") if name.strip()]
+    return [name.strip() for name in read_text(Path(given), _LARGEST).split("\n") if name.strip()]
 
 
 def _names_of_training(path: Path) -> list[str]:
-    """Read the names from a ``result.json``. Raises `InputError` for a file that is not one of ours."""
-    text = _text(path)
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not JSON ({str(error)[:200]})") from error
-    classes = found.get("classes") if isinstance(found, dict) else None
+    """Read the names from a ``result.json``. Raises `KacaError` for a file that is not one of ours."""
+    classes = parse_json(read_text(path, _LARGEST).encode(), str(path)).get("classes")
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
         raise InputError(f"{path}: classes: expected a list of names, got {str(classes)[:100]}")
     return classes
-
-
-def _text(path: Path) -> str:
-    """Read a file in UTF-8, with or without a byte order mark."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
-            raise InputError(f"{path}: longer than {_LARGEST:,} bytes, too long for a file that names classes")
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read as text ({describe(error)})") from error
-    except ValueError as error:  # not UTF-8, or a zero byte in the path
-        raise InputError(f"{path}: cannot be read as text ({error}): save it in UTF-8") from error
