@@ -8,6 +8,7 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -183,6 +184,33 @@ def test_an_option_that_json_cannot_hold_is_an_error(tmp_path):
     model = core.Sequential([Dense(2, kernel_initializer=object())], batch_shape=(None, 2))
     with pytest.raises(core.KacaError):
         model.save(tmp_path / "m.keras")
+
+
+@pytest.mark.parametrize(
+    "layer", [L.MultiHeadAttention(2, 3, use_gate=True), L.GroupQueryAttention(3, 4, 2, use_gate=True)], ids=repr
+)
+def test_projections_have_the_paths_of_keras(layer, tmp_path):
+    x = keras.Input((4, 5))
+    model = keras.Model(x, layer(x, x))
+    model.save(tmp_path / "model.keras")
+    core.load_model(tmp_path / "model.keras").save_weights(tmp_path / "ours.weights.h5")
+    model.save_weights(tmp_path / "theirs.weights.h5")
+    ours, theirs = (arrays_of(tmp_path / f"{name}.weights.h5") for name in ("ours", "theirs"))
+    assert ours.keys() == theirs.keys()
+    for path, array in theirs.items():
+        np.testing.assert_array_equal(ours[path], array)
+
+
+def arrays_of(path):
+    """Return the arrays of an HDF5 file, and the name of the layer of each, by path."""
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda name, item: found.update(
+                {f"{name} of {item.parent.attrs['name']}": item[()]} if isinstance(item, h5py.Dataset) else {}
+            )
+        )
+    return found
 
 
 # --- the words of Keras 3 ----------------------------------------------------------------------------------------------

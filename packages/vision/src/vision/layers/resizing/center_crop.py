@@ -11,7 +11,7 @@ from core.checks import integer
 from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.layers.work import Work
-from vision.layers.resizing.aspect import crop_to_aspect, cropped_to_aspect
+from vision.layers.resizing.aspect import cropped_to_aspect
 from vision.layers.resizing.resize import resize, resize_back, work_of_resizing
 
 
@@ -38,33 +38,22 @@ class CenterCrop(SpatialLayer):
         sizes, channels = self.split_shape(input_shape)
         return work_of_resizing((input_shape[0], *sizes, channels), self.size)
 
-    def call(self, x: Array) -> Array:
-        """Return the middle of each image."""
-        images = self.to_channels_last(x).astype(self.dtype.compute_dtype, copy=False)
-        middle = self._middle(images.shape)
-        if middle is None:
-            return self.from_channels_last(resize(crop_to_aspect(images, self.size), self.size, "bilinear"))
-        return self.from_channels_last(images[:, *middle])
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
         """dx = dy in the middle, 0 around it; back through the interpolation where the image was too small."""
-        shape = self.to_channels_last(x).shape
-        middle = self._middle(shape)
+        images = self.to_channels_last(x).astype(self.dtype.compute_dtype, copy=False)
+        shape = images.shape
+        top, left = ((size - wanted) // 2 for size, wanted in zip(shape[1:3], self.size, strict=True))
+        enlarges = top < 0 or left < 0
+        kept = slice(top, top + self.size[0]), slice(left, left + self.size[1])
+        if enlarges:
+            kept = cropped_to_aspect(shape[1], shape[2], self.size)
+        middle = images[:, *kept]
+        sides = middle.shape[1], middle.shape[2]
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dy, kept = self.to_channels_last(dy), middle
-            if kept is None:
-                kept = cropped_to_aspect(shape[1], shape[2], self.size)
-                dy = resize_back(dy, (kept[0].stop - kept[0].start, kept[1].stop - kept[1].start), "bilinear")
+            dy = self.to_channels_last(dy)
             dx = np.zeros(shape, dy.dtype)
-            dx[:, *kept] = dy
+            dx[:, *kept] = resize_back(dy, sides, "bilinear") if enlarges else dy
             return self.from_channels_last(dx), {}
 
-        return self.call(x), backward
-
-    def _middle(self, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
-        """Return which rows and columns are kept, or None where there are too few."""
-        top, left = ((size - wanted) // 2 for size, wanted in zip(shape[1:3], self.size, strict=True))
-        if top < 0 or left < 0:
-            return None
-        return slice(top, top + self.size[0]), slice(left, left + self.size[1])
+        return self.from_channels_last(resize(middle, self.size, "bilinear") if enlarges else middle), backward

@@ -65,33 +65,28 @@ class Resizing(SpatialLayer):
         border = 4 * numbers_in([images]) if self.pad else 0
         return work_of_resizing(images, self.size).plus(0, border)
 
-    def call(self, x: Array) -> Array:
-        """Return the resized images."""
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
+        """Back through the interpolation by its transpose, then into the part that was kept, or out of the border."""
         images = self.to_channels_last(x)
+        height, width = images.shape[1:3]
         if self.crop:
             images = crop_to_aspect(images, self.size)
         elif self.pad:
             images = pad_to_aspect(images, self.size, self.fill_value)
+        sides = images.shape[1], images.shape[2]
         resized = resize(images, self.size, self.interpolation, antialias=self.antialias)
-        return self.from_channels_last(_saturated(resized, x.dtype))
-
-    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """Back through the interpolation by its transpose, then into the part that was kept, or out of the border."""
-        height, width = self.to_channels_last(x).shape[1:3]
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dy, options = self.to_channels_last(dy), {"antialias": self.antialias}
+            dx = resize_back(self.to_channels_last(dy), sides, self.interpolation, antialias=self.antialias)
             if self.crop:
-                rows, columns = cropped_to_aspect(height, width, self.size)
-                kept = rows.stop - rows.start, columns.stop - columns.start
-                dx = np.zeros((len(dy), height, width, dy.shape[-1]), dy.dtype)
-                dx[:, rows, columns] = resize_back(dy, kept, self.interpolation, **options)
-                return self.from_channels_last(dx), {}
-            above, beside = padded_to_aspect(height, width, self.size) if self.pad else (0, 0)
-            dx = resize_back(dy, (height + 2 * above, width + 2 * beside), self.interpolation, **options)
-            return self.from_channels_last(dx[:, above : above + height, beside : beside + width]), {}
+                part, dx = dx, np.zeros((len(dx), height, width, dx.shape[-1]), dx.dtype)
+                dx[:, *cropped_to_aspect(height, width, self.size)] = part
+            elif self.pad:
+                above, beside = padded_to_aspect(height, width, self.size)
+                dx = dx[:, above : above + height, beside : beside + width]
+            return self.from_channels_last(dx), {}
 
-        return self.call(x), backward
+        return self.from_channels_last(_saturated(resized, x.dtype)), backward
 
 
 def _saturated(images: Array, dtype: np.dtype) -> Array:
