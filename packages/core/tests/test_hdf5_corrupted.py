@@ -14,7 +14,7 @@ from corruption import corrupt_bytes
 
 import core
 from core.files.hdf5_format import Dataset, fractal_heap, open_root
-from core.files.hdf5_format.source import Source
+from core.files.hdf5_format.reader import Reader
 
 GZIP = {"compression": "gzip"}
 #: By name: shape and options of an array, or the number of members of a group.
@@ -63,7 +63,7 @@ def without_checksums(monkeypatch):
         def __ne__(self, other):
             return False
 
-    monkeypatch.setattr(Source, "read_checked", read)
+    monkeypatch.setattr(Reader, "read_checked", read)
     monkeypatch.setattr(fractal_heap, "lookup3", lambda data: Right())
 
 

@@ -27,9 +27,10 @@ from core.files.contents import weights_alone
 from core.files.json_file import read_alone
 from core.files.load_weights import fill
 from core.files.source import Readable, Source, reading
+from core.graph.network import Network
 from core.graph.nodes import Ref
+from core.graph.summary import summarize
 from core.layers.registry import build_layer
-from core.models.model import Model
 from core.printable import printable
 
 
@@ -104,7 +105,7 @@ def _few(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _judge(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Say of one layer whether it would be opened, and why not; a model within is judged by its layers."""
+    """Return whether one layer would be opened, and why not; a model within is judged by its layers."""
     inner = entry.get("config")
     name = inner.get("name") if isinstance(inner, Mapping) else None
     judged = {"name": str(name or entry.get("name")), "class": str(entry.get("class_name")), "refused": None}
@@ -117,8 +118,8 @@ def _judge(entry: Mapping[str, Any]) -> dict[str, Any]:
     return judged
 
 
-def _measure(model: Model) -> dict[str, Any]:
-    """Give the size of a model that could be built."""
+def _measure(model: Network) -> dict[str, Any]:
+    """Return the size of a model that could be built."""
     rows = []
     for index, node in enumerate(model.nodes):
         cost = model.node_cost(node)
@@ -138,7 +139,7 @@ def _measure(model: Model) -> dict[str, Any]:
         "layers": rows,
         "parameters": model.count_parameters(),
         "multiply_adds": None if None in costs else sum(costs),
-        "summary": model.summary(),
+        "summary": summarize(model),
     }
 
 

@@ -39,16 +39,16 @@ def weights_alone(source: Source) -> tuple[str, int, list[Entry]] | None:
 def _arrays(root: Group) -> Iterator[Entry]:
     for path, group in sorted(hdf5.index_groups(root).items()):
         for name, link in sorted(group.links.items(), key=lambda item: (len(item[0]), item[0])):  # 2 before 10
-            place = f"{path}/{name}".lstrip("/")
+            array = f"{path}/{name}".lstrip("/")
             if link.kind != HARD:
-                yield Entry(place, (), "", f"a {link.kind}, which may lead out of the file")
+                yield Entry(array, (), "", f"a {link.kind}, which may lead out of the file")
                 continue
             member = group.open(name)
             if not isinstance(member, Group):
                 try:
-                    yield Entry(place, member.shape, str(member.dtype))
+                    yield Entry(array, member.shape, str(member.dtype))
                 except ModelFileError as error:
-                    yield Entry(place, (), "", str(error))
+                    yield Entry(array, (), "", str(error))
 
 
 def _npz(file: BinaryIO) -> Iterator[Entry]:

@@ -45,7 +45,7 @@ def describe_file(file: BinaryIO) -> str:
 
 
 def refuse_folder(source: Source) -> None:
-    """Raise `ModelFileError` for a folder, and for the name of a TensorFlow checkpoint, which is no file itself."""
+    """Raise `ModelFileError` for a folder, and for the name of a TensorFlow checkpoint, which is not a file itself."""
     path = source.path
     if path is None:
         return

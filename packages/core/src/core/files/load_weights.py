@@ -42,7 +42,7 @@ def load_weights(model: Network, given: Readable) -> None:
 
 
 def fill(model: Network, archive: Archive) -> None:
-    """Give a model the vocabularies and the parameters of an open archive."""
+    """Fill a model with the vocabularies and the parameters of an open archive."""
     _load_assets(model, archive)
     _refuse_more_than(model, archive.size)
     if isinstance(archive.weights, Npz):
@@ -56,7 +56,7 @@ def fill(model: Network, archive: Archive) -> None:
 
 
 def _load_assets(model: Layer, archive: Archive) -> None:
-    """Hand each layer its files beside the weights: a vocabulary lies under ``assets/<path of the layer>/``."""
+    """Load into each layer its files beside the weights: a vocabulary lies under ``assets/<path of the layer>/``."""
     for path, layer in model.walk():
         for name in layer.file_format.assets:
             read = archive.assets.get(f"assets/{path}/{name}")

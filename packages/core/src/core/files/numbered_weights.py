@@ -12,7 +12,7 @@ from core.files.hdf5_format import Group
 from core.files.npz import Npz
 from core.layers.base import Layer
 
-#: Paths of what is no layer: optimisers, metrics, and generators of random numbers.
+#: Paths of what is not a layer: optimisers, metrics, and generators of random numbers.
 _OF_TRAINING = re.compile(r"^(optimizer|metrics|_?\w*(loss|metric)\w*)/|generator")
 _MEMBER = re.compile(r"(.*/)?layers/[^/]+")
 #: The arrays under each path that ends in ``vars``: the group that holds each of them, which may lie in another file.
@@ -29,22 +29,22 @@ def read_numbered(model: Layer, arrays: Numbered) -> Iterator[Assignment]:
     if any("/_" in f"/{path}" for path in arrays):  # names that Keras 3 mostly does not begin so
         arrays = dialects.renumber(arrays, model)
     groups = _with_moved(_without_wrapper(dict(arrays), model), model)
-    for place, layer in model.walk():
-        group = groups.pop(f"{place}/vars" if place else "vars", {})
+    for path, layer in model.walk():
+        group = groups.pop(f"{path}/vars" if path else "vars", {})
         names = layer.parameter_shapes
         if len(group) != len(names):
             raise WeightMismatchError(
                 f"{layer}: the model expects {len(names)} parameters ({', '.join(names) or 'none'}), "
-                f"the file holds {len(group)} under {place or '/'}"
+                f"the file holds {len(group)} under {path or '/'}"
             )
         for name, shape in names.items():
             key = layer.file_key(name)
             if key not in group:
-                raise ModelFileError(f"{layer}: the file holds no {place}/vars/{key}, but {', '.join(group)[:200]}")
+                raise ModelFileError(f"{layer}: the file holds no {path}/vars/{key}, but {', '.join(group)[:200]}")
             what = f"{layer}, parameter {name!r}"
             yield Assignment(layer, name, hdf5.read_dataset(group[key], key, shape, what))
         for again in layer.file_format.repeated_at:
-            groups.pop(f"{place}/{again}/vars", None)
+            groups.pop(f"{path}/{again}/vars", None)
     for path, group in groups.items():
         if len(group) and _is_of_layer(path):
             raise WeightMismatchError(
@@ -60,7 +60,7 @@ def _is_of_layer(path: str) -> bool:
 
 def _without_wrapper(groups: dict[str, Mapping[str, Group]], model: Layer) -> dict[str, Mapping[str, Group]]:
     """Return groups without the path of a model around this one (a subclass that holds it), where that makes them fit."""
-    wanted = {f"{place}/vars" for place, layer in model.walk() if layer.parameter_shapes}
+    wanted = {f"{path}/vars" for path, layer in model.walk() if layer.parameter_shapes}
     arrays = {path for path, group in groups.items() if path.endswith("/vars") and len(group)}
     held = {path for path in arrays if not _OF_TRAINING.search(path)}
     if not wanted or not held.isdisjoint(wanted):
@@ -72,7 +72,7 @@ def _without_wrapper(groups: dict[str, Mapping[str, Group]], model: Layer) -> di
     return groups
 
 
-def _with_moved(groups: Mapping[str, Mapping[str, Group]], model: Layer) -> dict[str, Mapping[str, Group]]:
+def _with_moved(groups: Numbered, model: Layer) -> dict[str, Mapping[str, Group]]:
     """Return groups, those that moved by the paths under which the model has them, too.
 
     Keras writes the arrays of an object once, where it meets it first: a layer that stands in two models (inside one, and
@@ -81,14 +81,15 @@ def _with_moved(groups: Mapping[str, Mapping[str, Group]], model: Layer) -> dict
     found = dict(groups)
     held = {prefix for path, group in groups.items() if len(group) for prefix in _prefixes(path)}
     first: dict[tuple[type[Layer], str], str] = {}
-    for place, layer in model.walk():
-        if not _MEMBER.fullmatch(place):
+    for path, layer in model.walk():
+        if not _MEMBER.fullmatch(path):
             continue
         who = type(layer), layer.name
-        if place in held:
-            first.setdefault(who, place)
+        if path in held:
+            first.setdefault(who, path)
         elif who in first and layer.count_parameters():
-            copies = {place + old.removeprefix(first[who]): group for old, group in _under(found, first[who])}
+            there = first[who]
+            copies = {path + old.removeprefix(there): found[old] for old in found if old.startswith(f"{there}/")}
             found |= copies
             held |= {prefix for copy in copies for prefix in _prefixes(copy)}
     return found
@@ -100,20 +101,13 @@ def _prefixes(path: str) -> Iterator[str]:
     return ("/".join(parts[:end]) for end in range(1, len(parts)))
 
 
-def _under(groups: Mapping[str, Mapping[str, Group]], place: str) -> list[tuple[str, Mapping[str, Group]]]:
-    return [(path, group) for path, group in groups.items() if path.startswith(f"{place}/")]
-
-
 def read_named(model: Layer, arrays: Npz) -> Iterator[Assignment]:
     """Read arrays by path: by the parameter's name (``layers/dense/kernel``) or number (``layers/dense/vars/0``)."""
-    slots = [
-        (place, layer, name, index)
-        for place, layer in model.walk()
-        for index, name in enumerate(layer.parameter_shapes)
-    ]
-    numbered = f"{slots[0][0]}/vars/0" in arrays if slots else False
+    numbered = next((f"{path}/vars/0" in arrays for path, layer in model.walk() if layer.parameter_shapes), False)
     keys = {
-        f"{place}/vars/{index}" if numbered else f"{place}/{name}": (layer, name) for place, layer, name, index in slots
+        f"{path}/vars/{index}" if numbered else f"{path}/{name}": (layer, name)
+        for path, layer in model.walk()
+        for index, name in enumerate(layer.parameter_shapes)
     }
     missing, extra = sorted(set(keys) - set(arrays)), sorted(set(arrays) - set(keys))
     if missing or extra:

@@ -38,8 +38,8 @@ def save_model(model: Network, to: object) -> None:
         member.file_size = weights.size  # known before, so that small files need no fields for large ones
         with archive.open(member, "w") as part:
             weights.write(part)
-        for place, layer in model.walk():
+        for path, layer in model.walk():
             for name in layer.file_format.assets:
                 if (data := layer.save_asset(name)) is not None:
-                    for folder in (place, *(f"{place}/{again}" for again in layer.file_format.repeated_at)):
+                    for folder in (path, *(f"{path}/{again}" for again in layer.file_format.repeated_at)):
                         archive.writestr(f"assets/{folder}/{name}", data)

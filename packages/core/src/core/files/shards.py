@@ -50,11 +50,11 @@ def open_shards(source: Source, described: Mapping[str, Any]) -> Iterator[tuple[
 
 def _names_of(described: Mapping[str, Any]) -> list[str]:
     """Return the files that are named, each once. Raises `ModelFileError` for a name that leads out of the folder."""
-    places = described.get("weight_map")
-    if not isinstance(places, Mapping):
+    holders = described.get("weight_map")
+    if not isinstance(holders, Mapping):
         raise ModelFileError("weight_map must be an object")
     names: dict[str, None] = {}
-    for some in places.values():
+    for some in holders.values():
         for name in some if isinstance(some, list) else [some]:
             if not isinstance(name, str) or not name or name.strip(".") == "" or set(name) & set("/\\:\0"):
                 raise ModelFileError(f"weight_map must name files in its own folder, got {str(name)[:200]!r}")

@@ -65,7 +65,7 @@ class Source:
                 self._file.seek(position)
             return
         if not self.path.is_file() and self.path.exists() and not self.path.is_dir():
-            raise ModelFileError(f"{self.path}: is no regular file")  # a device or a pipe would never end
+            raise ModelFileError(f"{self.path}: is not a regular file")  # a device or a pipe would never end
         with self.path.open("rb") as file:
             yield file
 

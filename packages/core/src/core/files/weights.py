@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from core.files.atomic import destination, output
 from core.files.hdf5_format.write import NewGroup, Plan
 from core.files.optimizer_state import fresh_state
 from core.graph.network import Network
-from core.layers.base import Layer
 
 
 def save_weights(model: Network, to: object) -> None:
@@ -24,7 +22,9 @@ def save_weights(model: Network, to: object) -> None:
     """
     target = destination(to)
     if isinstance(target, Path) and target.suffix == ".npz":
-        arrays = {f"{place}/{name}": layer.stored(name) for place, layer, name, _ in _slots(model)}
+        arrays = {
+            f"{path}/{name}": layer.stored(name) for path, layer in model.walk() for name in layer.parameter_shapes
+        }
         with output(target) as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
     elif not isinstance(target, Path) or target.name.endswith(".weights.h5"):
@@ -44,19 +44,12 @@ def planned_weights(model: Network, optimizer: bool = False) -> Plan:
     state = fresh_state(model) if optimizer else None
     if state is not None:
         root.require("optimizer").members["vars"] = state
-    for place, layer in model.walk():
-        for path in (place, *(f"{place}/{again}" for again in layer.file_format.repeated_at)):
-            group = root.require(f"{path}/vars" if path else "vars")
+    for path, layer in model.walk():
+        for each in (path, *(f"{path}/{again}" for again in layer.file_format.repeated_at)):
+            group = root.require(f"{each}/vars" if each else "vars")
             group.attrs["name"] = layer.name
             for name in layer.parameter_shapes:
                 group.members[layer.file_key(name)] = hdf5.new_dataset(
                     layer.stored(name), layer.dtype.variable, partial(layer.stored, name)
                 )
     return Plan(root)
-
-
-def _slots(model: Network) -> Iterator[tuple[str, Layer, str, int]]:
-    """Go through every parameter: the path of its layer, the layer, its name, its number."""
-    for place, layer in model.walk():
-        for index, name in enumerate(layer.parameter_shapes):
-            yield place, layer, name, index

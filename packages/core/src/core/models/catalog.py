@@ -5,5 +5,5 @@ from core.models.sequential import Sequential
 
 __all__ = ["LAYERS"]
 
-#: What this package brings to `core.load_model`. Keras before 2.3 wrote a Functional model as Model.
-LAYERS = {"Sequential": Sequential, "Functional": Functional, "Model": Functional}
+#: What this package brings to `core.load_model`.
+LAYERS = {"Sequential": Sequential, "Functional": Functional}

@@ -20,7 +20,7 @@ from core.models.sequential import Sequential
 
 def load_model(
     path: Readable, dtype: str | None = None, *, weights: Readable | None = None, limits: Limits | None = None
-) -> Network:
+) -> Model:
     """Open a model that Keras saved (``.keras``, whole-model ``.h5``) with NumPy alone.
 
     `path` may also be the bytes of a file, or a file opened in mode ``"rb"``. An architecture (`model.to_json()`, a

@@ -138,7 +138,7 @@ def _tensor(triple: list[Any], kinds: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _is_array(value: Any) -> bool:
-    """Say whether a keyword holds nothing but numbers in lists: a constant mask or state."""
+    """Return whether a keyword holds nothing but numbers in lists: a constant mask or state."""
     if isinstance(value, list):
         return bool(value) and all(_is_array(item) or isinstance(item, int | float) for item in value)
     return False

@@ -15,7 +15,7 @@ from core.files.dialects.keras1 import translate_keras1
 from core.files.dialects.line import line_of
 from core.files.dialects.options import modernize_options
 
-#: What Keras 2 called a Functional model.
+#: What Keras 2 called a Functional model; before 2.3 it was a Model.
 _FUNCTIONAL = ("Model", "Functional")
 
 

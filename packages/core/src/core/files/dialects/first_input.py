@@ -1,6 +1,6 @@
 """The input of a line that says none, from the first kernel in its file: the kernel has a row for each feature.
 
-How many steps or places come is left open: a later layer that must know it says so.
+How many steps or positions come is left open: a later layer that must know it says so.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _PASSING = ("Activation", "Dropout", "GaussianNoise", "GaussianDropout", "Maskin
 
 def shape_from_weights(layers: list[Layer], root: Group) -> Shape | None:
     """Return the shape of one input, sizes that are not known as None; None where the file does not say it."""
-    for place, layer in enumerate(layers):
+    for position, layer in enumerate(layers):
         kind = type(layer).__name__
         if kind == "Embedding":
             return (None,)
         if kind in _AXES_BETWEEN:
-            kernel = _kernel(layer, root, sum(type(one).__name__ == kind for one in layers[:place]))
+            kernel = _kernel(layer, root, sum(type(one).__name__ == kind for one in layers[:position]))
             if kernel is None or len(kernel) < 2:
                 return None
             return (*(None,) * _AXES_BETWEEN[kind], kernel[-2] * int(getattr(layer, "groups", 1)))

@@ -16,7 +16,7 @@ from core.files.budget import LARGEST_JSON
 from core.files.hdf5_format.btree import ATTRIBUTE_NAMES, read_records
 from core.files.hdf5_format.fractal_heap import FractalHeap
 from core.files.hdf5_format.headers import ATTRIBUTE, ATTRIBUTE_INFO, Message
-from core.files.hdf5_format.source import NOWHERE, Source, number
+from core.files.hdf5_format.reader import NOWHERE, Reader, number
 from core.files.hdf5_format.types import VariableString, read_shape, read_type, unpadded
 
 _TEXT = 64  # work of making one text, however short
@@ -28,14 +28,14 @@ class Attributes(Mapping[str, Any]):
     A text is bytes, several are a list of bytes, numbers are an array.
     """
 
-    def __init__(self, source: Source, messages: Sequence[Message]) -> None:
-        self._source = source
+    def __init__(self, reader: Reader, messages: Sequence[Message]) -> None:
+        self._reader = reader
         self._values: dict[str, tuple[bytes, bytes, bytes]] = {}
         for message in messages:
             if message.kind == ATTRIBUTE:
                 self._add(message.data)
             elif message.kind == ATTRIBUTE_INFO:
-                for data in _dense(source, message.data):
+                for data in _dense(reader, message.data):
                     self._add(data)
 
     def _add(self, data: bytes) -> None:
@@ -58,22 +58,22 @@ class Attributes(Mapping[str, Any]):
             raise ModelFileError(f"the attribute {name[:100]!r} is damaged: its shape {shape} is larger than its data")
         if isinstance(kind, np.dtype) and kind.kind != "S":
             return np.frombuffer(data, kind, count).reshape(shape)
-        self._source.budget.charge_work(_TEXT * count)
+        self._reader.budget.charge_work(_TEXT * count)
         if isinstance(kind, VariableString):
-            texts = _texts(self._source, data, count, name)
+            texts = _texts(self._reader, data, count, name)
         else:
             texts = [unpadded(text, type_data) for text in np.frombuffer(data, kind, count).tolist()]
         return texts if shape else texts[0]
 
 
-def _dense(source: Source, data: bytes) -> Iterator[bytes]:
+def _dense(reader: Reader, data: bytes) -> Iterator[bytes]:
     """Go through the attribute messages of an object that has too many for its header: a heap, and a tree of them."""
     start = 4 if number(data, 1, 1) & 1 else 2
     heap, names = number(data, start), number(data, start + 8)
     if heap == NOWHERE:
         return
-    objects = FractalHeap(source, heap)
-    for record in read_records(source, names, ATTRIBUTE_NAMES):
+    objects = FractalHeap(reader, heap)
+    for record in read_records(reader, names, ATTRIBUTE_NAMES):
         if record[8:9] != b"\0":
             raise ModelFileError("an HDF5 attribute is shared between objects, which Keras never writes")
         yield objects.get(record[:8])
@@ -85,43 +85,43 @@ def _split(data: bytes) -> tuple[str, bytes, bytes, bytes]:
     if version not in {1, 2, 3} or (version > 1 and number(data, 1, 1)):
         raise ModelFileError(f"an HDF5 attribute of version {version} is damaged or shared, which Keras never writes")
     sizes = [number(data, start, 2) for start in (2, 4, 6)]
-    place = 9 if version == 3 else 8
+    position = 9 if version == 3 else 8
     parts = []
     for size in sizes:
-        parts.append(data[place : place + size])
-        place += (size + 7) // 8 * 8 if version == 1 else size
-    return parts[0].split(b"\0")[0].decode("utf-8", errors="replace"), parts[1], parts[2], data[place:]
+        parts.append(data[position : position + size])
+        position += (size + 7) // 8 * 8 if version == 1 else size
+    return parts[0].split(b"\0")[0].decode("utf-8", errors="replace"), parts[1], parts[2], data[position:]
 
 
-def _texts(source: Source, data: bytes, count: int, name: str) -> list[bytes]:
+def _texts(reader: Reader, data: bytes, count: int, name: str) -> list[bytes]:
     """Fetch the texts that `count` elements of `data` name, by heap and number."""
     texts, total = [], 0
-    for place in range(0, 16 * count, 16):
-        length, address, index = number(data, place, 4), number(data, place + 4), number(data, place + 12, 4)
+    for position in range(0, 16 * count, 16):
+        length, address, index = number(data, position, 4), number(data, position + 4), number(data, position + 12, 4)
         total += length
         if total > LARGEST_JSON:
             raise ModelFileError(f"the attribute {name[:100]!r} is larger than {LARGEST_JSON:,} bytes")
         if length == 0:
             texts.append(b"")
             continue
-        if address not in source.heaps:
-            source.heaps[address] = _heap(source, address)
-        text = source.heaps[address].get(index)
+        if address not in reader.heaps:
+            reader.heaps[address] = _heap(reader, address)
+        text = reader.heaps[address].get(index)
         if text is None or length > len(text):
             raise ModelFileError(f"the attribute {name[:100]!r} names a text that the file does not hold")
-        source.budget.charge_work(length)
+        reader.budget.charge_work(length)
         texts.append(bytes(text[:length]))
     return texts
 
 
-def _heap(source: Source, address: int) -> dict[int, memoryview]:
+def _heap(reader: Reader, address: int) -> dict[int, memoryview]:
     """Read a global heap collection: the texts in it, by number."""
-    size = number(source.read(address, 16, b"GCOL"), 8)
-    heap = memoryview(source.read(address, size))
+    size = number(reader.read(address, 16, b"GCOL"), 8)
+    heap = memoryview(reader.read(address, size))
     found: dict[int, memoryview] = {}
     position = 16
     while position + 16 <= size:
-        source.budget.charge_work(_TEXT)
+        reader.budget.charge_work(_TEXT)
         head = bytes(heap[position : position + 16])
         index, length = number(head, 0, 2), number(head, 8)
         if index == 0:  # what is left is free

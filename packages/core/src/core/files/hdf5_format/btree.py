@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.errors import ModelFileError
-from core.files.hdf5_format.source import NOWHERE, Source, count_bytes_of, number
+from core.files.hdf5_format.reader import NOWHERE, Reader, count_bytes_of, number
 
 #: What records are of.
 HUGE_OBJECTS, LINK_NAMES, ATTRIBUTE_NAMES, CHUNKS, FILTERED_CHUNKS = 1, 5, 8, 10, 11
@@ -14,9 +14,9 @@ _BEGIN, _OVERHEAD = 6, 10
 _DEEPEST = 16
 
 
-def read_records(source: Source, address: int, kind: int) -> Iterator[bytes]:
+def read_records(reader: Reader, address: int, kind: int) -> Iterator[bytes]:
     """Go through the records of a tree, in no order; no node may be met twice."""
-    head = source.read_checked(address, 34, b"BTHD\0" + bytes([kind]))
+    head = reader.read_checked(address, 34, b"BTHD\0" + bytes([kind]))
     node_size, size, depth = number(head, 6, 4), number(head, 10, 2), number(head, 12, 2)
     root, count, total = number(head, 16), number(head, 24, 2), number(head, 26)
     if not size or node_size < _OVERHEAD + size or depth > _DEEPEST:
@@ -32,7 +32,7 @@ def read_records(source: Source, address: int, kind: int) -> Iterator[bytes]:
         end = children + ((count + 1) * pointer if level else 0)
         if end + 4 > node_size:
             raise ModelFileError(f"the HDF5 tree at byte {address} is damaged")
-        data = source.read_checked(node, end, (b"BTIN\0" if level else b"BTLF\0") + bytes([kind]))
+        data = reader.read_checked(node, end, (b"BTIN\0" if level else b"BTLF\0") + bytes([kind]))
         for start in range(_BEGIN, children, size):
             yield data[start : start + size]
         found += count

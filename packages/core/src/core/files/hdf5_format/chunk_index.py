@@ -17,7 +17,7 @@ from core.files.hdf5_format.btree import CHUNKS, FILTERED_CHUNKS, read_records
 from core.files.hdf5_format.extensible_array import ExtensibleArray
 from core.files.hdf5_format.fixed_array import FixedArray
 from core.files.hdf5_format.links import tree_entries
-from core.files.hdf5_format.source import NOWHERE, Source, number
+from core.files.hdf5_format.reader import NOWHERE, Reader, number
 from core.files.hdf5_format.types import UNLIMITED
 
 _TREE, _SINGLE, _IMPLICIT, _FIXED, _EXTENSIBLE, _RECORDS = range(6)
@@ -91,25 +91,25 @@ def read_chunking(layout: bytes, shape: tuple[int, ...], limits: tuple[int, ...]
     )
 
 
-def find_chunks(source: Source, chunking: Chunking, filtered: bool) -> Iterator[Chunk]:
+def find_chunks(reader: Reader, chunking: Chunking, filtered: bool) -> Iterator[Chunk]:
     """Go through the chunks that the file has, those of one array."""
     if chunking.address == NOWHERE:
         return
     if chunking.index == _TREE:
-        yield from _older(source, chunking)
+        yield from _older(reader, chunking)
     elif chunking.index == _RECORDS:
-        yield from _listed(source, chunking, filtered)
+        yield from _listed(reader, chunking, filtered)
     elif chunking.index == _SINGLE:
         stored, skipped = chunking.single or (chunking.bytes_each, 0)
         yield Chunk((0,) * len(chunking.sizes), chunking.address, stored, skipped)
     else:
-        yield from _numbered(source, chunking, filtered)
+        yield from _numbered(reader, chunking, filtered)
 
 
-def _older(source: Source, chunking: Chunking) -> Iterator[Chunk]:
+def _older(reader: Reader, chunking: Chunking) -> Iterator[Chunk]:
     """Go through a tree of version 1, whose keys say where in the array a chunk begins."""
     rank = len(chunking.sizes)
-    for key, address in tree_entries(source, chunking.address, kind=1, key_size=8 + 8 * (rank + 1)):
+    for key, address in tree_entries(reader, chunking.address, kind=1, key_size=8 + 8 * (rank + 1)):
         start = [number(key, 8 + 8 * axis) for axis in range(rank)]
         if any(first % step for first, step in zip(start, chunking.sizes, strict=True)):
             raise ModelFileError(f"the chunk at {start} does not begin where one may")
@@ -117,39 +117,39 @@ def _older(source: Source, chunking: Chunking) -> Iterator[Chunk]:
         yield Chunk(cell, address, number(key, 0, 4), number(key, 4, 4))
 
 
-def _listed(source: Source, chunking: Chunking, filtered: bool) -> Iterator[Chunk]:
+def _listed(reader: Reader, chunking: Chunking, filtered: bool) -> Iterator[Chunk]:
     """Go through a tree of version 2, whose records name the cells."""
     rank = len(chunking.sizes)
-    for record in read_records(source, chunking.address, FILTERED_CHUNKS if filtered else CHUNKS):
+    for record in read_records(reader, chunking.address, FILTERED_CHUNKS if filtered else CHUNKS):
         end = len(record) - 8 * rank
         cell = tuple(number(record, end + 8 * axis) for axis in range(rank))
         yield _chunk(record[:end], cell, chunking, filtered)
 
 
-def _numbered(source: Source, chunking: Chunking, filtered: bool) -> Iterator[Chunk]:
+def _numbered(reader: Reader, chunking: Chunking, filtered: bool) -> Iterator[Chunk]:
     """Go through the cells of the grid, each of which has a number: along the axis that may grow, then in C order."""
     growing = [axis for axis, count in enumerate(chunking.largest_grid) if count * chunking.sizes[axis] >= UNLIMITED]
     find: Callable[[int], bytes | None]
     if chunking.index == _IMPLICIT:
         find = _in_a_row(chunking)
     elif chunking.index == _FIXED:
-        find = FixedArray(source, chunking.address, filtered).get
+        find = FixedArray(reader, chunking.address, filtered).get
     else:
-        find = ExtensibleArray(source, chunking.address, filtered).get
+        find = ExtensibleArray(reader, chunking.address, filtered).get
     if len(growing) != (chunking.index == _EXTENSIBLE):
         raise ModelFileError("the chunks of the array are listed by an index that does not suit its shape")
     axes = growing + [axis for axis in range(len(chunking.sizes)) if axis not in growing]
     for cell in product(*map(range, chunking.grid)):
-        place = 0
+        position = 0
         for axis in axes:
-            place = place * (1 if axis in growing else chunking.largest_grid[axis]) + cell[axis]
-        entry = find(place)
+            position = position * (1 if axis in growing else chunking.largest_grid[axis]) + cell[axis]
+        entry = find(position)
         if entry is not None and number(entry, 0) != NOWHERE:
             yield _chunk(entry, cell, chunking, filtered)
 
 
 def _in_a_row(chunking: Chunking) -> Callable[[int], bytes]:
-    return lambda place: (chunking.address + place * chunking.bytes_each).to_bytes(8, "little")
+    return lambda position: (chunking.address + position * chunking.bytes_each).to_bytes(8, "little")
 
 
 def _chunk(entry: bytes, cell: tuple[int, ...], chunking: Chunking, filtered: bool) -> Chunk:

@@ -8,16 +8,16 @@ begin behind a hundred thousand chunks, more than are read.
 from __future__ import annotations
 
 from core.errors import ModelFileError
-from core.files.hdf5_format.source import NOWHERE, Source, number
+from core.files.hdf5_format.reader import NOWHERE, Reader, number
 
 
 class ExtensibleArray:
     """Entries by number; blocks and pages are read when an entry in them is asked for."""
 
-    def __init__(self, source: Source, address: int, filtered: bool) -> None:
+    def __init__(self, reader: Reader, address: int, filtered: bool) -> None:
         self._client = bytes([filtered])
-        head = source.read_checked(address, 68, b"EAHD\0" + self._client)
-        self._source, self._address, self._size, bits = source, address, head[6], head[7]
+        head = reader.read_checked(address, 68, b"EAHD\0" + self._client)
+        self._reader, self._address, self._size, bits = reader, address, head[6], head[7]
         self._inline, self._smallest, fewest = head[8], head[9], head[10]
         self._per_page = 1 << min(head[11], 62)
         self._index = number(head, 60)
@@ -76,7 +76,7 @@ class ExtensibleArray:
 
     def _checked(self, address: int, size: int, signature: bytes) -> bytes:
         if address not in self._read:
-            self._read[address] = self._source.read_checked(address, size, signature + self._client)
+            self._read[address] = self._reader.read_checked(address, size, signature + self._client)
         return self._read[address]
 
     def _damage(self) -> ModelFileError:

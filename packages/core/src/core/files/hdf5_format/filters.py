@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import ModelFileError
 from core.files.hdf5_format.checksums import fletcher32
 from core.files.hdf5_format.headers import FILTERS, Message
-from core.files.hdf5_format.source import number
+from core.files.hdf5_format.reader import number
 
 _DEFLATE, _SHUFFLE, _FLETCHER32 = 1, 2, 3
 #: Filters that are not read, by name: two of HDF5's own, and the plugins that people load.

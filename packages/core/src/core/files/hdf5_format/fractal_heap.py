@@ -11,7 +11,7 @@ from functools import cached_property
 from core.errors import ModelFileError
 from core.files.hdf5_format.btree import HUGE_OBJECTS, read_records
 from core.files.hdf5_format.checksums import lookup3
-from core.files.hdf5_format.source import NOWHERE, Source, count_bytes_of, number
+from core.files.hdf5_format.reader import NOWHERE, Reader, count_bytes_of, number
 
 _MANAGED, _HUGE, _TINY = range(3)
 _CHECKED_BLOCKS = 2  # bit of the heap's flags
@@ -21,9 +21,9 @@ _DEEPEST = 8
 class FractalHeap:
     """One heap; blocks are read when an object in them is asked for."""
 
-    def __init__(self, source: Source, address: int) -> None:
-        head = source.read_checked(address, 142, b"FRHP\0")
-        self._source, self._address = source, address
+    def __init__(self, reader: Reader, address: int) -> None:
+        head = reader.read_checked(address, 142, b"FRHP\0")
+        self._reader, self._address = reader, address
         self._id_size, self._checked = number(head, 5, 2), bool(head[9] & _CHECKED_BLOCKS)
         self._huge_tree = number(head, 22)
         self._width, self._start, self._largest = number(head, 110, 2), number(head, 112), number(head, 120)
@@ -54,18 +54,18 @@ class FractalHeap:
 
     def _huge_object(self, identifier: bytes) -> bytes:
         if self._id_size >= 17:  # room for the address and the size themselves
-            return self._source.read(number(identifier, 1), number(identifier, 9))
-        place = self._huge.get(number(identifier, 1, min(self._id_size - 1, 8)))
-        if place is None:
+            return self._reader.read(number(identifier, 1), number(identifier, 9))
+        found = self._huge.get(number(identifier, 1, min(self._id_size - 1, 8)))
+        if found is None:
             raise self._damage()
-        return self._source.read(*place)
+        return self._reader.read(*found)
 
     @cached_property
     def _huge(self) -> dict[int, tuple[int, int]]:
         """The huge objects by number: address and size."""
         if self._huge_tree == NOWHERE:
             return {}
-        records = read_records(self._source, self._huge_tree, HUGE_OBJECTS)
+        records = read_records(self._reader, self._huge_tree, HUGE_OBJECTS)
         return {number(record, 16): (number(record, 0), number(record, 8)) for record in records}
 
     def _managed(self, position: int, length: int) -> bytes:
@@ -89,7 +89,7 @@ class FractalHeap:
         first = position - start
         if first < 0 or first + length > len(block):
             raise self._damage()
-        self._source.charge(length)
+        self._reader.charge(length)
         return block[first : first + length]
 
     def _size(self, row: int) -> int:
@@ -107,14 +107,14 @@ class FractalHeap:
     def _read_pointers(self, address: int, rows: int) -> bytes:
         if address not in self._blocks:
             count = 13 + self._position_size + 8 * self._width * rows
-            self._blocks[address] = self._source.read_checked(address, count, b"FHIB\0")
+            self._blocks[address] = self._reader.read_checked(address, count, b"FHIB\0")
         return self._blocks[address]
 
     def _read_block(self, address: int, size: int) -> bytes:
         if address not in self._blocks:
-            block = self._source.read(address, size, b"FHDB\0")
+            block = self._reader.read(address, size, b"FHDB\0")
             if self._checked:  # of the whole block, with zeros where it stands
-                self._source.budget.charge_work(5 * size)
+                self._reader.budget.charge_work(5 * size)
                 at = 13 + self._position_size
                 if lookup3(block[:at] + bytes(4) + block[at + 4 :]) != number(block, at, 4):
                     raise self._damage()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.errors import ModelFileError
-from core.files.hdf5_format.source import Source, number
+from core.files.hdf5_format.reader import Reader, number
 
 #: Kinds of messages.
 NOTHING, DATASPACE, LINK_INFO, DATATYPE, EXTERNAL, LINK, LAYOUT, FILTERS = 0, 1, 2, 3, 7, 6, 8, 11
@@ -28,13 +28,13 @@ class Message(NamedTuple):
     data: bytes
 
 
-def read_messages(source: Source, address: int) -> list[Message]:
+def read_messages(reader: Reader, address: int) -> list[Message]:
     """Read the header at `address`. Raises `ModelFileError` for a damaged one and for content that stands elsewhere."""
-    head = source.read(address, max(0, min(_LONGEST_HEAD, source.size - address)))
-    parts = _newer(source, address, head) if head.startswith(b"OHDR") else _older(source, address, head)
+    head = reader.read(address, max(0, min(_LONGEST_HEAD, reader.size - address)))
+    parts = _newer(reader, address, head) if head.startswith(b"OHDR") else _older(reader, address, head)
     messages: list[Message] = []
     for kind, data in parts:
-        source.budget.charge_work(_MESSAGE)
+        reader.budget.charge_work(_MESSAGE)
         if kind not in {NOTHING, CONTINUATION}:
             messages.append(Message(kind, data))
     return messages
@@ -48,14 +48,14 @@ def only(messages: list[Message], kind: int) -> bytes | None:
     return found[0] if found else None
 
 
-def _older(source: Source, address: int, head: bytes) -> Iterator[tuple[int, bytes]]:
+def _older(reader: Reader, address: int, head: bytes) -> Iterator[tuple[int, bytes]]:
     """Go through the messages of a header of version 1, of which the first block states how many there are."""
     if not head.startswith(b"\x01"):
         raise ModelFileError(f"the HDF5 file is damaged at byte {address}: expected the header of an object")
     stated, count = number(head, 2, 2), 0
     blocks = _Blocks(address, address + 16, number(head, 8, 4))
     for start, size in blocks:
-        data, position = source.read(start, size), 0
+        data, position = reader.read(start, size), 0
         while position + 8 <= len(data) and count < stated:
             kind, length, flags = number(data, position, 2), number(data, position + 2, 2), data[position + 4]
             content = _content(kind, data, position + 8, length, flags)
@@ -66,7 +66,7 @@ def _older(source: Source, address: int, head: bytes) -> Iterator[tuple[int, byt
         raise ModelFileError(f"the HDF5 header at byte {address} has {count} messages, and says {stated}")
 
 
-def _newer(source: Source, address: int, first_bytes: bytes) -> Iterator[tuple[int, bytes]]:
+def _newer(reader: Reader, address: int, first_bytes: bytes) -> Iterator[tuple[int, bytes]]:
     """Go through the messages of a header of version 2, each of whose blocks ends with a checksum."""
     flags = number(first_bytes, 5, 1)
     begin = 6 + (16 if flags & 32 else 0) + (4 if flags & 16 else 0)
@@ -76,7 +76,7 @@ def _newer(source: Source, address: int, first_bytes: bytes) -> Iterator[tuple[i
     blocks = _Blocks(address, address, begin + width + size + 4)
     for start, length in blocks:
         first = start == address
-        data = source.read_checked(start, length - 4, b"OHDR\x02" if first else b"OCHK")
+        data = reader.read_checked(start, length - 4, b"OHDR\x02" if first else b"OCHK")
         position = begin + width if first else 4
         while position + head <= len(data):
             kind, size, flags = data[position], number(data, position + 1, 2), data[position + 3]

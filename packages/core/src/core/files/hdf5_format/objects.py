@@ -15,7 +15,7 @@ from core.files.hdf5_format.arrays import read_array
 from core.files.hdf5_format.attributes import Attributes
 from core.files.hdf5_format.headers import DATASPACE, DATATYPE, EXTERNAL, LAYOUT, Message, only, read_messages
 from core.files.hdf5_format.links import Link, read_links
-from core.files.hdf5_format.source import Source
+from core.files.hdf5_format.reader import Reader
 from core.files.hdf5_format.superblock import find_root, find_superblock
 from core.files.hdf5_format.types import VariableString, read_shape, read_type
 
@@ -23,22 +23,22 @@ from core.files.hdf5_format.types import VariableString, read_shape, read_type
 class _Object:
     """What groups and arrays share: a path, an address and attributes."""
 
-    def __init__(self, source: Source, name: str, address: int, messages: list[Message]) -> None:
-        self.source, self.name, self.address, self.messages = source, name, address, messages
+    def __init__(self, reader: Reader, name: str, address: int, messages: list[Message]) -> None:
+        self.reader, self.name, self.address, self.messages = reader, name, address, messages
 
     @cached_property
     def attrs(self) -> Attributes:
         """The attributes by name."""
-        return Attributes(self.source, self.messages)
+        return Attributes(self.reader, self.messages)
 
 
 class Group(_Object):
     """A folder of the file: names that lead to groups and arrays."""
 
     def __init__(
-        self, source: Source, name: str, address: int, messages: list[Message], links: dict[str, Link]
+        self, reader: Reader, name: str, address: int, messages: list[Message], links: dict[str, Link]
     ) -> None:
-        super().__init__(source, name, address, messages)
+        super().__init__(reader, name, address, messages)
         self.links = links
 
     def __iter__(self) -> Iterator[str]:
@@ -51,12 +51,12 @@ class Group(_Object):
         return name in self.links
 
     def path(self, name: str) -> str:
-        """Give the path of a member, as errors name it."""
+        """Return the path of a member, as errors name it."""
         return f"{self.name.rstrip('/')}/{name}"
 
     def open(self, name: str) -> Group | Dataset:
         """Open the object that a hard link leads to."""
-        return _open(self.source, self.path(name), self.links[name].address)
+        return _open(self.reader, self.path(name), self.links[name].address)
 
 
 class Dataset(_Object):
@@ -89,7 +89,7 @@ class Dataset(_Object):
         if self.dtype.kind == "O":
             raise ModelFileError(f"{self.name} holds texts, expected numbers")
         try:
-            return read_array(self.source, self.messages, self.shape, self.dtype)
+            return read_array(self.reader, self.messages, self.shape, self.dtype)
         except ModelFileError as error:
             raise ModelFileError(f"{self.name}: {error}") from error
 
@@ -99,20 +99,20 @@ def open_root(file: BinaryIO, budget: Budget | None = None) -> Group:
     origin = find_superblock(file)
     if origin is None:
         raise ModelFileError("not an HDF5 file: its signature is not where it may be")
-    source = Source(file, origin, budget)
-    root = _open(source, "/", find_root(source, origin))
+    reader = Reader(file, origin, budget)
+    root = _open(reader, "/", find_root(reader, origin))
     if not isinstance(root, Group):
         raise ModelFileError("the HDF5 file has an array where its root group should be")
     return root
 
 
-def _open(source: Source, name: str, address: int) -> Group | Dataset:
-    if address not in source.objects:
-        messages = read_messages(source, address)
-        source.objects[address] = messages, read_links(source, messages)
-    messages, links = source.objects[address]
+def _open(reader: Reader, name: str, address: int) -> Group | Dataset:
+    if address not in reader.objects:
+        messages = read_messages(reader, address)
+        reader.objects[address] = messages, read_links(reader, messages)
+    messages, links = reader.objects[address]
     if links is not None:
-        return Group(source, name, address, messages, links)
+        return Group(reader, name, address, messages, links)
     if not {DATASPACE, DATATYPE, LAYOUT} <= {message.kind for message in messages}:
         raise ModelFileError(f"{name} is neither a group nor an array")
-    return Dataset(source, name, address, messages)
+    return Dataset(reader, name, address, messages)

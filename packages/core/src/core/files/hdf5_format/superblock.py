@@ -9,7 +9,7 @@ import io
 from typing import BinaryIO
 
 from core.errors import ModelFileError
-from core.files.hdf5_format.source import NOWHERE, Source, number
+from core.files.hdf5_format.reader import NOWHERE, Reader, number
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 _SMALLEST_USER_BLOCK = 512
@@ -27,16 +27,16 @@ def find_superblock(file: BinaryIO) -> int | None:
     return None
 
 
-def find_root(source: Source, origin: int) -> int:
+def find_root(reader: Reader, origin: int) -> int:
     """Return the address of the root group's header. Raises `ModelFileError` for a file that was cut."""
-    version = number(source.read(0, 9, MAGIC), 8, 1)
+    version = number(reader.read(0, 9, MAGIC), 8, 1)
     if version > 3:
         raise ModelFileError(f"an HDF5 file of version {version}; 0 to 3 are read")
     if version >= 2:
-        head = source.read_checked(0, 44, MAGIC)
+        head = reader.read_checked(0, 44, MAGIC)
         widths, base, end, root, driver = head[9:11], 12, 28, 36, NOWHERE
     else:
-        head = source.read(0, 96, MAGIC)
+        head = reader.read(0, 96, MAGIC)
         base = 24 + 4 * version
         widths, end, root, driver = head[13:15], base + 16, base + 40, number(head, base + 24)
     if widths != b"\x08\x08":
@@ -44,8 +44,8 @@ def find_root(source: Source, origin: int) -> int:
     if driver != NOWHERE:
         raise ModelFileError("an HDF5 file that is spread over several files, which is refused")
     length = number(head, end) - number(head, base)  # both count from the first byte of the file it was written as
-    if length > source.size:
+    if length > reader.size:
         raise ModelFileError(
-            f"the HDF5 file was cut: it had {length + origin:,} bytes, and has {source.size + origin:,}"
+            f"the HDF5 file was cut: it had {length + origin:,} bytes, and has {reader.size + origin:,}"
         )
     return number(head, root)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import ModelFileError
-from core.files.hdf5_format.source import number
+from core.files.hdf5_format.reader import number
 
 _INTEGER, _FLOAT, _STRING, _OPAQUE, _ENUM, _VARIABLE = 0, 1, 3, 5, 8, 9
 _CLASSES = (

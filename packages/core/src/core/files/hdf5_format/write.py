@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from core.arrays import Array
-from core.files.hdf5_format.source import NOWHERE
+from core.files.hdf5_format.reader import NOWHERE
 from core.files.hdf5_format.write_groups import LEAF_RANK, TREE_RANK, symbol_table
 from core.files.hdf5_format.write_messages import attribute, dataspace, datatype, object_header, place_texts, texts_of
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping
 from typing import Protocol
 
-from core.files.hdf5_format.source import NOWHERE
+from core.files.hdf5_format.reader import NOWHERE
 
 #: Half the number of members in a node, and of nodes below a node of the tree: those of every Keras file.
 LEAF_RANK, TREE_RANK = 4, 16

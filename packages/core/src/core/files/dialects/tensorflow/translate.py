@@ -26,7 +26,7 @@ _WITHOUT_TABLE = {
 
 
 def is_function(entry: Any) -> bool:
-    """Say whether a layer of a config is a TensorFlow function."""
+    """Return whether a layer of a config is a TensorFlow function."""
     return isinstance(entry, dict) and entry.get("class_name") in {"TFOpLambda", "SlicingOpLambda"}
 
 

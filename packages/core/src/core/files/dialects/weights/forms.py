@@ -50,7 +50,9 @@ def _merged(arrays: Sequence[Stored], slots: Sequence[Slot]) -> list[Stored]:
     for array in arrays:
         a, b = (parts.get((_folder(array), f"lora_{array.name}_{end}")) for end in "ab")
         if a is not None and b is not None:
-            first = next((place for place, one in enumerate(merged) if _folder(one) == _folder(array)), len(merged))
+            first = next(
+                (position for position, one in enumerate(merged) if _folder(one) == _folder(array)), len(merged)
+            )
             merged.insert(first, _with_update(array, a, b, slots))  # it was last because it was frozen
         elif array.name not in {name for _, name in parts}:
             merged.append(array)

@@ -27,7 +27,7 @@ def count_bytes_of(largest: int) -> int:
     return (max(largest, 1).bit_length() - 1) // 8 + 1
 
 
-class Source:
+class Reader:
     """A file that can be read at any address; addresses count from `origin`, where the HDF5 file begins in it."""
 
     def __init__(self, file: BinaryIO, origin: int = 0, budget: Budget | None = None) -> None:
