@@ -12,7 +12,7 @@ from parity import check_model, randomise
 
 import core
 import core.layers
-from core.experiment.training.float64 import in_double
+from core.experiment.training.float64 import in_float64
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_it_computes_in_the_type_that_is_asked_for(small, tmp_path):
     model.save(tmp_path / "model.keras")
     double = core.load_model(tmp_path / "model.keras", dtype="float64").forward(x.astype(np.float64))
     assert double.dtype == np.float64
-    np.testing.assert_allclose(double, np.asarray(in_double(model)(x)), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(double, np.asarray(in_float64(model)(x)), rtol=0, atol=1e-14)
     with pytest.raises(core.InputError, match="floating-point type, got 'int32'"):
         core.load_model(tmp_path / "model.keras", dtype="int32")
 

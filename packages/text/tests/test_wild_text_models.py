@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import core
-from core.experiment.training.float64 import in_double
+from core.experiment.training.float64 import in_float64
 
 FOLDER = Path(os.environ.get("KACA_DATA_DIR", "")) / "wild_models"
 #: File and the size of its vocabulary.
@@ -38,7 +38,7 @@ class TestWild:
         np.testing.assert_allclose(ours.predict_proba(x), expected, rtol=0, atol=4e-6)
         np.testing.assert_array_equal(ours.predict_classes(x), expected.argmax(axis=1))
         exact = core.load_model(FOLDER / name, dtype="float64").forward(x)
-        np.testing.assert_allclose(exact, np.asarray(in_double(theirs)(x)), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(exact, np.asarray(in_float64(theirs)(x)), rtol=0, atol=1e-12)
 
     def test_a_vectorizer(self):
         path = FOLDER / "Bodleh__vectorizer.keras"

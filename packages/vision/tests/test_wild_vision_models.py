@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import core
-from core.experiment.training.float64 import in_double
+from core.experiment.training.float64 import in_float64
 
 FOLDER = Path(os.environ.get("KACA_DATA_DIR", "")) / "wild_models"
 MODELS = [
@@ -54,7 +54,7 @@ class TestWild:
 
     @pytest.mark.parametrize("name", MODELS)
     def test_a_whole_model_in_float64(self, name):
-        theirs = in_double(keras.models.load_model(FOLDER / name, compile=False))
+        theirs = in_float64(keras.models.load_model(FOLDER / name, compile=False))
         x = np.random.default_rng(0).uniform(0, 1, size=(7, 32, 32, 3))
         ours = core.load_model(FOLDER / name, dtype="float64").forward(x)
         assert ours.dtype == np.float64
