@@ -143,3 +143,8 @@ def check_layer(
     )
     randomise(model, rng)
     return check_model(model, x, **how)
+
+
+def kernels_of(model: core.Model) -> list[str]:
+    """Name the kernels that the engine's plan runs a model with, "plain" for a layer that has none."""
+    return ["plain" if stage.step is None else type(stage.step).__name__ for stage in model.engine().plan.stages]

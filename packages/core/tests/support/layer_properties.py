@@ -1,0 +1,104 @@
+"""What holds for every layer, checked on every row of a table: the same numbers as Keras, and the same gradients."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+from parity import TOLERANCE, assert_close, check_fast, check_predictions, check_saved_again, kernels_of
+from rows import Row, flatten, map_nest, opened
+from slopes import check_slopes, check_tape
+
+import core
+
+
+def check_forward(row: Row, dtype: str) -> None:
+    """Compare with Keras, whole and row by row."""
+    case = opened(row, dtype)
+    tolerance = row.tolerance(dtype, TOLERANCE[dtype])
+    y = case.ours.forward(case.x)
+    assert_close(y, case.y, tolerance)
+    for ours, theirs, leaf in zip(*map(_shapes, (case.ours, case.theirs)), flatten(case.y), strict=True):
+        assert ours in (
+            (None, *leaf.shape[1:]),
+            theirs,
+        )  # Keras announces wrong shapes of some attention weights and of GLU
+    assert case.ours.count_parameters() == case.theirs.count_params()
+    if "rows" not in row.without:
+        parts = [
+            case.ours.forward(map_nest(lambda leaf, at=at: leaf[at : at + 1], case.x))
+            for at in range(len(flatten(y)[0]))
+        ]
+        assert_close(map_nest(lambda *each: np.concatenate(each), *parts), case.y, tolerance)
+
+
+def _shapes(model: core.Model | keras.Model) -> list[tuple[int | None, ...]]:
+    return model.output_shape if isinstance(model.output_shape, list) else [model.output_shape]
+
+
+def check_file(row: Row) -> None:
+    """Save the opened model again: Keras gives the same numbers from that file, and Kaca finds the same config."""
+    for dtype in ("float32", "float64"):
+        if dtype not in row.without:
+            case = opened(row, dtype)
+            check_saved_again(
+                case.ours, case.x, case.y, {type(layer).__name__: type(layer) for layer in case.theirs.layers}
+            )
+
+
+def check_fast_form(row: Row) -> None:
+    """Hold the fast form to the plain one, whatever the tiles and threads; it consists of the kernels that the row names."""
+    case = opened(row, "float32")
+    check_fast(case.ours, case.x, tolerance=row.tolerance("fast form", TOLERANCE["float32"]))
+    if row.kernels is not None:
+        assert kernels_of(case.ours) == list(row.kernels)
+    if os.environ.get("KACA_PREDICTIONS"):
+        try:
+            case.theirs.predict(case.x, verbose=0)
+        except ValueError:  # Keras builds a few layers that its own predict cannot run
+            return
+        check_predictions(case.theirs, case.ours, case.x, (None, 2), row.tolerance("float32", TOLERANCE["float32"]))
+
+
+def check_gradient_tape(row: Row) -> None:
+    """Compare the gradients of inputs and parameters with those of TensorFlow, in float64."""
+    case = opened(row, "float64")
+    check_tape(case.theirs, case.ours, case.x, tolerance=row.tolerance("GradientTape", 1e-10))
+
+
+def check_differences(row: Row) -> None:
+    """Hold the gradients against the slope of our own forward pass, in float64; what is drawn at random is drawn again."""
+    case = opened(row, "float64")
+    rng = np.random.default_rng(1)
+    dy = map_nest(lambda leaf: rng.normal(size=leaf.shape), case.y)
+    check_slopes(case.ours, case.x, dy, rng=lambda: np.random.default_rng(11))
+
+
+CHECKS: dict[str, Callable[[Row], None]] = {
+    **{dtype: partial(check_forward, dtype=dtype) for dtype in TOLERANCE},
+    "file": check_file,
+    "fast form": check_fast_form,
+    "GradientTape": check_gradient_tape,
+    "differences": check_differences,
+}
+
+
+def every_property(rows: Iterable[Row]) -> pytest.MarkDecorator:
+    """Call a test with `row` and `check` for every property of every row, one row after the other."""
+    cases = [
+        pytest.param(row, check, id=f"{row}-{name}")
+        for row in rows
+        for name, check in CHECKS.items()
+        if name not in row.without
+    ]
+    return pytest.mark.parametrize(("row", "check"), cases)
+
+
+def missing(layers: Mapping[str, type[core.Layer]], rows: Iterable[Row]) -> set[str]:
+    """Return which of a package's layers no row is about; a layer may have several names."""
+    covered = {layers[name] for row in rows for name in row.layer_names if name in layers}
+    return {name for name, layer in layers.items() if layer not in covered}
