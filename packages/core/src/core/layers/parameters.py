@@ -115,8 +115,13 @@ class Parameters:
             yield from child.walk(f"{prefix}/{name}" if prefix else name)
 
     def count_parameters(self) -> int:
-        """Count the numbers in all parameters, those of the layers inside included."""
-        return sum(known_size(shape) or 0 for _, layer in self.walk() for shape in layer.parameter_shapes.values())
+        """Count the numbers in all parameters, those of the layers inside included; what mirrors another one counts once."""
+        return sum(
+            known_size(shape) or 0
+            for _, layer in self.walk()
+            for name, shape in layer.parameter_shapes.items()
+            if name not in layer.mirrors
+        )
 
     def get_weights(self) -> list[Array]:
         """Return copies of all parameters in Keras' order: those of this layer, then those of the layers inside."""

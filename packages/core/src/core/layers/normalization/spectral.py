@@ -62,10 +62,6 @@ class SpectralNormalization(Layer):
         """The kernel is that of the layer inside."""
         return {"kernel": (self.layer, self._kernel)} if "kernel" in self.parameter_shapes else {}
 
-    def count_parameters(self) -> int:
-        """Count the kernel once."""
-        return super().count_parameters() - math.prod(self.parameter_shapes.get("kernel", (0,)))
-
     def compute_output_shape(self, input_shape: Shape) -> Any:
         """Give what the layer inside gives."""
         return self.layer.compute_output_shape(input_shape)

@@ -59,6 +59,8 @@ class Discretization(CategoricalLayer):
 
     def call(self, inputs: Array) -> Array:
         """Find the interval of every number; NaN lies in the last one."""
+        if inputs.dtype.kind == "f":
+            inputs = inputs.astype(np.float32, copy=False)  # as Keras does, whatever type the layer has
         boundaries = self.bin_boundaries.astype(np.result_type(inputs, np.float32))
         dtype = np.dtype(np.int32) if self.output_mode == "int" else self.dtype.compute_dtype
         return self.encoded(np.searchsorted(boundaries, inputs, side="right"), dtype)
