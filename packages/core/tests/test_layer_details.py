@@ -1,6 +1,5 @@
 """What layers of core do that no row of a table shows: in training, where Keras errs, with lengths that stay open."""
 
-import h5py
 import keras
 import numpy as np
 import pytest
@@ -125,31 +124,3 @@ def test_dropout_of_attention_weights_follows_its_generator():
     assert np.abs(first - opened.forward(data)).max() > 0.01
     with pytest.raises(core.InputError, match="rng"):
         opened.forward(data, training=True)
-
-
-@pytest.mark.parametrize(
-    "layer",
-    [LAYERS.MultiHeadAttention(2, 3, use_gate=True), LAYERS.GroupQueryAttention(3, 4, 2, use_gate=True)],
-    ids=repr,
-)
-def test_projections_have_the_paths_of_keras(layer, tmp_path):
-    x = keras.Input((4, 5))
-    model = keras.Model(x, layer(x, x))
-    reopen(model).save_weights(tmp_path / "ours.weights.h5")
-    model.save_weights(tmp_path / "theirs.weights.h5")
-    ours, theirs = (arrays_of(tmp_path / f"{name}.weights.h5") for name in ("ours", "theirs"))
-    assert ours.keys() == theirs.keys()
-    for path, array in theirs.items():
-        np.testing.assert_array_equal(ours[path], array)
-
-
-def arrays_of(path):
-    """Return the arrays of an HDF5 file, and the name of the layer of each, by path."""
-    found = {}
-    with h5py.File(path) as file:
-        file.visititems(
-            lambda name, item: found.update(
-                {f"{name} of {item.parent.attrs['name']}": item[()]} if isinstance(item, h5py.Dataset) else {}
-            )
-        )
-    return found
