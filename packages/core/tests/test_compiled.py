@@ -8,7 +8,7 @@ from parity import reopen
 import core
 from core.files import dialects
 from core.learning import SGD, Adam, CosineDecay, ExponentialDecay, RMSprop
-from core.learning.compiled import read_loss, read_metric, read_optimizer
+from core.learning.configs import read_loss, read_metric, read_optimizer
 
 LAYERS, LOSSES = keras.layers, keras.losses
 RNG = np.random.default_rng(0)

@@ -33,6 +33,11 @@ class LazyNames(Mapping[str, Any]):
     def __contains__(self, name: object) -> bool:
         return name in self._modules
 
+    def of(self, *modules: str) -> dict[str, Any]:
+        """Return what some modules define, by name."""
+        wanted = {f"{self._package}.{module}" for module in modules}
+        return {name: self[name] for name, module in self._modules.items() if module in wanted}
+
     @property
     def modules(self) -> set[str]:
         """The modules that define the names."""

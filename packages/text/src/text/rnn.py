@@ -7,7 +7,6 @@ from typing import Any, cast
 import numpy as np
 
 from core import InputError, Model
-from core.arrays import Array
 from core.graph.nodes import Ref, refs
 from core.layers.input_layer import InputLayer
 from core.models.from_scratch import FromScratch
@@ -40,24 +39,8 @@ class RNNFromScratch(FromScratch):
         entry = cast(InputLayer, self.model.nodes[next(refs(self.model.inputs)).node].layer)
         return entry.dtype.compute == "string"
 
-    def forward(self, x: Any, **context: Any) -> Any:
-        """Compute the outputs for a batch of sentences or token ids, as `Model.forward` does."""
-        return super().forward(self._batch(x), **context)
-
-    def predict(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
-        """Return the most probable class of every sentence, (n,) int64; `how` are the options of `Model.predict`."""
-        return super().predict(self._batch(x), batch_size, **how)
-
-    def predict_proba(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
-        """Return the probability of every class for every sentence, (n, classes) float32; `how` as for `predict`."""
-        return super().predict_proba(self._batch(x), batch_size, **how)
-
-    def activations(self, x: Any) -> dict[str, Any]:
-        """Return the output of every layer by its name."""
-        return super().activations(self._batch(x))
-
-    def _batch(self, x: Any) -> Any:
-        """Make a batch of a single sentence; refuse sentences where ids are wanted."""
+    def batch(self, x: Any) -> Any:
+        """Return a batch of a single sentence too. Raises `InputError` for sentences where ids are wanted."""
         if isinstance(x, str | bytes):
             x = [x]
         if not self.takes_sentences and _holds_text(x):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+import numpy as np
+
 from core.arrays import Shape
 from core.errors import InputError, UnsupportedLayerError
 from core.graph.backward import run_with_backward
@@ -146,13 +148,19 @@ class Network(Layer, Graph):
     # --- running --------------------------------------------------------------------------------------------------
 
     @refusing
-    def forward(self, *inputs: Any, mask: Any = None, **words: Any) -> Any:
+    def forward(
+        self,
+        *inputs: Any,
+        mask: Any = None,
+        training: bool | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> Any:
         """Compute the outputs for a batch: ``model.forward(x, training=False)``, as Keras gives them.
 
         Several inputs come as a list or a dict, in the structure of the model. ``training=True`` makes dropout and
         batch normalisation behave as while learning and needs ``rng=numpy.random.default_rng(seed)``.
         """
-        return self.run(self.adapt(_only(inputs)), mask, Context(**words))[0]
+        return self.run(self.adapt(_only(inputs)), mask, Context(training, rng))[0]
 
     def run(
         self,
@@ -165,10 +173,11 @@ class Network(Layer, Graph):
         return run(self, inputs, mask, context, watch)
 
     @refusing
-    def backward_of(self, *inputs: Any, mask: Any = None, training: bool = True, **words: Any) -> tuple[Any, Backward]:
+    def backward_of(
+        self, *inputs: Any, mask: Any = None, training: bool = True, rng: np.random.Generator | None = None
+    ) -> tuple[Any, Backward]:
         """Do as `learn`, which see."""
-        context = Context(training=training, **words)
-        outputs, _, backward = run_with_backward(self, self.adapt(_only(inputs)), mask, context)
+        outputs, _, backward = run_with_backward(self, self.adapt(_only(inputs)), mask, Context(training, rng))
         return outputs, backward
 
     def apply(

@@ -13,6 +13,7 @@ from typing import Any
 from core.arrays import Array
 from core.layers.base import Layer
 from core.layers.gradients import Slot
+from core.layers.names import snake_case
 
 #: The first word of a parameter's options, where it is not the parameter's name.
 _WORDS = {"recurrent_kernel": "recurrent", "depthwise_kernel": "depthwise", "pointwise_kernel": "pointwise"}
@@ -75,9 +76,12 @@ def _walk(layer: Layer, around: tuple[Layer, ...]) -> Iterator[Parameter]:
 
 
 def named(given: Any) -> tuple[str | None, Mapping[str, Any]]:
-    """Read what a config names, as ``"l2"`` or ``{"class_name": "L2", "config": {...}}``; None for anything else."""
+    """Read what a config names, as ``"max_norm"`` or ``{"class_name": "MaxNorm", "config": {...}}``: its name and options.
+
+    The name is that of the function, whichever is given; None for anything else.
+    """
     name: Any = given
     config: Mapping[str, Any] = {}
     if isinstance(given, Mapping):
         name, config = given.get("class_name"), given.get("config") or {}
-    return (name if isinstance(name, str) else None), config
+    return (snake_case(name) if isinstance(name, str) else None), config

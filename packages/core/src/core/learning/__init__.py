@@ -1,35 +1,38 @@
-"""Learning from scratch: losses, optimisers, schedules, initialisers, callbacks, and the loop over epochs."""
+"""Learning from scratch: losses, optimizers, schedules, initializers, callbacks, and the loop over epochs."""
 
 from typing import Any
 
 from core.lazy import LazyNames
 
-_NAMES = LazyNames(
+NAMES = LazyNames(
     __name__,
     {
         "callbacks": "Callback EarlyStopping ReduceLROnPlateau",
+        "compiled": "Compiled",
+        "course": "Course",
         "divergence": "DivergedError",
         "evaluation": "evaluate",
-        "fitting": "fit",
+        "fitting": "Fitting",
         "history": "History",
         "initializers": "initialize",
-        "losses": "BinaryCrossentropy CategoricalCrossentropy Loss MeanSquaredError SparseCategoricalCrossentropy",
+        "lessons": "TrainingData",
+        "losses": "Loss SparseCategoricalCrossentropy CategoricalCrossentropy BinaryCrossentropy MeanSquaredError",
+        "named": "find_optimizer",
         "optimizer": "Optimizer",
-        "optimizers": "SGD Adam AdamW RMSprop find_optimizer",
-        "compiled": "Compiled",
-        "progress": "ProgressBar",
+        "optimizers": "SGD Adam AdamW RMSprop",
+        "progress": "ProgressBar TrainingProgress progress_of",
         "regression": (
-            "CategoricalHinge CosineSimilarity Hinge Huber KLDivergence "
-            "LogCosh MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError Poisson SquaredHinge"
+            "MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError Huber LogCosh KLDivergence "
+            "Poisson Hinge SquaredHinge CategoricalHinge CosineSimilarity"
         ),
         "schedules": "Constant CosineDecay CosineDecayRestarts ExponentialDecay PiecewiseConstantDecay",
-        "trainer": "Trainer",
+        "trainer": "Scorer Trainer",
         "writers": "CSVLogger ModelCheckpoint",
     },
 )
 
-__all__ = [*_NAMES]  # noqa: PLE0604  # names of the table are strings
+__all__ = [*NAMES]  # noqa: PLE0604  # names of the table are strings
 
 
 def __getattr__(name: str) -> Any:
-    return _NAMES.attribute(name)
+    return NAMES.attribute(name)

@@ -18,7 +18,7 @@ from core.arrays import Array
 from core.errors import InputError, KacaError, ModelFileError
 from core.files.atomic import writing
 from core.files.npz import Npz
-from core.layers.trainable import Parameter, parameters
+from core.layers.trainable import parameters
 from core.learning.callbacks import Callback
 from core.learning.checkpoint_fields import About, Settings
 from core.learning.history import History

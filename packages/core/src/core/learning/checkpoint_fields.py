@@ -10,8 +10,9 @@ from typing import Any, Self
 
 from core.errors import InputError, ModelFileError
 from core.layers.trainable import parameters
-from core.learning.callbacks import Callback
-from core.learning.feeds import ArrayFeed, Feed
+from core.learning.course import Course
+from core.learning.feeds import ArrayFeed
+from core.learning.lessons import Lessons, TrainingData
 from core.learning.trainer import Trainer
 
 #: The layout of the file; one of another layout is refused.
@@ -82,18 +83,9 @@ class About:
         return cls(**given)
 
 
-def settings_of(
-    trainer: Trainer,
-    callbacks: list[Callback],
-    feed: Feed,
-    validation: Feed | None,
-    *,
-    seed: int,
-    shuffle: bool,
-    first: int,
-    augment: Any,
-) -> Settings:
+def settings_of(trainer: Trainer, lessons: Lessons, data: TrainingData, course: Course) -> Settings:
     """Return the settings of a training. Raises `InputError` for data that cannot be gone through again."""
+    feed, augment = lessons.feed, data.augment
     if not isinstance(feed, ArrayFeed) and not getattr(feed, "repeats", False):
         raise InputError(
             "checkpoint needs data that every epoch goes through from the beginning: arrays, or an object with __iter__, "
@@ -101,19 +93,19 @@ def settings_of(
         )
     objectives = trainer.objectives.each
     return Settings(
-        seed=seed,
-        shuffle=shuffle,
-        initial_epoch=first,
+        seed=course.seed,
+        shuffle=data.shuffle,
+        initial_epoch=course.first,
         batch_size=feed.batch_size if isinstance(feed, ArrayFeed) else None,
         steps=feed.steps,
         loss=[None if one.loss is None else [describe(one.loss), one.weight] for one in objectives],
         metrics=trainer.objectives.names,
         optimizer=describe(trainer.optimizer, without=("iterations", "memory", "_owners")),
         parameters=[[*one.shape, one.trainable] for one in parameters(trainer.model)],
-        callbacks=[type(callback).__name__ for callback in callbacks],
+        callbacks=[type(callback).__name__ for callback in course.callbacks],
         augment=None if augment is None else str(getattr(augment, "__qualname__", type(augment).__name__)),
         data=feed.fingerprint(),
-        validation=None if validation is None else validation.fingerprint(),
+        validation=None if lessons.held is None else lessons.held.fingerprint(),
     )
 
 

@@ -60,8 +60,7 @@ def _non_negative() -> Constraint:
 
 
 _KINDS: dict[str, Callable[..., Constraint]] = {
-    "MaxNorm": _max_norm, "max_norm": _max_norm, "UnitNorm": _unit_norm, "unit_norm": _unit_norm,
-    "MinMaxNorm": _min_max_norm, "min_max_norm": _min_max_norm, "NonNeg": _non_negative, "non_neg": _non_negative,
+    "max_norm": _max_norm, "unit_norm": _unit_norm, "min_max_norm": _min_max_norm, "non_neg": _non_negative,
 }  # fmt: skip
 
 

@@ -118,16 +118,16 @@ def _scaled(scale: float, mode: str, distribution: str) -> Initializer:
     return lambda shape, rng: variance_scaling(shape, rng, scale, mode, distribution)
 
 
-#: By the name that Keras gives them in configs, as a function or as a class.
+#: By the name that Keras gives them in configs.
 INITIALIZERS: dict[str, Initializer] = {
-    "zeros": zeros, "ones": ones, "constant": constant, "identity": identity, "random_uniform": random_uniform,
-    "uniform": random_uniform, "random_normal": random_normal, "normal": random_normal,
-    "truncated_normal": truncated_normal, "variance_scaling": variance_scaling, "orthogonal": orthogonal,
-    "glorot_uniform": _scaled(1, "fan_avg", "uniform"), "glorot_normal": _scaled(1, "fan_avg", "truncated_normal"),
-    "he_uniform": _scaled(2, "fan_in", "uniform"), "he_normal": _scaled(2, "fan_in", "truncated_normal"),
-    "lecun_uniform": _scaled(1, "fan_in", "uniform"), "lecun_normal": _scaled(1, "fan_in", "truncated_normal"),
-}  # fmt: skip
-_CLASSES = {"".join(word.capitalize() for word in name.split("_")): name for name in INITIALIZERS}
+    **{function.__name__: function for function in (zeros, ones, constant, identity, orthogonal, variance_scaling)},
+    **{function.__name__: function for function in (random_uniform, random_normal, truncated_normal)},
+    "uniform": random_uniform,
+    "normal": random_normal,
+}
+for _author, _scale, _mode in (("glorot", 1, "fan_avg"), ("he", 2, "fan_in"), ("lecun", 1, "fan_in")):
+    INITIALIZERS[f"{_author}_uniform"] = _scaled(_scale, _mode, "uniform")
+    INITIALIZERS[f"{_author}_normal"] = _scaled(_scale, _mode, "truncated_normal")
 
 #: What Keras' layers start with unless told, by the parameter's name; all else is drawn as `glorot_uniform`.
 _DEFAULTS = {
@@ -169,7 +169,6 @@ def _find(parameter: Parameter) -> tuple[Initializer, dict[str, Any]]:
     options = {
         key: value for key, value in config.items() if key not in {"seed", "dtype", "name"} and value is not None
     }
-    name = None if name is None else _CLASSES.get(name, name)
     if name is None or name not in INITIALIZERS:
         raise UnsupportedLayerError(f"the initializer {given!r} of {parameter} is not one that Kaca knows")
     return INITIALIZERS[name], options

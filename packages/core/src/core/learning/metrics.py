@@ -14,7 +14,8 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError
-from core.learning.named_losses import LOSSES, NAMES, find_loss
+from core.layers.names import snake_case
+from core.learning.named import LOSS_NAMES, LOSSES, SHORT_NAMES, find_loss
 from core.learning.weighting import aligned
 
 #: Sums over the batches so far by the name of the score: what was added up, and over how much.
@@ -150,7 +151,7 @@ def _numbers(y: Array, output: Array) -> Array:
 
 
 def _loss(name: str) -> Score:
-    loss, sign = find_loss(name), -1 if NAMES[name] == "cosine_similarity" else 1
+    loss, sign = find_loss(name), -1 if LOSS_NAMES[name] == "cosine_similarity" else 1
     return lambda y, output: sign * loss.values(loss.check(y, output), output)[0]
 
 
@@ -159,15 +160,17 @@ def _squares(y: Array, output: Array) -> Array:
 
 
 _SCORES: dict[str, Score] = {
-    "accuracy": accuracy, "acc": accuracy, "binary_accuracy": binary_accuracy,
-    "categorical_accuracy": categorical_accuracy, "sparse_categorical_accuracy": sparse_categorical_accuracy,
-    "top_k_categorical_accuracy": top_k_categorical_accuracy,
-    "sparse_top_k_categorical_accuracy": sparse_top_k_categorical_accuracy,
+    score.__name__: score
+    for score in (
+        accuracy, binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_categorical_accuracy,
+        sparse_top_k_categorical_accuracy,
+    )
 }  # fmt: skip
+_SCORES["acc"] = accuracy
 _COUNTS: dict[str, Count] = {"precision": _precision, "recall": _recall}
 _ROOT = "root_mean_squared_error"
-#: The names that errors list.
-METRIC_NAMES = (*_SCORES, *_COUNTS, _ROOT, *LOSSES, "mse", "mae", "mape", "msle")
+#: The names that errors list, which Keras has too: of the short ones those of means.
+METRIC_NAMES = (*_SCORES, *_COUNTS, _ROOT, *LOSSES, *(short for short in SHORT_NAMES if short.startswith("m")))
 
 
 def find_metric(given: Any) -> Metric:
@@ -177,18 +180,13 @@ def find_metric(given: Any) -> Metric:
     if callable(given) and hasattr(given, "__name__"):
         return Metric(given.__name__, mean_of(given))
     if isinstance(given, str):
-        plain = _snake_case(given)
+        plain = snake_case(given) if given.isidentifier() else given
         if plain in _SCORES:
             return Metric(given, mean_of(_SCORES[plain]))
         if plain in _COUNTS:
             return Metric(given, _COUNTS[plain], masks=False)
         if plain == _ROOT:
             return Metric(given, mean_of(_squares), root=True, masks=False)
-        if given in NAMES:
+        if given in LOSS_NAMES:
             return Metric(given, mean_of(_loss(given)))
     raise InputError(f"metrics must be of {', '.join(METRIC_NAMES)}, or functions of y and output, got {given!r}")
-
-
-def _snake_case(name: str) -> str:
-    """Write the name of a class as that of the function: SparseCategoricalAccuracy, sparse_categorical_accuracy."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

@@ -18,7 +18,7 @@ from core.errors import InputError
 from core.graph.network import Network
 from core.learning.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss, SparseCategoricalCrossentropy
 from core.learning.metrics import Metric, Tally, find_metric
-from core.learning.named_losses import find_loss
+from core.learning.named import find_loss
 from core.learning.outputs import Outputs, as_floats
 from core.learning.weighting import counted, shares
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from core.arrays import Array
 from core.checks import flag, number
-from core.errors import InputError
 from core.layers.gradients import Gradient
 from core.learning.optimizer import Memory, Optimizer, in_type_of
 from core.learning.schedules import Schedule
@@ -135,16 +134,3 @@ class RMSprop(Optimizer):
         if self.momentum:
             step = memory["momentum"] = self.momentum * memory["momentum"] + step
         return w - step
-
-
-#: By Keras' name in lower case.
-OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__.lower(): kind for kind in (SGD, Adam, AdamW, RMSprop)}
-
-
-def find_optimizer(given: Optimizer | str) -> Optimizer:
-    """Give the optimiser, or the one of that name with Keras' defaults."""
-    if isinstance(given, Optimizer):
-        return given
-    if not isinstance(given, str) or given.lower() not in OPTIMIZERS:
-        raise InputError(f"optimizer must be an Optimizer or one of {', '.join(OPTIMIZERS)}, got {given!r}")
-    return OPTIMIZERS[given.lower()]()

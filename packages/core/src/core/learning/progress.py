@@ -12,7 +12,7 @@ _WIDTH = 24  # characters of the bar
 _PAUSE = 0.1  # seconds between two drawings, so that drawing takes no time from training
 
 
-class Progress(Protocol):
+class TrainingProgress(Protocol):
     """What `fit` tells as it goes."""
 
     def begin(self, epochs: int, steps: int) -> None:
@@ -84,7 +84,7 @@ class EpochLines:
         self._stream.flush()
 
 
-def progress_of(verbose: int | str, progress: Progress | None = None) -> Progress | None:
+def progress_of(verbose: int | str, progress: TrainingProgress | None = None) -> TrainingProgress | None:
     """Return what shows a training: `progress` if it is given, else by Keras' `verbose` on the standard output.
 
     0 is nothing, 1 a bar, 2 a line for each epoch; "auto" is a bar where someone looks (a terminal, a notebook). Raises

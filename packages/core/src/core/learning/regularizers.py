@@ -15,7 +15,7 @@ from core.errors import UnsupportedLayerError
 from core.layers.base import Layer
 from core.layers.trainable import Parameter, named, parameters
 
-_STRENGTHS = {"L1": ("l1",), "L2": ("l2",), "L1L2": ("l1", "l2"), "l1": ("l1",), "l2": ("l2",), "l1_l2": ("l1", "l2")}
+_STRENGTHS = {"l1": ("l1",), "l2": ("l2",), "l1_l2": ("l1", "l2"), "l1l2": ("l1", "l2")}
 #: l1 and l2.
 Strengths: TypeAlias = tuple[float, float]
 _DEFAULT = 0.01  # of Keras' regularisers that are named without a strength

@@ -21,12 +21,12 @@ from core.layers.trainable import parameters
 from core.learning.activity import Activities
 from core.learning.constraints import constraint_of
 from core.learning.divergence import check_gradients, diverged
-from core.learning.examples import Examples, read_examples
+from core.learning.examples import Examples, check_examples, read_examples
 from core.learning.logits import Logits
 from core.learning.metrics import Tally
+from core.learning.named import find_optimizer
 from core.learning.objectives import Objectives
 from core.learning.optimizer import Optimizer
-from core.learning.optimizers import find_optimizer
 from core.learning.regularizers import penalties
 from core.nests import leaves
 
@@ -44,9 +44,18 @@ class Scorer:
         self.penalties = penalties(model)
         self.activities = Activities(model)
 
-    def examples(self, x: Any, y: Any, weights: Any = None) -> Examples:
-        """Take what a user gives for one batch. Raises `InputError`."""
-        return read_examples(self.model, self.objectives, x, y, weights)
+    def examples(self, x: Any, y: Any, weights: Any = None, class_weight: Any = None) -> Examples:
+        """Take what a user gives. Raises `InputError`."""
+        return read_examples(self.model, self.objectives, x, y, weights, class_weight)
+
+    def checked(self, x: Any, y: Any, weights: Any = None, class_weight: Any = None) -> Examples:
+        """Take what a user gives and look at every row of it. Raises `InputError`."""
+        return self.check(self.examples(x, y, weights, class_weight))
+
+    def check(self, examples: Examples) -> Examples:
+        """Look at every row, and return them all. Raises `InputError`."""
+        check_examples(self.model, self.objectives, examples)
+        return examples
 
     def evaluate(self, x: Any, y: Any, weights: Any = None) -> Scores:
         """Return the loss and the scores of a batch as it is predicted, penalties included."""

@@ -12,6 +12,8 @@ import numpy as np
 
 from core.checks import flag
 from core.errors import InputError
+from core.files.save import save_model
+from core.files.weights import save_weights
 from core.learning.callbacks import Callback, Logs, State, Watching, float_of
 from core.learning.trainer import Trainer
 
@@ -64,10 +66,8 @@ class ModelCheckpoint(Watching):
                 return False
             self.best = current
         path = self._path(epoch, logs)
-        if self.save_weights_only:
-            trainer.model.save_weights(path)
-        else:
-            trainer.model.save(path)
+        save = save_weights if self.save_weights_only else save_model
+        save(trainer.model, path)
         return False
 
     def state(self) -> State:

@@ -10,7 +10,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.arrays import Array
+from core.engine.progress import Progress
 from core.errors import InputError
 from core.files.source import Readable
 from core.layers.base import Layer
@@ -57,21 +60,45 @@ class FromScratch:
         """The layers, in the order of the Keras model."""
         return self.model.layers
 
-    def forward(self, x: Any, **context: Any) -> Any:
+    def batch(self, x: Any) -> Any:
+        """Return what a user gave as the batch that the model takes. Raises `InputError`."""
+        return x
+
+    def forward(
+        self, x: Any, *, mask: Any = None, training: bool | None = None, rng: np.random.Generator | None = None
+    ) -> Any:
         """Compute the outputs for a batch, as `Model.forward` does."""
-        return self.model.forward(x, **context)
+        return self.model.forward(self.batch(x), mask=mask, training=training, rng=rng)
 
-    def predict(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
-        """Give the most probable class of every row, (n,) int64; `how` are the options of `Model.predict_classes`."""
-        return self.model.predict_classes(x, batch_size, **how)
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        *,
+        verbose: int | str = "auto",
+        threads: int | None = None,
+        progress: bool | Progress = False,
+    ) -> Array:
+        """Return the most probable class of every row, (n,) int64, as `Model.predict_classes` does."""
+        return self.model.predict_classes(
+            self.batch(x), batch_size, verbose=verbose, threads=threads, progress=progress
+        )
 
-    def predict_proba(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
-        """Give the probability of every class for every row, (n, classes) float32; `how` as for `Model.predict_proba`."""
-        return self.model.predict_proba(x, batch_size, **how)
+    def predict_proba(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        *,
+        verbose: int | str = "auto",
+        threads: int | None = None,
+        progress: bool | Progress = False,
+    ) -> Array:
+        """Return the probability of every class for every row, (n, classes) float32, as `Model.predict_proba` does."""
+        return self.model.predict_proba(self.batch(x), batch_size, verbose=verbose, threads=threads, progress=progress)
 
     def activations(self, x: Any) -> dict[str, Any]:
-        """Give the output of every layer by its name."""
-        return self.model.activations(x)
+        """Return the output of every layer by its name."""
+        return self.model.activations(self.batch(x))
 
     def summary(self) -> str:
         """Describe the model as text: layer, output shape, parameters, multiply-adds."""

@@ -17,14 +17,13 @@ from core.files.load_weights import load_weights
 from core.files.save import save_model
 from core.files.source import Readable
 from core.files.weights import save_weights
-from core.graph.network import Network
 from core.graph.refusals import refusing
 from core.graph.summary import summarize
 from core.models.classification import classes_of, probabilities_of
 from core.models.trainable import Trainable
 
 
-class Model(Trainable, Network):
+class Model(Trainable):
     """A network of layers that predicts, learns, and is written to files and read from them, in Keras' words.
 
     Made by `core.load_model`, by `core.Sequential`, or of nodes (see `core.graph.network.Network`).
@@ -75,21 +74,39 @@ class Model(Trainable, Network):
         line = ProgressLine() if shown is True else shown or None
         return predict(self, self.engine, x, batch_size, threads, line)
 
-    def predict_proba(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
+    def predict_proba(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        *,
+        verbose: int | str = "auto",
+        threads: int | None = None,
+        progress: bool | Progress = False,
+    ) -> Array:
         """Return the probabilities of every row, (n, classes): what `predict` returns, for a model that ends in them.
 
-        The arguments are those of `predict`. Raises `InputError` for several outputs, and for others than
+        The options are those of `predict`. Raises `InputError` for several outputs, and for others than
         floating-point numbers.
         """
-        return probabilities_of(self.predict(x, batch_size, **how), self)
+        outputs = self.predict(x, batch_size, verbose=verbose, threads=threads, progress=progress)
+        return probabilities_of(outputs, self)
 
-    def predict_classes(self, x: Any, batch_size: int | None = None, **how: Any) -> Array:
+    def predict_classes(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        *,
+        verbose: int | str = "auto",
+        threads: int | None = None,
+        progress: bool | Progress = False,
+    ) -> Array:
         """Return the class of every row, (n,) int64: argmax, or > 0.5 for a single unit; one for each time step.
 
-        The arguments are those of `predict`. Raises `InputError` for NaN, for a single unit outside [0, 1], and for
+        The options are those of `predict`. Raises `InputError` for NaN, for a single unit outside [0, 1], and for
         several outputs.
         """
-        return classes_of(self.predict(x, batch_size, **how), self)
+        outputs = self.predict(x, batch_size, verbose=verbose, threads=threads, progress=progress)
+        return classes_of(outputs, self)
 
     # --- looking and writing ----------------------------------------------------------------------------------------
 
