@@ -159,14 +159,14 @@ def _squares(y: Array, output: Array) -> Array:
     return np.square(output - _of_shape(y, output))
 
 
-_SCORES: dict[str, Score] = {
+_SCORES: dict[str, Score] = {"accuracy": accuracy, "acc": accuracy}
+_SCORES |= {
     score.__name__: score
     for score in (
-        accuracy, binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_categorical_accuracy,
+        binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_categorical_accuracy,
         sparse_top_k_categorical_accuracy,
     )
 }  # fmt: skip
-_SCORES["acc"] = accuracy
 _COUNTS: dict[str, Count] = {"precision": _precision, "recall": _recall}
 _ROOT = "root_mean_squared_error"
 #: The names that errors list, which Keras has too: of the short ones those of means.
