@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 from core.arrays import Array
+from core.ops.product import column_sums
 
 
 def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
     """Sum the gradient of an array that was broadcast back to the array's own `shape`."""
     if gradient.shape == shape:
         return gradient
-    gradient = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
-    repeated = tuple(axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[axis] != 1)
-    return gradient.sum(axis=repeated, keepdims=True)
+    whole = (1,) * (gradient.ndim - len(shape)) + shape
+    repeated = tuple(axis for axis, size in enumerate(whole) if size == 1 != gradient.shape[axis])
+    if repeated == tuple(range(len(repeated))):  # the leading axes, as where a parameter belongs to the last ones
+        rows = math.prod(gradient.shape[: len(repeated)])
+        return column_sums(gradient.reshape(rows, math.prod(shape))).reshape(shape)
+    return gradient.sum(axis=repeated).reshape(shape)
