@@ -48,7 +48,7 @@ def group_normalization(
         """(batch, positions, channels) -> (batch, 1, channels); sums as a product with ones are faster and more exact."""
         count = values.shape[1]
         sums = np.ones(count, values.dtype) @ values
-        means = sums.reshape(len(sums), groups, -1).mean(axis=-1) / sums.dtype.type(count)
+        means = sums.reshape(len(sums), groups, channels // groups).mean(axis=-1) / sums.dtype.type(count)
         return np.repeat(means, channels // groups, axis=-1)[:, None]
 
     rows = last.reshape(len(x), math.prod(last.shape[1:-1]), channels)
