@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import footprint, table, training
-from bench.contenders import NUMPY, NumpyBackend, make_runs
+from bench.contenders import NAMES, NUMPY, NumpyBackend, make_runs
 from bench.networks import NETWORKS
 from bench.plot import draw
 from bench.timing import Timing, time_all
@@ -22,6 +22,8 @@ from core.kernels.threads import available_cores
 BATCHES = (1, 32, 100, 400, 1000)
 #: Seconds that one run of Keras' NumPy backend may take; larger batches are left out.
 PATIENCE = 3.0
+_HEAD = table.head(NAMES)
+_TRAINING_HEAD = table.head(training.NAMES, "training", "batch", "ms a step")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -32,9 +34,9 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in options.networks:
             timings += _time_network(name, options, Path(folder))
-        paces = [] if options.no_training else _time_training(options, Path(folder))
+        steps = [] if options.no_training else _time_training(options, Path(folder))
         costs = {} if options.no_footprint else _footprint(Path(folder))
-    _write(timings, paces, costs, options.out)
+    _write(timings, steps, costs, options.out)
 
 
 def _time_network(name: str, options: argparse.Namespace, folder: Path) -> list[Timing]:
@@ -45,7 +47,7 @@ def _time_network(name: str, options: argparse.Namespace, folder: Path) -> list[
     for rows in options.batches:
         timing = time_all(name, network.inputs(rows), runs, still, rounds=options.rounds)
         timings.append(timing)
-        sys.stdout.write(table.plain(table.HEAD, table.rows([timing])) + "\n")
+        sys.stdout.write(table.plain(_HEAD, table.rows([timing], NAMES)) + "\n")
         sys.stdout.flush()
         larger = [more for more in options.batches if more > rows]
         if still is not None and larger and timing.seconds[NUMPY] / rows * larger[0] > PATIENCE:
@@ -55,14 +57,14 @@ def _time_network(name: str, options: argparse.Namespace, folder: Path) -> list[
     return timings
 
 
-def _time_training(options: argparse.Namespace, folder: Path) -> list[training.Pace]:
-    paces = []
+def _time_training(options: argparse.Namespace, folder: Path) -> list[Timing]:
+    steps = []
     for lesson in training.LESSONS:
         if lesson.network in options.networks:
-            paces.append(training.time_training(lesson, folder, rounds=options.rounds))
-            sys.stdout.write(table.plain(training.HEAD, training.rows(paces[-1:])) + "\n")
+            steps.append(training.time_training(lesson, folder, rounds=options.rounds))
+            sys.stdout.write(table.plain(_TRAINING_HEAD, table.rows(steps[-1:], training.NAMES)) + "\n")
             sys.stdout.flush()
-    return paces
+    return steps
 
 
 def _footprint(folder: Path) -> dict[str, Any]:
@@ -77,18 +79,18 @@ def _footprint(folder: Path) -> dict[str, Any]:
     }
 
 
-def _write(timings: list[Timing], paces: list[training.Pace], costs: dict[str, Any], out: Path) -> None:
+def _write(timings: list[Timing], steps: list[Timing], costs: dict[str, Any], out: Path) -> None:
     about = {
         "machine": f"{platform.machine()}, {_processor()}, {available_cores()} cores",
         "versions": {name: version(name) for name in ("numpy", "tensorflow", "keras", "onnxruntime", "jax")},
     }
     result = about | {
         "timings": [asdict(timing) for timing in timings],
-        "training": [asdict(pace) for pace in paces],
+        "training": [asdict(timing) for timing in steps],
     }
     result |= costs
     (out / "bench.json").write_text(json.dumps(result, indent=1) + "\n")
-    tables = [(table.HEAD, table.rows(timings)), (training.HEAD, training.rows(paces))]
+    tables = [(_HEAD, table.rows(timings, NAMES)), (_TRAINING_HEAD, table.rows(steps, training.NAMES))]
     (out / "bench.md").write_text("\n\n".join(table.markdown(*one) for one in tables) + "\n")
     if timings:
         draw(timings, out / "bench.png")

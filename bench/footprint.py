@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import statistics
 import subprocess
 import sys
-import time
+from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
+
+from bench.timing import in_turn, seconds_of
 
 #: Opens a model and predicts for one row of zeros.
 _COLD = {
@@ -43,13 +44,8 @@ _ROOTS = {"Kaca": ("kaca-core", "kaca-vision", "kaca-text"), "TensorFlow": ("ten
 
 def cold_start(file: Path, shape: tuple[int, ...], dtype: str, *, rounds: int) -> dict[str, float]:
     """Measure the seconds from the start of a process to the end of its first prediction, everybody in turn."""
-    found: dict[str, list[float]] = {name: [] for name in _COLD}
-    for _ in range(rounds):
-        for name, code in _COLD.items():
-            started = time.perf_counter()
-            _run(code.format(shape=shape, dtype=dtype), file)
-            found[name].append(time.perf_counter() - started)
-    return {name: statistics.median(seconds) for name, seconds in found.items()}
+    codes = {name: code.format(shape=shape, dtype=dtype) for name, code in _COLD.items()}
+    return in_turn({name: partial(seconds_of, partial(_run, code, file)) for name, code in codes.items()}, rounds)
 
 
 def peak_memory(file: Path) -> dict[str, int]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bench.contenders import KACA, NAMES
+from bench.contenders import KACA
 from bench.timing import Timing
 
-HEAD = ("network", "rows", *(f"{name}, ms" for name in NAMES), *(f"x {name}" for name in NAMES if name != KACA))
+
+def head(names: Sequence[str], what: str = "network", rows: str = "rows", unit: str = "ms") -> list[str]:
+    """Return the names of the columns."""
+    return [what, rows, *(f"{name}, {unit}" for name in names), *(f"x {name}" for name in names if name != KACA)]
 
 
-def rows(timings: Iterable[Timing]) -> list[list[str]]:
+def rows(timings: Iterable[Timing], names: Sequence[str]) -> list[list[str]]:
     """Write one line for each network and batch: milliseconds, then how many times as long as Kaca the others take."""
     return [
         [
             timing.network,
             str(timing.rows),
-            *(milliseconds(timing.seconds.get(name)) for name in NAMES),
-            *(ratio(timing.ratio(name)) for name in NAMES if name != KACA),
+            *(milliseconds(timing.seconds.get(name)) for name in names),
+            *(ratio(timing.ratio(name)) for name in names if name != KACA),
         ]
         for timing in timings
     ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +23,7 @@ REST = 0.03
 
 @dataclass
 class Timing:
-    """The median seconds of each contender for one network and one batch; one that would take too long is left out."""
+    """The median seconds of each contender for one network and so many rows; one that would take too long is left out."""
 
     network: str
     rows: int
@@ -51,20 +53,32 @@ def time_all(
         _compare(name, run(x), expected)
     if backend is not None:
         _compare(NUMPY, backend.time(x)[1], expected)
-    found: dict[str, list[float]] = {name: [] for name in runs}
+    turns: dict[str, Callable[[], float]] = {name: partial(_warm_seconds, run, x) for name, run in runs.items()}
     if backend is not None:
-        found[NUMPY] = []
+        turns[NUMPY] = lambda: backend.time(x)[0]
+    return Timing(network, len(x), rounds, in_turn(turns, rounds))
+
+
+def in_turn(turns: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """Let everybody run in turn, several rounds of it; return the median of the seconds that each gives."""
+    found: dict[str, list[float]] = {name: [] for name in turns}
     for _ in range(rounds):
-        for name, run in runs.items():
+        for name, turn in turns.items():
             time.sleep(REST)
-            run(x)
-            started = time.perf_counter()
-            run(x)
-            found[name].append(time.perf_counter() - started)
-        if backend is not None:
-            found[NUMPY].append(backend.time(x)[0])
-    medians = {name: statistics.median(seconds) for name, seconds in found.items()}
-    return Timing(network, len(x), rounds, medians)
+            found[name].append(turn())
+    return {name: statistics.median(seconds) for name, seconds in found.items()}
+
+
+def seconds_of(run: Callable[[], object]) -> float:
+    """Return the seconds that a run takes."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def _warm_seconds(run: Run, x: npt.NDArray[np.generic]) -> float:
+    run(x)
+    return seconds_of(partial(run, x))
 
 
 def _compare(name: str, output: npt.NDArray[np.generic], expected: npt.NDArray[np.generic]) -> None:

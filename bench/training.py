@@ -6,10 +6,9 @@ before.
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -18,12 +17,11 @@ import numpy as np
 import core
 from bench.contenders import KACA
 from bench.networks import NETWORKS
-from bench.table import milliseconds, ratio
-from bench.timing import REST
+from bench.timing import Timing, in_turn, seconds_of
 from core.learning import Adam
 
 FIT = "fit of Keras"
-HEAD = ("training", "batch", f"{KACA}, ms a step", f"{FIT}, ms a step", f"x {FIT}")
+NAMES = (KACA, FIT)
 
 
 @dataclass(frozen=True)
@@ -45,23 +43,8 @@ LESSONS = (
 )
 
 
-@dataclass
-class Pace:
-    """The median seconds of a step, for both."""
-
-    network: str
-    batch: int
-    rounds: int
-    seconds: dict[str, float]
-
-    @property
-    def ratio(self) -> float:
-        """How many times as long as Kaca Keras takes."""
-        return self.seconds[FIT] / self.seconds[KACA]
-
-
-def time_training(lesson: Lesson, folder: Path, *, rounds: int) -> Pace:
-    """Train both by turns, each from where it is."""
+def time_training(lesson: Lesson, folder: Path, *, rounds: int) -> Timing:
+    """Train both by turns, each from where it is; the seconds are those of a step."""
     network = NETWORKS[lesson.network]
     keras.utils.set_random_seed(0)
     model, file = network.build(), folder / "training.keras"
@@ -75,25 +58,8 @@ def time_training(lesson: Lesson, folder: Path, *, rounds: int) -> Pace:
         KACA: lambda: opened.fit(x, y, optimizer=optimizer, batch_size=lesson.batch),
         FIT: lambda: model.fit(x, y, batch_size=lesson.batch, verbose=0),
     }
-    found: dict[str, list[float]] = {name: [] for name in epochs}
-    for _ in range(rounds + 1):  # the first to warm up
-        for name, train in epochs.items():
-            time.sleep(REST)
-            started = time.perf_counter()
-            train()
-            found[name].append((time.perf_counter() - started) / lesson.steps)
-    medians = {name: statistics.median(seconds[1:]) for name, seconds in found.items()}
-    return Pace(lesson.network, lesson.batch, rounds, medians)
-
-
-def rows(paces: Iterable[Pace]) -> list[list[str]]:
-    """Write one line for each network."""
-    return [
-        [
-            pace.network,
-            str(pace.batch),
-            *(milliseconds(pace.seconds[name]) for name in (KACA, FIT)),
-            ratio(pace.ratio),
-        ]
-        for pace in paces
-    ]
+    for train in epochs.values():  # once to warm up
+        train()
+    medians = in_turn({name: partial(seconds_of, train) for name, train in epochs.items()}, rounds)
+    steps = {name: seconds / lesson.steps for name, seconds in medians.items()}
+    return Timing(lesson.network, lesson.batch, rounds, steps)
