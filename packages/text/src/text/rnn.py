@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from core import InputError, Model
-from core.graph.nodes import Ref, refs
-from core.layers.input_layer import InputLayer
 from core.models.from_scratch import FromScratch
 from text.layers import RNN, LSTMCell
 
@@ -26,8 +24,7 @@ class RNNFromScratch(FromScratch):
     def check(self, model: Model) -> None:
         """Raise `InputError` unless `model` has one input and a recurrent layer."""
         name = type(self).__name__
-        if not isinstance(model.inputs, Ref):
-            raise InputError(f"{name} takes models with one input, {model} has several: use core.load_model")
+        self.input_of(model)
         if not any(isinstance(layer, RNN) for _, layer in model.walk()):
             raise InputError(
                 f"{name} takes models with a recurrent layer, {model} has none: use vision.CNNFromScratch or core.load_model"
@@ -36,8 +33,7 @@ class RNNFromScratch(FromScratch):
     @property
     def takes_sentences(self) -> bool:
         """Whether the model takes raw sentences, its vocabulary inside; otherwise it takes token ids."""
-        entry = cast(InputLayer, self.model.nodes[next(refs(self.model.inputs)).node].layer)
-        return entry.dtype.compute == "string"
+        return self.input_of(self.model).dtype.compute == "string"
 
     def batch(self, x: Any) -> Any:
         """Return a batch of a single sentence too. Raises `InputError` for sentences where ids are wanted."""

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from core import InputError, Model
 from core.arrays import show_shape
-from core.graph.nodes import Ref
-from core.layers.input_layer import InputLayer
 from core.models.from_scratch import FromScratch
 
 #: Layers over tokens and time, by class name: a network that holds one is for `text.RNNFromScratch`.
@@ -24,9 +20,7 @@ class CNNFromScratch(FromScratch):
 
     def check(self, model: Model) -> None:
         """Raise `InputError` unless `model` takes one batch of images and holds no layer over tokens or time."""
-        if not isinstance(model.inputs, Ref):
-            raise InputError(f"CNNFromScratch takes models with one input, {model} has several: use core.load_model")
-        shape = cast(InputLayer, model.nodes[model.inputs.node].layer).batch_shape
+        shape = self.input_of(model).batch_shape
         if len(shape) != 4:
             raise InputError(
                 f"CNNFromScratch takes models over images, (batch, height, width, channels); {model} takes "

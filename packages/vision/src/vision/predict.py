@@ -11,15 +11,12 @@ import warnings
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
 from core.experiment.command.classify import Answer, classifier_parser, classify
 from core.experiment.command.frame import run_command
 from core.experiment.command.output import write_json, write_line
-from core.graph.nodes import Ref
-from core.layers.input_layer import InputLayer
 from core.printable import printable
 from vision.cnn import CNNFromScratch
 from vision.images import ImageInput, read_image
@@ -50,8 +47,7 @@ def _answers(options: argparse.Namespace) -> list[Answer]:
     """Classify the images; pixels are raw (0 to 255) unless `--scale` multiplies them."""
     net = CNNFromScratch()
     net.load_keras_model(options.model)
-    shape = cast(InputLayer, net.model.nodes[cast(Ref, net.model.inputs).node].layer).batch_shape
-    wanted = ImageInput.from_shape(shape)
+    wanted = ImageInput.from_shape(net.input_of(net.model).batch_shape)
     images = [read_image(path, wanted) for path in options.images]
     if options.scale is None and not any(type(layer).__name__ in _SCALING for _, layer in net.model.walk()):
         warnings.warn(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from core.arrays import Array
 from core.engine.progress import Progress
 from core.errors import InputError
 from core.files.source import Readable
+from core.graph.nodes import Ref
 from core.layers.base import Layer
+from core.layers.input_layer import InputLayer
 from core.models.load import load_model
 from core.models.model import Model
 
@@ -29,6 +31,14 @@ class FromScratch:
 
     def check(self, model: Model) -> None:
         """Raise `InputError` unless this network is made for `model`."""
+
+    def input_of(self, model: Model) -> InputLayer:
+        """Return the only input of `model`. Raises `InputError` where there are several."""
+        if not isinstance(model.inputs, Ref):
+            raise InputError(
+                f"{type(self).__name__} takes models with one input, {model} has several: use core.load_model"
+            )
+        return cast(InputLayer, model.nodes[model.inputs.node].layer)
 
     def load_keras_model(self, model: Any) -> None:
         """Take a trained model: the path of a Keras file, or a live Keras model, which is saved and opened again.
