@@ -22,6 +22,7 @@ from core.learning.optimizers import Adam
 from core.learning.schedules import CosineDecay
 from core.learning.trainer import Trainer
 from core.models.load import load_model
+from core.models.model import Model
 
 
 def fit_scratch(
@@ -30,8 +31,6 @@ def fit_scratch(
     """Fit as `core.experiment.training.keras.fit` does; return loss and metrics, one value an epoch."""
     validation = network.encode(dataset.validation.inputs)
     callbacks: list[Callback] = []
-    if options.monitor == "val_macro_f1":
-        callbacks.append(_ValidationMacroF1(validation, dataset.validation.labels))
     if options.early_stopping is not None:
         mode = "min" if options.monitor == "val_loss" else "max"
         callbacks.append(
@@ -45,6 +44,8 @@ def fit_scratch(
         network.trained.save(file)
         model = load_model(file)
         model.initialize(seed)
+        if options.monitor == "val_macro_f1":  # before the callback that reads it
+            callbacks.insert(0, _ValidationMacroF1(model, validation, dataset.validation.labels))
         apart = np.random.SeedSequence(seed, spawn_key=(0, 0))  # a stream of its own: not the weights', no epoch's
         order = np.random.default_rng(apart).permutation(len(dataset.train))
         history = model.fit(
@@ -69,12 +70,13 @@ def fit_scratch(
 class _ValidationMacroF1(Callback):
     """Adds `val_macro_f1` to an epoch's scores."""
 
-    def __init__(self, inputs: Array, labels: Labels) -> None:
+    def __init__(self, model: Model, inputs: Array, labels: Labels) -> None:
+        self.model = model
         self.inputs = inputs
         self.labels = labels
 
     def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> bool:
         """Predict the validation split."""
-        probabilities = trainer.model.predict_proba(self.inputs, batch_size=BATCH_SIZE)
+        probabilities = self.model.predict_proba(self.inputs, batch_size=BATCH_SIZE)
         logs["val_macro_f1"] = macro_f1(self.labels, probabilities)
         return False
