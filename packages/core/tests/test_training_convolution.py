@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.kernels import kernel_gradient, tiles, training
+from core.kernels import kernel_gradient, tiled_convolution, tiles
 from core.kernels.workspace import Workspace
 from core.ops import convolution
 from core.ops.windows import Window
@@ -39,12 +39,12 @@ def test_all_three_ways_equal_their_definitions(case, tile_bytes, seed):
     kernel = rng.normal(size=(*window.size, shape[-1], filters)).astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiles, "TILE_BYTES", tile_bytes)
-        y = training.convolve(x, kernel, window)
+        y = tiled_convolution.convolve(x, kernel, window)
         close(y, convolution.convolve(x, kernel, window))
         dy = rng.normal(size=y.shape).astype(np.float32)
         plain = convolution.input_gradient(dy, kernel, window, x.shape[1:-1])
-        close(training.input_gradient(dy, kernel, window, x.shape[1:-1]), plain)
-        close(training.kernel_gradient(x, dy, window), convolution.kernel_gradient(x, dy, window))
+        close(tiled_convolution.input_gradient(dy, kernel, window, x.shape[1:-1]), plain)
+        close(tiled_convolution.kernel_gradient(x, dy, window), convolution.kernel_gradient(x, dy, window))
 
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 64])
@@ -54,8 +54,8 @@ def test_any_number_of_cores_gives_the_same(cores, monkeypatch):
     rng, window = np.random.default_rng(0), Window((3, 3), (1, 1), (1, 1), "same")
     x, dy = (rng.normal(size=(10, 8, 8, channels)).astype(np.float32) for channels in (16, 8))
     kernel = rng.normal(size=(3, 3, 16, 8)).astype(np.float32)
-    close(training.convolve(x, kernel, window), convolution.convolve(x, kernel, window))
-    close(training.kernel_gradient(x, dy, window), convolution.kernel_gradient(x, dy, window))
+    close(tiled_convolution.convolve(x, kernel, window), convolution.convolve(x, kernel, window))
+    close(tiled_convolution.kernel_gradient(x, dy, window), convolution.kernel_gradient(x, dy, window))
 
 
 def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
@@ -64,7 +64,7 @@ def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
 
     monkeypatch.setattr(Workspace, "take", fail)
     with pytest.raises(RuntimeError, match="no buffers"):
-        training.convolve(
+        tiled_convolution.convolve(
             np.ones((4, 8, 8, 8), np.float32), np.ones((3, 3, 8, 8), np.float32), Window((3, 3), (1, 1), (1, 1), "same")
         )
 

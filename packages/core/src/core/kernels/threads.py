@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: NumPy copies rows of a view that are shorter than its buffer into the buffer first, which halves the speed; with the
 #: smallest buffer that it takes, it never does. (The setting is one of the thread.)
 SMALLEST_BUFFER = 16
+#: What the names of our threads begin with.
+_POOL = "kaca"
 
 
 def available_cores() -> int:
@@ -35,11 +37,18 @@ def _cores() -> list[int]:
 
 
 def each(work: Callable[[slice], None], parts: Sequence[slice], workers: int) -> None:
-    """Do the work for every part, on so many threads or as many as there are; the first error is raised here."""
+    """Do the work for every part, on so many threads or as many as there are; the first error is raised here.
+
+    One of the threads does by itself what it would hand over: they might all wait for each other.
+    """
     with one_thread_each():
-        pool = _pool(workers) if workers > 1 and len(parts) > 1 else None
+        pool = _pool(workers) if workers > 1 and len(parts) > 1 and not _in_pool() else None
         for _ in (map if pool is None else pool.map)(work, parts):
             pass
+
+
+def _in_pool() -> bool:
+    return threading.current_thread().name.startswith(_POOL)
 
 
 @contextmanager
@@ -69,7 +78,7 @@ def _pool(workers: int) -> ThreadPoolExecutor | None:
             with suppress(OSError):  # a core that was taken away since
                 os.sched_setaffinity(0, {core})
 
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="kaca", initializer=settle)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=_POOL, initializer=settle)
     started, begin = 0, threading.Event()
     try:
         while started < workers:  # each waits, so that the next one needs a thread of its own

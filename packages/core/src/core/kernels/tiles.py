@@ -55,12 +55,11 @@ def in_tiles(bind: Callable[[Workspace, int], TileWork], rows: int, row_bytes: i
 
 
 def by_rows(function: Callable[..., Array], *arrays: Array) -> Array:
-    """Give function(*arrays), where each row of what comes out depends on the same row of the arrays alone."""
-    row_bytes = sum(array[:1].nbytes for array in arrays)
-    rows = len(arrays[0])
-    if rows * row_bytes < LEAST_BYTES or arrays[0].ndim == 1:
+    """Return function(*arrays), where each row of what comes out depends on the same row of the arrays alone."""
+    if arrays[0].ndim < 2 or sum(array.nbytes for array in arrays) < LEAST_BYTES:
         return function(*arrays)
-    workers = available_cores()
+    row_bytes = sum(array[:1].nbytes for array in arrays)
+    rows, workers = len(arrays[0]), available_cores()
 
     def of(part: slice) -> Array:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

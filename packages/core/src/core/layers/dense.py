@@ -61,25 +61,19 @@ class Dense(Layer):
             return None
         return math.prod(size or 0 for size in input_shape[1:]) * self.units
 
-    def call(self, x: Array) -> Array:
-        """Return activation(x @ kernel + bias)."""
-        return self.activation(self._weighted_sums(x, self.computing("kernel")))
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
+        """Return y; with dz the gradient before the activation, dx = dz @ kernel^T, d kernel = x^T @ dz, d bias = sum of dz.
 
-    def _weighted_sums(self, x: Array, kernel: Array) -> Array:
-        """Return x @ kernel + bias; in half precision rounded once, at the end, as Keras' compiled `predict` does."""
-        halved = x.dtype == np.float16
+        Half precision is summed in single and rounded once, at the end, as Keras' compiled `predict` does.
+        """
+        kernel, halved = self.computing("kernel"), x.dtype == np.float16
         z = product(x.astype(np.float32), kernel.astype(np.float32)) if halved else product(x, kernel)
         if self.use_bias:
             z += self.computing("bias")
-        return z.astype(np.float16) if halved else z
-
-    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = dz @ kernel^T, d kernel = x^T @ dz, d bias = sum of dz; dz is the gradient before the activation."""
-        kernel = self.computing("kernel")
-        y, activation_back = apply_activation(self.activation, self._weighted_sums(x, kernel))
+        y, activation_backward = apply_activation(self.activation, z.astype(np.float16) if halved else z)
 
         def backward(dy: Array) -> tuple[Deferred, Gradients]:
-            dz = activation_back(dy)
+            dz = activation_backward(dy)
             columns = dz.reshape(-1, self.units)
             found = {"kernel": x.reshape(-1, x.shape[-1]).T @ columns}
             if self.use_bias:

@@ -100,22 +100,16 @@ class EinsumDense(Layer):
         adds = summed * math.prod(size or 0 for size in output)
         return Work(own.operations + adds, own.workspace + numbers_in([input_shape]) * max(4, self.number_bytes))
 
-    def call(self, x: Array) -> Array:
-        """Return activation(einsum(equation, x, kernel) + bias)."""
-        y = np.einsum(self.equation, x, self.computing("kernel"), optimize=True)
-        if self.bias_axes:
-            y = y + self.computing("bias")
-        return self.activation(y)
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """See `core.ops.einsum.einsum_gradient`."""
-        kernel = self.computing("kernel")
+        """Return activation(einsum(equation, x, kernel) + bias); see `core.ops.einsum.einsum_gradient`."""
+        kernel, bias = self.computing("kernel"), self.computing("bias") if self.bias_axes else None
         z = np.einsum(self.equation, x, kernel, optimize=True)
-        bias = self.computing("bias") if self.bias_axes else None
-        y, activation_back = apply_activation(self.activation, z if bias is None else z + bias)
+        if bias is not None:
+            z += bias
+        y, activation_backward = apply_activation(self.activation, z)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dz = activation_back(dy)
+            dz = activation_backward(dy)
             dx, d_kernel = einsum_gradient(dz, [x, kernel], self.equation)
             d_bias = {} if bias is None else {"bias": unbroadcast(dz, bias.shape)}
             return dx, self.gradients(kernel=d_kernel, **d_bias)

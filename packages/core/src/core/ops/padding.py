@@ -7,10 +7,15 @@ Source: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError
+
+#: How much is added before and after each inner axis.
+Amounts: TypeAlias = tuple[tuple[int, int], ...]
 
 
 def reach(kernel: int, dilation: int) -> int:
@@ -60,12 +65,17 @@ def padding_amounts(size: int, kernel: int, stride: int, dilation: int, padding:
     return total // 2, total - total // 2
 
 
-def pad(x: Array, amounts: tuple[tuple[int, int], ...], value: float = 0) -> Array:
-    """Add a border of `value` around the inner axes: (batch, *sizes, channels), one pair of amounts for each size."""
+def pad(x: Array, amounts: Amounts, value: float = 0) -> Array:
+    """Put `value` around the inner axes: (batch, *sizes, channels), one pair (before, after) for each size."""
     if not any(before or after for before, after in amounts):
         return x
     sizes = [size + before + after for size, (before, after) in zip(x.shape[1:-1], amounts, strict=True)]
     padded = np.full((x.shape[0], *sizes, x.shape[-1]), value, dtype=x.dtype)
-    inner = tuple(slice(before, before + size) for size, (before, _) in zip(x.shape[1:-1], amounts, strict=True))
-    padded[(slice(None), *inner)] = x
+    crop(padded, amounts)[:] = x
     return padded
+
+
+def crop(x: Array, amounts: Amounts) -> Array:
+    """View what `pad` would put these amounts around; its gradient."""
+    kept = (slice(before, size - after) for size, (before, after) in zip(x.shape[1:-1], amounts, strict=True))
+    return x[(slice(None), *kept)]

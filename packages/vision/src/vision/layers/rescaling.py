@@ -40,14 +40,11 @@ class Rescaling(Layer):
                 )
         return input_shape
 
-    def call(self, x: Array) -> Array:
-        """Return the rescaled input."""
-        dtype = self.dtype.compute_dtype
-        return x.astype(dtype, copy=False) * self.scale.astype(dtype) + self.offset.astype(dtype)
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = scale * dy."""
-        return self.call(x), lambda dy: (dy * self.scale.astype(dy.dtype), {})
+        """Return the rescaled input; dx = scale * dy."""
+        dtype = self.dtype.compute_dtype
+        y = x.astype(dtype, copy=False) * self.scale.astype(dtype) + self.offset.astype(dtype)
+        return y, lambda dy: (dy * self.scale.astype(dy.dtype), {})
 
 
 def _numbers(value: Any, option: str) -> Array:

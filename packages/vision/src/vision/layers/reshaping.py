@@ -11,11 +11,10 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.checks import one_of
-from core.layers.gradients import Backward, Gradients
 from core.layers.reshaping.borders import Cropping, ZeroPadding
 from core.layers.reshaping.up_sampling import UpSampling
 from core.layers.work import Work
-from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_back, work_of_resizing
+from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_gradient, work_of_resizing
 
 
 class ZeroPadding2D(ZeroPadding):
@@ -44,7 +43,7 @@ class Cropping3D(Cropping):
 
 
 class UpSampling2D(UpSampling):
-    """`UpSampling` of height and width; "nearest" repeats cells, the other interpolations resize as `resize` does.
+    """`UpSampling` of height and width; "nearest" repeats pixels, the other interpolations resize as `resize` does.
 
     (batch, height, width, channels) -> (batch, height * size[0], width * size[1], channels); float32 unless "nearest".
     """
@@ -65,6 +64,13 @@ class UpSampling2D(UpSampling):
         height, width = np.multiply(x.shape[1:3], self.size)
         return resize(x, (int(height), int(width)), self.interpolation)
 
+    def enlarge_gradient(self, dy: Array) -> Array:
+        """Sum over repeated pixels, or go through the interpolation by its transpose."""
+        if self.interpolation == "nearest":
+            return super().enlarge_gradient(dy)
+        height, width = np.floor_divide(dy.shape[1:3], self.size)
+        return resize_gradient(dy, (int(height), int(width)), self.interpolation)
+
     def work(self, input_shape: Shape) -> Work:
         """That of the interpolation."""
         if self.interpolation == "nearest":
@@ -72,18 +78,6 @@ class UpSampling2D(UpSampling):
         (height, width), channels = self.split_shape(input_shape)
         larger = ((height or 0) * self.size[0], (width or 0) * self.size[1])
         return work_of_resizing((input_shape[0], height, width, channels), larger)
-
-    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """Go back through repeated cells, or through the interpolation by its transpose."""
-        if self.interpolation == "nearest":
-            return super().call_with_backward(x)
-        height, width = self.to_channels_last(x).shape[1:3]
-
-        def backward(dy: Array) -> tuple[Array, Gradients]:
-            dx = resize_back(self.to_channels_last(dy), (height, width), self.interpolation)
-            return self.from_channels_last(dx), {}
-
-        return self.from_channels_last(self.enlarge(self.to_channels_last(x))), backward
 
 
 class UpSampling3D(UpSampling):

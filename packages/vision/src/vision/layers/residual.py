@@ -10,8 +10,8 @@ from core.errors import InputError
 from core.layers.base import Layer
 from core.layers.file_format import FileFormat
 from core.layers.gradients import Backward, Gradients
-from core.layers.merging.merge import Merge, shapes_in
-from core.layers.regularization.dropout import Dropout
+from core.layers.merging.merge import Merge, MergeBackward, shapes_in
+from core.layers.regularization.dropout import DropoutLayer
 from core.ops.broadcasting import unbroadcast
 
 
@@ -34,14 +34,10 @@ class CustomScaleLayer(Merge):
             raise InputError(f"takes two tensors, got {len(input_shapes)}")
         return super().compute_output_shape(input_shapes)
 
-    def merge(self, inputs: list[Array], masks: list[Array | None]) -> Array:
-        """Return x + scale * branch."""
+    def merge(self, inputs: list[Array], masks: list[Array | None]) -> tuple[Array, MergeBackward]:
+        """Return x + scale * branch; dx = dy, d branch = scale * dy."""
         x, branch = inputs
-        return x + branch * branch.dtype.type(self.scale)
-
-    def merge_back(self, inputs: list[Array], masks: list[Array | None], dy: Array) -> list[Array]:
-        """dx = dy, d branch = scale * dy."""
-        return [dy, dy * dy.dtype.type(self.scale)]
+        return x + branch * branch.dtype.type(self.scale), lambda dy: [dy, dy * dy.dtype.type(self.scale)]
 
 
 class LayerScale(Layer):
@@ -62,12 +58,8 @@ class LayerScale(Layer):
         self.expect(axes={-1: input_shape[-1]})
         self.declare("gamma", (self.projection_dim,))
 
-    def call(self, x: Array) -> Array:
-        """Return the scaled input."""
-        return x * self.computing("gamma")
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = gamma * dy, d gamma = sum of x * dy."""
+        """Return the scaled input; dx = gamma * dy, d gamma = sum of x * dy."""
         gamma = self.computing("gamma")
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
@@ -76,7 +68,7 @@ class LayerScale(Layer):
         return x * gamma, backward
 
 
-class StochasticDepth(Dropout):
+class StochasticDepth(DropoutLayer):
     """y = x at inference; in training whole examples are dropped, y = x * keep / (1 - rate): the blocks of ConvNeXt.
 
     Source: Huang et al. 2016, https://arxiv.org/abs/1603.09382
@@ -85,8 +77,8 @@ class StochasticDepth(Dropout):
     file_format = FileFormat(module="keras.src.applications.convnext")
 
     def __init__(self, drop_path_rate: float, **common: Any) -> None:
-        super().__init__(number(drop_path_rate, "drop_path_rate"), **common)
+        super().__init__(number(drop_path_rate, "drop_path_rate"), None, **common)
 
-    def _draw_shape(self, x: Array) -> tuple[int, ...]:
+    def draw_shape(self, x: Array) -> tuple[int, ...]:
         """One draw for each example."""
         return (len(x), *(1 for _ in x.shape[1:]))

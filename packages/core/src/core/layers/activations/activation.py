@@ -22,11 +22,7 @@ class Activation(Layer):
         super().__init__(**common)
         self.activation = find_activation(activation)
 
-    def call(self, x: Array) -> Array:
-        """Return activation(x)."""
-        return self.activation(x)
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = f'(x) * dy."""
+        """Return activation(x); dx = f'(x) * dy."""
         y, backward = apply_activation(self.activation, x)
         return y, lambda dy: (backward(dy), {})

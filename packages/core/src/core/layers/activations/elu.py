@@ -23,11 +23,7 @@ class ELU(Layer):
         super().__init__(**common)
         self.alpha = number(alpha, "alpha")
 
-    def call(self, x: Array) -> Array:
-        """Return the activated input."""
-        return elu(x, self.alpha)
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = dy where x > 0, else alpha * exp(x) * dy."""
-        y = self.call(x)
+        """Return the activated input; dx = dy where x > 0, else alpha * exp(x) * dy."""
+        y = elu(x, self.alpha)
         return y, lambda dy: (elu_gradient(dy, y, x, self.alpha), {})

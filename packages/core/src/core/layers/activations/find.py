@@ -40,6 +40,8 @@ def apply_activation(activation: Activation, x: Array) -> tuple[Array, Callable[
     if layer is not None:  # a layer that stands where an activation does
         y, backward = layer.call_with_backward(x)
         return y, lambda dy: backward(dy)[0]
+    if activation is linear:
+        return x, lambda dy: dy
     derivative = DERIVATIVES.get(activation)
     if derivative is None:
         raise UnsupportedLayerError(f"the derivative of the activation {activation.__name__} is not known")

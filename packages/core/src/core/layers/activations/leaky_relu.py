@@ -23,11 +23,7 @@ class LeakyReLU(Layer):
         super().__init__(**common)
         self.negative_slope = number(negative_slope, "negative_slope", minimum=0.0)
 
-    def call(self, x: Array) -> Array:
-        """Return the rectified input."""
-        return leaky_relu(x, self.negative_slope)
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = dy where x > 0, else negative_slope * dy."""
-        y = self.call(x)
+        """Return the rectified input; dx = dy where x > 0, else negative_slope * dy."""
+        y = leaky_relu(x, self.negative_slope)
         return y, lambda dy: (leaky_relu_gradient(dy, y, x, self.negative_slope), {})

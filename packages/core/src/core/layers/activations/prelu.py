@@ -39,16 +39,12 @@ class PReLU(Layer):
         self.expect(rank=rank, axes={axis: size for axis, size in sizes.items() if axis not in shared})
         self.declare("alpha", tuple(sizes.values()))
 
-    def call(self, x: Array) -> Array:
-        """Return the rectified input."""
-        return np.maximum(x, 0) - self.computing("alpha") * np.maximum(-x, 0)
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = dy where x > 0, else alpha * dy; d alpha = -max(-x, 0) * dy, summed over what shares it."""
+        """Return y; dx = dy where x > 0, else alpha * dy; d alpha = -max(-x, 0) * dy, summed over what shares it."""
         alpha = self.computing("alpha")
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
             d_alpha = unbroadcast(-np.maximum(-x, 0) * dy, alpha.shape)
             return dy * (x > 0) + alpha * dy * (x < 0), self.gradients(alpha=d_alpha)
 
-        return self.call(x), backward
+        return np.maximum(x, 0) - alpha * np.maximum(-x, 0), backward

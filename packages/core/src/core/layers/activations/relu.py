@@ -31,11 +31,8 @@ class ReLU(Layer):
         self.negative_slope = number(negative_slope, "negative_slope", minimum=0.0)
         self.threshold = number(threshold, "threshold", minimum=0.0)
 
-    def call(self, x: Array) -> Array:
-        """Return the rectified input."""
-        return rectify(x, self.negative_slope, self.max_value, self.threshold)
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = dy between threshold and ceiling, 0 above it, negative_slope * dy below the threshold."""
-        y, options = self.call(x), (self.negative_slope, self.max_value, self.threshold)
+        """Return the rectified input; dx = dy between threshold and ceiling, negative_slope * dy below, 0 above."""
+        options = self.negative_slope, self.max_value, self.threshold
+        y = rectify(x, *options)
         return y, lambda dy: (rectify_gradient(dy, y, x, *options), {})

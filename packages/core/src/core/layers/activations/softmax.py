@@ -29,12 +29,8 @@ class Softmax(Layer):
         axes_of(self.axis, "axis", rank=len(input_shape))
         self.expect(rank=len(input_shape))
 
-    def call(self, x: Array, mask: Array | None = None) -> Array:
-        """Return the weights."""
-        return masked_softmax(x, axes_of(self.axis, "axis", rank=x.ndim), mask)
-
     def call_with_backward(self, x: Array, mask: Array | None = None) -> tuple[Array, Backward]:
-        """dx = y * (dy - sum of y * dy over `axis`); a masked place has y = 0, and so no part in it."""
+        """Return the weights; dx = y * (dy - sum of y * dy over `axis`): a masked position, y = 0, takes no part."""
         axes = axes_of(self.axis, "axis", rank=x.ndim)
         y = masked_softmax(x, axes, mask)
         return y, lambda dy: (softmax_gradient(dy, y, axes), {})

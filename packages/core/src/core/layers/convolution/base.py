@@ -49,46 +49,43 @@ class ConvolutionLayer(SpatialLayer):
         raise NotImplementedError
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """(batch, *sizes, channels) -> (batch, *places, filters)."""
+        """(batch, *sizes, channels) -> (batch, *positions, filters)."""
         sizes, channels = self.split_shape(input_shape)
         return self.join_shape(input_shape[0], self.window.output_sizes(sizes), self.output_channels(channels))
 
-    def count_places(self, input_shape: Shape) -> int | None:
-        """Count the places where the window stands in one example."""
-        places, _ = self.split_shape(self.compute_output_shape(input_shape))
-        return None if None in places else math.prod(size or 0 for size in places)
+    def count_positions(self, input_shape: Shape) -> int | None:
+        """Count the positions of the window in one example."""
+        positions, _ = self.split_shape(self.compute_output_shape(input_shape))
+        return None if None in positions else math.prod(size or 0 for size in positions)
 
     def work(self, input_shape: Shape) -> Work:
-        """The products; inside, the padded input, and the patches of some rows of places."""
+        """The products; inside, the padded input, and the patches of some rows of positions."""
         own = super().work(input_shape)
         sizes, channels = self.split_shape(input_shape)
         known = tuple(size or 0 for size in sizes)
         padded = known if is_far(known, self.window) else self.window.padded_sizes(known)
         rows, bytes_each = input_shape[0] or 0, max(4, self.number_bytes)
-        places, _ = self.split_shape(self.compute_output_shape(input_shape))
-        row = math.prod(size or 0 for size in places[1:]) * math.prod(self.window.size) * (channels or 0)
-        patches = max(row * bytes_each, min(BLOCK_BYTES, rows * (places[0] or 0) * row * bytes_each))
+        positions, _ = self.split_shape(self.compute_output_shape(input_shape))
+        row = math.prod(size or 0 for size in positions[1:]) * math.prod(self.window.size) * (channels or 0)
+        patches = max(row * bytes_each, min(BLOCK_BYTES, rows * (positions[0] or 0) * row * bytes_each))
         return own.plus(0, 2 * rows * math.prod(padded) * (channels or 0) * bytes_each + patches)
 
-    def near(self, x: Array) -> None:
+    def check_dilation(self, sizes: tuple[int, ...]) -> None:
         """Raise `InputError` where the padding is many times the input: a gradient is not worked out there."""
-        if is_far(x.shape[1:-1], self.window):
-            raise InputError(f"dilation_rate={self.window.dilation} is too large to train with on inputs of {x.shape}")
+        if is_far(sizes, self.window):
+            raise InputError(f"dilation_rate={self.window.dilation} is too large to train with on inputs of {sizes}")
 
-    def finish(self, y: Array) -> Array:
-        """Add the bias to an output with channels last, put it in the data format, and apply the activation."""
+    def finish(self, y: Array) -> tuple[Array, Callable[[Array], tuple[Array, Gradients]]]:
+        """Add the bias to an output with channels last, put it in the data format, and apply the activation.
+
+        Backward returns the gradient before the bias, channels last, and that of the bias.
+        """
         if self.use_bias:
             y += self.computing("bias")
-        return self.activation(self.from_channels_last(y))
-
-    def finish_and_back(self, y: Array) -> tuple[Array, Callable[[Array], tuple[Array, Gradients]]]:
-        """Do as `finish`; the way back gives the gradient before the bias, channels last, and that of the bias."""
-        if self.use_bias:
-            y += self.computing("bias")
-        y, activation_back = apply_activation(self.activation, self.from_channels_last(y))
+        y, activation_backward = apply_activation(self.activation, self.from_channels_last(y))
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dz = self.to_channels_last(activation_back(dy))
+            dz = self.to_channels_last(activation_backward(dy))
             return dz, self.gradients(bias=column_sums(dz)) if self.use_bias else {}
 
         return y, backward

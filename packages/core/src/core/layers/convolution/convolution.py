@@ -8,16 +8,16 @@ from typing import Any
 from core.arrays import Array, Shape
 from core.checks import integer
 from core.errors import InputError
-from core.kernels import training
+from core.kernels import tiled_convolution
 from core.layers.convolution.base import ConvolutionLayer
 from core.layers.gradients import Backward, Deferred, Gradients
-from core.ops.convolution import convolve
+from core.ops import convolution
 
 
 class Convolution(ConvolutionLayer):
-    """y[p, f] = activation(sum over cells o, channels c of x[p * stride + o * dilation, c] * kernel[o, c, f] + bias[f]).
+    """y[p, f] = activation(sum over taps o, channels c of x[p * stride + o * dilation, c] * kernel[o, c, f] + bias[f]).
 
-    (batch, *sizes, channels) -> (batch, *places, filters); kernel (*kernel_size, channels / groups, filters), bias
+    (batch, *sizes, channels) -> (batch, *positions, filters); kernel (*kernel_size, channels / groups, filters), bias
     (filters,). With groups, each part of the filters sees only its own part of the channels.
     Source: https://keras.io/api/layers/convolution_layers/ and Dumoulin and Visin 2016, https://arxiv.org/abs/1603.07285
     """
@@ -59,34 +59,30 @@ class Convolution(ConvolutionLayer):
         return self.filters
 
     def multiply_adds(self, input_shape: Shape) -> int | None:
-        """Each output takes the cells of the window times the channels that it sees."""
-        places = self.count_places(input_shape)
+        """Each output takes the taps of the window times the channels that it sees."""
+        positions = self.count_positions(input_shape)
         channels = self.known_channels(input_shape) // self.groups
-        return None if places is None else places * self.filters * math.prod(self.window.size) * channels
+        return None if positions is None else positions * self.filters * math.prod(self.window.size) * channels
 
-    def call(self, x: Array) -> Array:
-        """Return the activation of the convolution."""
-        return self.finish(
-            convolve(self.to_channels_last(x), self.computing("kernel"), self.window, groups=self.groups)
-        )
+    def call_with_backward(self, x: Array, *, training: bool = False) -> tuple[Array, Backward]:
+        """Return the activation of the convolution; its gradients are two convolutions again, see `core.ops.convolution`.
 
-    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """Two convolutions again: see `core.ops.convolution`."""
+        In training all three run on tiles; else the lines of `core.ops` do, which define them.
+        """
+        ops = tiled_convolution if training else convolution
         x, kernel = self.to_channels_last(x), self.computing("kernel")
-        self.near(x)
-        y, finish_back = self.finish_and_back(training.convolve(x, kernel, self.window, groups=self.groups))
+        y, finish_backward = self.finish(ops.convolve(x, kernel, self.window, groups=self.groups))
 
         def backward(dy: Array) -> tuple[Deferred, Gradients]:
-            dz, gradients = finish_back(dy)
-            d_kernel = training.kernel_gradient(x, dz, self.window, groups=self.groups)
-            gradients |= self.gradients(kernel=d_kernel)
+            sizes = x.shape[1:-1]
+            self.check_dilation(sizes)
+            dz, gradients = finish_backward(dy)
+            d_kernel = ops.kernel_gradient(x, dz, self.window, groups=self.groups)
 
             def dx() -> Array:
-                sizes = x.shape[1:-1]
-                return self.from_channels_last(
-                    training.input_gradient(dz, kernel, self.window, sizes, groups=self.groups)
-                )
+                dx = ops.input_gradient(dz, kernel, self.window, sizes, groups=self.groups)
+                return self.from_channels_last(dx)
 
-            return dx, gradients
+            return dx, gradients | self.gradients(kernel=d_kernel)
 
         return y, backward

@@ -13,9 +13,9 @@ from core.ops.depthwise_convolution import convolve_depthwise, depthwise_gradien
 
 
 class DepthwiseConvolution(ConvolutionLayer):
-    """y[p, c, m] = activation(sum over cells o of x[p * stride + o * dilation, c] * kernel[o, c, m] + bias[c, m]).
+    """y[p, c, m] = activation(sum over taps o of x[p * stride + o * dilation, c] * kernel[o, c, m] + bias[c, m]).
 
-    (batch, *sizes, channels) -> (batch, *places, channels * depth_multiplier); kernel (*kernel_size, channels,
+    (batch, *sizes, channels) -> (batch, *positions, channels * depth_multiplier); kernel (*kernel_size, channels,
     depth_multiplier), bias (channels * depth_multiplier,).
     Source: https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
     """
@@ -48,22 +48,18 @@ class DepthwiseConvolution(ConvolutionLayer):
         return None if channels is None else channels * self.depth_multiplier
 
     def multiply_adds(self, input_shape: Shape) -> int | None:
-        """Each output takes the cells of the window."""
-        places, channels = self.count_places(input_shape), self.known_channels(input_shape)
-        return None if places is None else places * channels * self.depth_multiplier * math.prod(self.window.size)
-
-    def call(self, x: Array) -> Array:
-        """Return the activation of the depthwise convolution."""
-        return self.finish(convolve_depthwise(self.to_channels_last(x), self.computing("kernel"), self.window))
+        """Each output takes the taps of the window."""
+        positions, channels = self.count_positions(input_shape), self.known_channels(input_shape)
+        return None if positions is None else positions * channels * self.depth_multiplier * math.prod(self.window.size)
 
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """Tap by tap: see `core.ops.depthwise_convolution`."""
+        """Return the activation of the depthwise convolution, see `core.ops.depthwise_convolution`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
-        self.near(x)
-        y, finish_back = self.finish_and_back(convolve_depthwise(x, kernel, self.window))
+        y, finish_backward = self.finish(convolve_depthwise(x, kernel, self.window))
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dz, gradients = finish_back(dy)
+            self.check_dilation(x.shape[1:-1])
+            dz, gradients = finish_backward(dy)
             dx, d_kernel = depthwise_gradients(x, dz, kernel, self.window)
             return self.from_channels_last(dx), gradients | self.gradients(kernel=d_kernel)
 

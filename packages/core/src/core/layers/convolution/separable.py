@@ -1,4 +1,4 @@
-"""A separable convolution first filters every channel on its own, then mixes the channels place by place."""
+"""A separable convolution first filters every channel on its own, then mixes the channels position by position."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.ops.windows import Window
 class SeparableConvolution(ConvolutionLayer):
     """y = activation(depthwise(x) @ pointwise + bias).
 
-    (batch, *sizes, channels) -> (batch, *places, filters); depthwise_kernel (*kernel_size, channels, depth_multiplier),
+    (batch, *sizes, channels) -> (batch, *positions, filters); depthwise_kernel (*kernel_size, channels, depth_multiplier),
     pointwise_kernel (1, ..., channels * depth_multiplier, filters), bias (filters,).
     Source: Chollet 2017, https://arxiv.org/abs/1610.02357
     """
@@ -53,34 +53,24 @@ class SeparableConvolution(ConvolutionLayer):
         return self.filters
 
     def multiply_adds(self, input_shape: Shape) -> int | None:
-        """At each place: the cells of the window for each channel, then the channels for each filter."""
-        places = self.count_places(input_shape)
+        """At each position: the taps of the window for each channel, then the channels for each filter."""
+        positions = self.count_positions(input_shape)
         channels = self.known_channels(input_shape) * self.depth_multiplier
-        return None if places is None else places * channels * (math.prod(self.window.size) + self.filters)
-
-    def call(self, x: Array) -> Array:
-        """Return the activation of the two convolutions."""
-        filtered = convolve_depthwise(self.to_channels_last(x), self.computing("depthwise_kernel"), self.window)
-        place = Window(*((1,) * self.rank,) * 3)  # a window of one cell
-        return self.finish(convolve(filtered, self.computing("pointwise_kernel"), place))
+        return None if positions is None else positions * channels * (math.prod(self.window.size) + self.filters)
 
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """Back through the mixing of channels, then through the filters."""
-        x, depthwise, pointwise = (
-            self.to_channels_last(x),
-            self.computing("depthwise_kernel"),
-            self.computing("pointwise_kernel"),
-        )
-        self.near(x)
+        """Return the activation of the two convolutions; backward goes through the mixing of channels first."""
+        x, depthwise = self.to_channels_last(x), self.computing("depthwise_kernel")
+        pointwise, point = self.computing("pointwise_kernel"), Window(*((1,) * self.rank,) * 3)  # a window of one tap
         filtered = convolve_depthwise(x, depthwise, self.window)
-        place = Window(*((1,) * self.rank,) * 3)
-        y, finish_back = self.finish_and_back(convolve(filtered, pointwise, place))
+        y, finish_backward = self.finish(convolve(filtered, pointwise, point))
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dz, gradients = finish_back(dy)
-            d_filtered = input_gradient(dz, pointwise, place, filtered.shape[1:-1])
+            self.check_dilation(x.shape[1:-1])
+            dz, gradients = finish_backward(dy)
+            d_filtered = input_gradient(dz, pointwise, point, filtered.shape[1:-1])
             dx, d_depthwise = depthwise_gradients(x, d_filtered, depthwise, self.window)
-            own = self.gradients(depthwise_kernel=d_depthwise, pointwise_kernel=kernel_gradient(filtered, dz, place))
+            own = self.gradients(depthwise_kernel=d_depthwise, pointwise_kernel=kernel_gradient(filtered, dz, point))
             return self.from_channels_last(dx), gradients | own
 
         return y, backward

@@ -61,14 +61,14 @@ class TransposedConvolution(ConvolutionLayer):
         return self.join_shape(input_shape[0], self._output_sizes(sizes), self.filters)
 
     def multiply_adds(self, input_shape: Shape) -> int | None:
-        """Each input takes the cells of the window times the filters."""
+        """Each input takes the taps of the window times the filters."""
         sizes, channels = self.split_shape(input_shape)
         if None in sizes or channels is None:
             return None
         return math.prod(size or 0 for size in sizes) * math.prod(self.window.size) * channels * self.filters
 
     def work(self, input_shape: Shape) -> Work:
-        """Each cell of the window makes a product of all inputs, and writes it into the output."""
+        """Each tap of the window makes a product of all inputs, and writes it into the output."""
         rows, (sizes, _) = input_shape[0] or 0, self.split_shape(input_shape)
         product = rows * math.prod(size or 0 for size in sizes) * self.filters
         made = numbers_in([self.compute_output_shape(input_shape)])
@@ -76,29 +76,25 @@ class TransposedConvolution(ConvolutionLayer):
         own = math.prod(self.window.size) * (product + 2 * CALL)
         return Work(adds + own + made, (product + made) * max(4, self.number_bytes), 0)
 
-    def call(self, x: Array) -> Array:
-        """Return the activation of the transposed convolution."""
-        x = self.to_channels_last(x)
-        sizes = cast(tuple[int, ...], self._output_sizes(x.shape[1:-1]))
-        return self.finish(convolve_transposed(x, self.computing("kernel"), self.window, sizes))
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """The way back is the convolution whose way back this layer is: see `core.ops.convolution`."""
+        """Return the activation of the transposed convolution; its gradient is a convolution, see `core.ops.convolution`."""
         x, kernel = self.to_channels_last(x), self.computing("kernel")
         sizes = cast(tuple[int, ...], self._output_sizes(x.shape[1:-1]))
-        if any(
-            reach(*axis) > max(4096, 4 * size)
-            for *axis, size in zip(self.window.size, self.window.dilation, sizes, strict=True)
-        ):
-            raise InputError(f"dilation_rate={self.window.dilation} is too large to train with on inputs of {x.shape}")
-        y, finish_back = self.finish_and_back(convolve_transposed(x, kernel, self.window, sizes))
+        y, finish_backward = self.finish(convolve_transposed(x, kernel, self.window, sizes))
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dz, gradients = finish_back(dy)
+            self.check_dilation(sizes)
+            dz, gradients = finish_backward(dy)
             dx, d_kernel = transposed_gradients(x, dz, kernel, self.window)
             return self.from_channels_last(dx), gradients | self.gradients(kernel=d_kernel)
 
         return y, backward
+
+    def check_dilation(self, sizes: tuple[int, ...]) -> None:
+        """Raise `InputError` where the window reaches many times over the output: its gradient is not worked out there."""
+        reaches = map(reach, self.window.size, self.window.dilation)
+        if any(wide > max(4096, 4 * size) for wide, size in zip(reaches, sizes, strict=True)):
+            raise InputError(f"dilation_rate={self.window.dilation} is too large to train with on outputs of {sizes}")
 
     def _output_sizes(self, sizes: Shape) -> Shape:
         window = self.window

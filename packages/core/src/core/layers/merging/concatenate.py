@@ -37,14 +37,10 @@ class Concatenate(Layer):
         """Add up the sizes along the axis."""
         return joined_shape(shapes_in(input_shapes), self.axis)
 
-    def call(self, inputs: Sequence[Array]) -> Array:
-        """Put the tensors side by side."""
-        return np.concatenate(together(*inputs), axis=self.axis)
-
     def call_with_backward(self, inputs: Sequence[Array]) -> tuple[Array, Backward]:
-        """dy is cut where the tensors met."""
-        borders = np.cumsum([x.shape[self.axis] for x in inputs])[:-1]
-        return self.call(inputs), lambda dy: (np.split(dy, borders, axis=self.axis), {})
+        """Put the tensors side by side; dy is cut where they met."""
+        ends = np.cumsum([x.shape[self.axis] for x in inputs])[:-1]
+        return np.concatenate(together(*inputs), axis=self.axis), lambda dy: (np.split(dy, ends, axis=self.axis), {})
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """Join the masks along the axis, a missing one counting as all true."""
@@ -60,18 +56,18 @@ class Concatenate(Layer):
 
 
 def joined_shape(shapes: list[Shape], axis: int) -> Shape:
-    """Give the shape of tensors put side by side; None where a size is not known."""
+    """Return the shape of tensors put side by side; None where a size is not known."""
     rank = len(shapes[0])
     axis = axis_of(axis, "axis", rank=rank)
     result: list[int | None] = []
-    for place in range(rank):
-        sizes = [shape[place] for shape in shapes if len(shape) == rank]
+    for position in range(rank):
+        sizes = [shape[position] for shape in shapes if len(shape) == rank]
         known = {size for size in sizes if size is not None}
-        if len(sizes) < len(shapes) or (place != axis and len(known) > 1):
+        if len(sizes) < len(shapes) or (position != axis and len(known) > 1):
             raise InputError(
                 f"tensors of shapes {[show_shape(shape) for shape in shapes]} cannot be put side by side along {axis}"
             )
-        if place == axis:
+        if position == axis:
             result.append(None if None in sizes else sum(size for size in sizes if size is not None))
         else:
             result.append(next(iter(known), None))

@@ -39,59 +39,44 @@ class Dot(Layer):
     def build(self, input_shapes: Any) -> None:
         """Check that the sizes to be summed over are equal."""
         one, other = self._pair(shapes_in(input_shapes))
-        place, other_place = self._places(len(one), len(other))
-        if one[place] != other[other_place] and None not in (one[place], other[other_place]):
-            raise InputError(f"axes {self.axes} have the sizes {one[place]} and {other[other_place]}, which differ")
+        axis, other_axis = self._axes(len(one), len(other))
+        if one[axis] != other[other_axis] and None not in (one[axis], other[other_axis]):
+            raise InputError(f"axes {self.axes} have the sizes {one[axis]} and {other[other_axis]}, which differ")
 
     def compute_output_shape(self, input_shapes: Any) -> Shape:
         """Leave out the summed axes and the second batch."""
         one, other = self._pair(shapes_in(input_shapes))
-        place, other_place = self._places(len(one), len(other))
-        rest = (*one[:place], *one[place + 1 :], *other[1:other_place], *other[other_place + 1 :])
+        axis, other_axis = self._axes(len(one), len(other))
+        rest = (*one[:axis], *one[axis + 1 :], *other[1:other_axis], *other[other_axis + 1 :])
         return rest if len(rest) > 1 else (*rest, 1)
 
-    def call(self, inputs: Sequence[Array]) -> Array:
-        """Return the products."""
-        one, other = together(*inputs)
-        place, other_place = self._places(one.ndim, other.ndim)
-        if self.normalize:
-            one, other = unit_length(one, place, _SHORTEST), unit_length(other, other_place, _SHORTEST)
-        rows, columns = np.moveaxis(one, place, -1), np.moveaxis(other, other_place, 1)
-        shape = (*rows.shape[:-1], *columns.shape[2:])
-        product = rows.reshape(len(rows), math.prod(rows.shape[1:-1]), rows.shape[-1]) @ columns.reshape(
-            len(columns), columns.shape[1], math.prod(columns.shape[2:])
-        )
-        return product.reshape(shape if len(shape) > 1 else (*shape, 1))
-
     def call_with_backward(self, inputs: Sequence[Array]) -> tuple[Array, Backward]:
-        """The gradient of one side is dy times the other."""
-        places = self._places(inputs[0].ndim, inputs[1].ndim)
-        sides = [np.moveaxis(x, place, -1) for x, place in zip(inputs, places, strict=True)]
-        if self.normalize:
-            sides = [unit_length(side, -1, _SHORTEST) for side in sides]
-        one, other = (side.reshape(len(side), -1, side.shape[-1]) for side in sides)
+        """Return the products; the gradient of one side is dy times the other."""
+        axes = self._axes(inputs[0].ndim, inputs[1].ndim)
+        sides = [np.moveaxis(x, axis, -1) for x, axis in zip(together(*inputs), axes, strict=True)]
+        units = [unit_length(side, -1, _SHORTEST) for side in sides] if self.normalize else sides
+        one, other = (side.reshape(len(side), math.prod(side.shape[1:-1]), side.shape[-1]) for side in units)
+        shape = (len(one), *sides[0].shape[1:-1], *sides[1].shape[1:-1])
 
         def backward(dy: Array) -> tuple[list[Array], Gradients]:
             dy = dy.reshape(len(one), one.shape[1], other.shape[1])
             found = []
-            for x, place, product in zip(inputs, places, (dy @ other, dy.swapaxes(1, 2) @ one), strict=True):
-                side = np.moveaxis(x, place, -1)
+            for side, axis, product in zip(sides, axes, (dy @ other, dy.swapaxes(1, 2) @ one), strict=True):
                 d_side = product.reshape(side.shape)
                 if self.normalize:
                     d_side = unit_length_gradient(d_side, side, -1, _SHORTEST)
-                found.append(np.moveaxis(d_side, -1, place))
+                found.append(np.moveaxis(d_side, -1, axis))
             return found, {}
 
-        return self.call(inputs), backward
+        return (one @ other.swapaxes(1, 2)).reshape(shape if len(shape) > 1 else (*shape, 1)), backward
 
     def _pair(self, shapes: list[Shape]) -> tuple[Shape, Shape]:
         if len(shapes) != 2:
             raise InputError(f"multiplies two tensors, got {len(shapes)}")
         return shapes[0], shapes[1]
 
-    def _places(self, rank: int, other_rank: int) -> tuple[int, int]:
-        place = axis_of(self.axes[0], "axes", rank=rank)
-        other_place = axis_of(self.axes[1], "axes", rank=other_rank)
-        if 0 in (place, other_place):
+    def _axes(self, rank: int, other_rank: int) -> tuple[int, int]:
+        found = axis_of(self.axes[0], "axes", rank=rank), axis_of(self.axes[1], "axes", rank=other_rank)
+        if 0 in found:
             raise InputError(f"axes must not name the batch, axis 0, got {self.axes}")
-        return place, other_place
+        return found

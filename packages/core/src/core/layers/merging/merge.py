@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from core.arrays import Array, Shape, show_shape
-from core.errors import InputError, UnsupportedLayerError
+from core.errors import InputError
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients
 from core.ops.broadcasting import unbroadcast
+
+#: From the gradient of the output to that of each input, before what was broadcast is summed.
+MergeBackward: TypeAlias = Callable[[Array], list[Array]]
 
 
 class Merge(Layer):
@@ -37,39 +40,28 @@ class Merge(Layer):
             )
         return (next(iter(batches), None), *reduce(_broadcast, (shape[1:] for shape in shapes)))
 
-    def call(self, inputs: Sequence[Array], *, mask: Any = None) -> Array:
-        """Bring all to the same rank and merge them."""
-        rank = max(x.ndim for x in inputs)
-        if any(x.ndim != rank for x in inputs):
+    def call_with_backward(self, inputs: Sequence[Array], *, mask: Any = None) -> tuple[Array, Backward]:
+        """Bring all to the same rank and merge them; backward sums over what was broadcast."""
+        shapes, rank = [x.shape for x in inputs], max(x.ndim for x in inputs)
+        if any(len(shape) != rank for shape in shapes):
             inputs = [np.expand_dims(x, tuple(range(1, rank - x.ndim + 1))) for x in inputs]
             mask = None  # Keras' reshaped tensors carry none
         given = [None] * len(inputs) if mask is None else mask
-        return self.merge(list(inputs), [_spread(one, x) for one, x in zip(given, inputs, strict=True)])
-
-    def call_with_backward(self, inputs: Sequence[Array], *, mask: Any = None) -> tuple[Array, Backward]:
-        """Go back through the merging, and sum over what was broadcast."""
-        rank = max(x.ndim for x in inputs)
-        same = [np.expand_dims(x, tuple(range(1, rank - x.ndim + 1))) for x in inputs]
-        given = [None] * len(inputs) if mask is None or any(x.ndim != rank for x in inputs) else mask
-        masks = [_spread(one, x) for one, x in zip(given, same, strict=True)]
-        y = self.merge(same, masks)
+        wide = [x.shape for x in inputs]
+        y, merge_backward = self.merge(list(inputs), [_spread(one, x) for one, x in zip(given, inputs, strict=True)])
 
         def backward(dy: Array) -> tuple[list[Array], Gradients]:
-            found = self.merge_back(same, masks, dy)
-            return [
-                unbroadcast(dx, x.shape).reshape(original.shape)
-                for dx, x, original in zip(found, same, inputs, strict=True)
-            ], {}
+            found = zip(merge_backward(dy), wide, shapes, strict=True)
+            return [unbroadcast(dx, spread).reshape(shape) for dx, spread, shape in found], {}
 
         return y, backward
 
-    def merge(self, inputs: list[Array], masks: list[Array | None]) -> Array:
-        """Compute the output from tensors of one rank, each with its mask in its own shape or None."""
-        raise NotImplementedError
+    def merge(self, inputs: list[Array], masks: list[Array | None]) -> tuple[Array, MergeBackward]:
+        """Compute the output from tensors of one rank, each with its mask in its own shape or None.
 
-    def merge_back(self, inputs: list[Array], masks: list[Array | None], dy: Array) -> list[Array]:
-        """Give the gradient of every tensor that `merge` took, in the shape of the output."""
-        raise UnsupportedLayerError(f"{self}: the way back through a {type(self).__name__} is not known")
+        Backward returns the gradient of each, in the shape of the output.
+        """
+        raise NotImplementedError
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """Masked only where all are masked; no mask where one tensor has none."""

@@ -39,12 +39,8 @@ class AdaptivePooling(SpatialLayer):
             left = after
         return Work(passes, 2 * most * max(4, self.number_bytes) + 40 * max(self.output_size))
 
-    def call(self, x: Array) -> Array:
-        """Return one number for each part and channel."""
-        return self.from_channels_last(adaptive_pool(self.to_channels_last(x), self.output_size, type(self).reduce))
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """Each part gives its gradient to its largest cells, or shares it among all."""
+        """Return one number for each part and channel; dy goes to the largest numbers of a part, or is shared by all."""
         x = self.to_channels_last(x)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
@@ -55,12 +51,12 @@ class AdaptivePooling(SpatialLayer):
 
 
 class AdaptiveMaxPooling(AdaptivePooling):
-    """y[i, c] = the largest x[p, c] over the places p of part i."""
+    """y[i, c] = the largest x[p, c] over the positions p of part i."""
 
     reduce = staticmethod(np.max)
 
 
 class AdaptiveAveragePooling(AdaptivePooling):
-    """y[i, c] = the mean of x[p, c] over the places p of part i."""
+    """y[i, c] = the mean of x[p, c] over the positions p of part i."""
 
     reduce = staticmethod(np.mean)

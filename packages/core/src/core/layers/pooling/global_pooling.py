@@ -1,4 +1,4 @@
-"""Global pooling looks at all places at once: what is left of an image is one number for each channel."""
+"""Global pooling looks at all positions at once: what is left of an image is one number for each channel."""
 
 from __future__ import annotations
 
@@ -31,33 +31,29 @@ class GlobalPooling(SpatialLayer):
         _, channels = self.split_shape(input_shape)
         return self.join_shape(input_shape[0], (1,) * self.rank if self.keepdims else (), channels)
 
+    def with_axes(self, y: Array) -> Array:
+        """View an output with the pooled axes, of size 1."""
+        return y if self.keepdims else np.expand_dims(y, self.axes)
+
 
 class GlobalMaxPooling(GlobalPooling):
-    """y[c] = the largest x[p, c] over all places p. Source: https://keras.io/api/layers/pooling_layers/global_max_pooling2d/"""
-
-    def call(self, x: Array) -> Array:
-        """Return the largest value of each channel."""
-        return np.max(x, axis=self.axes, keepdims=self.keepdims)
+    """y[c] = the largest x[p, c] over all positions p. Source: https://keras.io/api/layers/pooling_layers/global_max_pooling2d/"""
 
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """The largest place of each channel takes its gradient; equal ones share it."""
-        y = np.max(x, axis=self.axes, keepdims=True)
-        return self.call(x), lambda dy: (extreme_gradient(x, y, dy.reshape(y.shape), self.axes), {})
+        """Return the largest value of each channel; dy goes to where it was found, equal values share it."""
+        y = np.max(x, axis=self.axes, keepdims=self.keepdims)
+        return y, lambda dy: (extreme_gradient(x, self.with_axes(y), self.with_axes(dy), self.axes), {})
 
 
 class GlobalAveragePooling(GlobalPooling):
-    """y[c] = the mean of x[p, c] over all places p.
+    """y[c] = the mean of x[p, c] over all positions p.
 
     Source: https://keras.io/api/layers/pooling_layers/global_average_pooling2d/
     """
 
-    def call(self, x: Array) -> Array:
-        """Return the mean of each channel."""
-        dtype = x.dtype if x.dtype.kind == "f" else self.dtype.compute_dtype
-        return np.mean(x, axis=self.axes, keepdims=self.keepdims, dtype=dtype)
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = dy / number of places, at all of them."""
-        y = np.mean(x, axis=self.axes, keepdims=True)
-        share = y.dtype.type(y.size / x.size)
-        return self.call(x), lambda dy: (np.broadcast_to(dy.reshape(y.shape) * share, x.shape), {})
+        """Return the mean of each channel; dx = dy / number of positions, at all of them."""
+        dtype, shape = x.dtype if x.dtype.kind == "f" else self.dtype.compute_dtype, x.shape
+        y = np.mean(x, axis=self.axes, keepdims=self.keepdims, dtype=dtype)
+        part = y.dtype.type(y.size / x.size)
+        return y, lambda dy: (np.broadcast_to(self.with_axes(dy) * part, shape), {})

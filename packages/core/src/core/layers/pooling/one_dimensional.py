@@ -38,22 +38,18 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
     rank = 1
     supports_masking = True
 
-    def call(self, x: Array, *, mask: Array | None = None) -> Array:
-        """Return the mean of each channel."""
-        if mask is None:
-            return super().call(x)
-        counts = mask.astype(bool)[:, :, None] if self.data_format == "channels_last" else mask.astype(bool)[:, None, :]
-        total = np.sum(np.where(counts, x, 0), axis=self.axes, keepdims=self.keepdims)
-        return total / np.sum(counts, axis=self.axes, keepdims=self.keepdims, dtype=x.dtype)
-
     def call_with_backward(self, x: Array, *, mask: Array | None = None) -> tuple[Array, Backward]:
-        """dx = mask * dy / sum of mask."""
+        """Return the mean of each channel; dx = mask * dy / sum of mask."""
         if mask is None:
             return super().call_with_backward(x)
-        counts = np.expand_dims(mask.astype(x.dtype), self.channel_axis)
-        shares = counts / np.sum(counts, axis=self.axes, keepdims=True)
-        batch = (len(x), 1, -1) if self.data_format == "channels_last" else (len(x), -1, 1)
-        return self.call(x, mask=mask), lambda dy: (dy.reshape(batch) * shares, {})
+        counts = np.expand_dims(mask.astype(bool), self.channel_axis)
+        total = np.sum(np.where(counts, x, 0), axis=self.axes, keepdims=True)
+        count = np.sum(counts, axis=self.axes, keepdims=True, dtype=x.dtype)
+        y = total / count
+        return (y if self.keepdims else np.squeeze(y, self.axes)), lambda dy: (
+            counts * (self.with_axes(dy) / count),
+            {},
+        )
 
     def compute_mask(self, inputs: Array, mask: Array | None) -> None:
         """Time is gone, and its mask with it."""

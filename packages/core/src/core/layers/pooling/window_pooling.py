@@ -17,7 +17,7 @@ from core.ops.windows import Window
 
 
 class Pooling(SpatialLayer):
-    """(batch, *sizes, channels) -> (batch, *places, channels); the strides are the window's size unless given."""
+    """(batch, *sizes, channels) -> (batch, *positions, channels); the strides are the window's size unless given."""
 
     def __init__(
         self, pool_size: Any = 2, strides: Any = None, padding: str = "valid", data_format: object = None, **common: Any
@@ -32,37 +32,33 @@ class Pooling(SpatialLayer):
         )
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """(batch, *sizes, channels) -> (batch, *places, channels)."""
+        """(batch, *sizes, channels) -> (batch, *positions, channels)."""
         sizes, channels = self.split_shape(input_shape)
         return self.join_shape(input_shape[0], self.window.output_sizes(sizes), channels)
 
     def work(self, input_shape: Shape) -> Work:
-        """A small window is gone through cell by cell, a large one in as many passes as its sizes have binary digits."""
-        cells = math.prod(self.window.size)
-        numbers, places = numbers_in([input_shape]), numbers_in([self.compute_output_shape(input_shape)])
-        passes = cells if cells <= MOST_TAPS else sum(2 * size.bit_length() for size in self.window.size)
+        """A small window is gone through tap by tap, a large one in as many passes as its sizes have binary digits."""
+        taps = math.prod(self.window.size)
+        numbers, positions = numbers_in([input_shape]), numbers_in([self.compute_output_shape(input_shape)])
+        passes = taps if taps <= MOST_TAPS else sum(2 * size.bit_length() for size in self.window.size)
         padded = 1
-        if cells <= MOST_TAPS:
+        if taps <= MOST_TAPS:
             sizes, _ = self.split_shape(input_shape)
             padded = math.prod(size or 0 for size in self.window.padded_sizes(sizes)) // max(
                 1, math.prod(size or 1 for size in sizes)
             )
         inside = (2 + padded) * numbers * max(4, self.number_bytes)
-        return Work(numbers + max(places, numbers) * passes, inside, places * cells)
+        return Work(numbers + max(positions, numbers) * passes, inside, positions * taps)
 
 
 class MaxPooling(Pooling):
-    """y[p, c] = the largest x[p * stride + o, c] over the cells o of the window; padding is below every number.
+    """y[p, c] = the largest x[p * stride + o, c] over the taps o of the window; padding is below every number.
 
     Source: https://keras.io/api/layers/pooling_layers/max_pooling2d/
     """
 
-    def call(self, x: Array) -> Array:
-        """Return the largest value of each window."""
-        return self.from_channels_last(max_pool(self.to_channels_last(x), self.window))
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """The largest cell of each window takes its gradient."""
+        """Return the largest value of each window; its tap takes dy."""
         x = self.to_channels_last(x)
         y = by_rows(partial(max_pool, window=self.window), x)
 
@@ -74,17 +70,13 @@ class MaxPooling(Pooling):
 
 
 class AveragePooling(Pooling):
-    """y[p, c] = the mean of x[p * stride + o, c] over the cells o that are not padding.
+    """y[p, c] = the mean of x[p * stride + o, c] over the taps o that are not padding.
 
     Source: https://keras.io/api/layers/pooling_layers/average_pooling2d/
     """
 
-    def call(self, x: Array) -> Array:
-        """Return the mean of each window."""
-        return self.from_channels_last(average_pool(self.to_channels_last(x), self.window))
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """The cells of each window share its gradient."""
+        """Return the mean of each window; its taps share dy."""
         x = self.to_channels_last(x)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:

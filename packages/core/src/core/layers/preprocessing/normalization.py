@@ -61,17 +61,19 @@ class Normalization(Layer):
             self.parameters[name] = value.astype(np.int32)
 
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = dy / max(sqrt(variance), 1e-7), or times it; mean and variance stay as they are."""
-        compute = self.dtype.compute_dtype
-        mean, variance = (
-            self._along(moment, x.ndim).astype(compute, copy=False)
-            for moment in self.given or (self.mean, self.variance)
-        )
-        deviation = np.maximum(np.sqrt(variance), compute.type(_SMALLEST))
-        x = x.astype(compute, copy=False)
+        """Return the normalized input; dx = dy / max(sqrt(variance), 1e-7), or times it: the moments stay as they are."""
+        mean, deviation = self._moments(x.ndim)
+        x = x.astype(self.dtype.compute_dtype, copy=False)
         if self.invert:
             return mean + x * deviation, lambda dy: (dy * deviation, {})
         return (x - mean) / deviation, lambda dy: (dy / deviation, {})
+
+    def _moments(self, rank: int) -> tuple[Array, Array]:
+        """Return mean and deviation for an input of `rank` axes, in the type this layer computes in."""
+        compute = self.dtype.compute_dtype
+        mean, variance = self.given or (self.mean, self.variance)
+        deviation = np.sqrt(self._along(variance, rank).astype(compute, copy=False))
+        return self._along(mean, rank).astype(compute, copy=False), np.maximum(deviation, compute.type(_SMALLEST))
 
     def _along(self, value: Array, rank: int) -> Array:
         """Lay the axes of `value`, the last one last, along the kept axes of the input."""

@@ -23,10 +23,6 @@ class ActivityRegularization(Layer):
         self.l1 = number(l1, "l1")
         self.l2 = number(l2, "l2")
 
-    def call(self, x: Array) -> Array:
-        """Return x."""
-        return x
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = dy; the gradient of the cost joins where the loss is put together."""
+        """Return x; dx = dy: the gradient of the cost joins where the loss is put together."""
         return x, lambda dy: (dy, {})

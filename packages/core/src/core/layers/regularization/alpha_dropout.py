@@ -7,7 +7,6 @@ import numpy as np
 from core.arrays import Array
 from core.layers.gradients import Backward
 from core.layers.regularization.dropout import Dropout
-from core.layers.regularization.gaussian import generator
 
 #: -alpha * scale of SELU, the value of a unit that is off.
 _OFF = -1.6732632423543772 * 1.0507009873554805
@@ -21,24 +20,13 @@ class AlphaDropout(Dropout):
     Source: Klambauer et al. 2017, https://arxiv.org/abs/1706.02515
     """
 
-    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """Return x, or x with a random part switched off."""
-        if not training or self.rate == 0:
-            return x
-        keep, a = self._drawn(x, rng)
-        return (a * np.where(keep, x, _OFF) - a * _OFF * self.rate).astype(x.dtype)
-
     def call_with_backward(
-        self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
+        self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        """dx = a * keep * dy, with the draw of the way there."""
+        """Return x, or x with a random part switched off; dx = a * keep * dy."""
         if not training or self.rate == 0:
             return x, lambda dy: (dy, {})
-        keep, a = self._drawn(x, rng)
+        keep = self.generator(rng).random(self.draw_shape(x)) >= self.rate
+        a = 0.0 if self.rate == 1 else ((1 - self.rate) * (1 + self.rate * _OFF**2)) ** -0.5
         y = (a * np.where(keep, x, _OFF) - a * _OFF * self.rate).astype(x.dtype)
         return y, lambda dy: (dy * keep * dy.dtype.type(a), {})
-
-    def _drawn(self, x: Array, rng: np.random.Generator | None) -> tuple[Array, float]:
-        """Draw what is kept, and give the scale a that goes with the rate."""
-        keep = generator(self, rng).random(self._draw_shape(x)) >= self.rate
-        return keep, 0.0 if self.rate == 1 else ((1 - self.rate) * (1 + self.rate * _OFF**2)) ** -0.5

@@ -27,27 +27,23 @@ class DropoutLayer(Layer):
         self.rate = number(rate, "rate", minimum=0.0, maximum=1.0)
         self.seed = seed
 
-    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """Return x, or x with a random part set to zero and the rest scaled up."""
-        if not training or self.rate == 0:
-            return x
-        if rng is None:
-            raise InputError(f"{self} draws at random in training: pass rng=numpy.random.default_rng(seed) to forward")
-        shape = self._draw_shape(x)
-        keep = rng.random(shape, dtype=np.float32) >= self.rate
-        scale = 0.0 if self.rate == 1 else 1 / (1 - self.rate)
-        return x * keep.astype(x.dtype) * x.dtype.type(scale)
-
     def call_with_backward(
-        self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
+        self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        """dx = dy * keep / (1 - rate), with the draw of the way there."""
+        """Return x, or x with a random part set to zero and the rest scaled up; dx is dy treated alike."""
         if not training or self.rate == 0:
             return x, lambda dy: (dy, {})
-        kept = self.call(np.ones_like(x), training=True, rng=rng)
-        return x * kept, lambda dy: (dy * kept, {})
+        keep = self.generator(rng).random(self.draw_shape(x), dtype=np.float32) >= self.rate
+        scale = 0.0 if self.rate == 1 else 1 / (1 - self.rate)
 
-    def _draw_shape(self, x: Array) -> tuple[int, ...]:
+        def drop(values: Array) -> Array:
+            kept = values * keep
+            kept *= kept.dtype.type(scale)
+            return kept
+
+        return drop(x), lambda dy: (drop(dy), {})
+
+    def draw_shape(self, x: Array) -> tuple[int, ...]:
         """Return the shape of the draw: that of x, with 1 where it is shared."""
         return x.shape
 
@@ -64,7 +60,7 @@ class Dropout(DropoutLayer):
             raise InputError(f"noise_shape must be a list of sizes or None, got {noise_shape!r}")
         self.noise_shape = noise_shape
 
-    def _draw_shape(self, x: Array) -> tuple[int, ...]:
+    def draw_shape(self, x: Array) -> tuple[int, ...]:
         """Return the shape of x, with 1 where `noise_shape` says so."""
         if self.noise_shape is None:
             return x.shape

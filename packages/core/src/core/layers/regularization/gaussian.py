@@ -27,17 +27,13 @@ class GaussianNoise(Layer):
         self.stddev = number(stddev, "stddev", minimum=0.0, maximum=1.0)
         self.seed = seed
 
-    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """Return x, in training with noise."""
-        if not training or self.stddev == 0:
-            return x
-        return x + (self.stddev * generator(self, rng).standard_normal(x.shape)).astype(x.dtype)
-
     def call_with_backward(
-        self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
+        self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
     ) -> tuple[Array, Backward]:
-        """dx = dy."""
-        return self.call(x, training=training, rng=rng), lambda dy: (dy, {})
+        """Return x, in training with noise; dx = dy."""
+        if training and self.stddev:
+            x = x + (self.stddev * self.generator(rng).standard_normal(x.shape)).astype(x.dtype)
+        return x, lambda dy: (dy, {})
 
 
 class GaussianDropout(Layer):
@@ -53,25 +49,14 @@ class GaussianDropout(Layer):
         self.rate = number(rate, "rate", minimum=0.0, maximum=1.0)
         self.seed = seed
 
-    def call(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """Return x, in training with noise."""
+    def call_with_backward(
+        self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Backward]:
+        """Return x, in training with noise; dx = dy * noise."""
         if not training or self.rate == 0:
-            return x
+            return x, lambda dy: (dy, {})
         if self.rate == 1:
             raise InputError(f"{self}: a rate of 1 has no finite noise in training")
         deviation = math.sqrt(self.rate / (1 - self.rate))
-        return x * (1 + deviation * generator(self, rng).standard_normal(x.shape)).astype(x.dtype)
-
-    def call_with_backward(
-        self, x: Array, *, training: bool = True, rng: np.random.Generator | None = None
-    ) -> tuple[Array, Backward]:
-        """dx = dy * noise, with the draw of the way there."""
-        noise = self.call(np.ones_like(x), training=training, rng=rng)
+        noise = (1 + deviation * self.generator(rng).standard_normal(x.shape)).astype(x.dtype)
         return x * noise, lambda dy: (dy * noise, {})
-
-
-def generator(layer: Layer, rng: np.random.Generator | None) -> np.random.Generator:
-    """Give the generator that was passed in, or say that one is needed."""
-    if rng is None:
-        raise InputError(f"{layer} draws at random in training: pass rng=numpy.random.default_rng(seed) to forward")
-    return rng

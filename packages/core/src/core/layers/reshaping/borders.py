@@ -1,4 +1,4 @@
-"""Zero padding adds a border of zeros around an image; cropping cuts one away."""
+"""Zero padding puts zeros around an image; cropping cuts its margins away."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any, ClassVar
 from core.arrays import Array, Shape
 from core.checks import integers
 from core.errors import InputError
-from core.layers.gradients import Backward
+from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
-from core.ops.padding import pad
+from core.ops.padding import Amounts, crop, pad
 
 
-class Border(SpatialLayer):
-    """A number of cells before and after each axis: one number for all, one for each axis, or a pair for each axis."""
+class Margins(SpatialLayer):
+    """How much is added or cut before and after each axis: one number for all, one for each axis, or a pair for each axis."""
 
-    def read_amounts(self, value: Any, option: str) -> tuple[tuple[int, int], ...]:
+    def read_amounts(self, value: Any, option: str) -> Amounts:
         """Read the option as one (before, after) for each axis."""
         if self.rank == 1:  # along one axis two numbers are before and after
             value = [value]
@@ -27,7 +27,7 @@ class Border(SpatialLayer):
         return tuple((before, after) for before, after in pairs)
 
 
-class ZeroPadding(Border):
+class ZeroPadding(Margins):
     """(batch, *sizes, channels) -> (batch, *(before + size + after), channels), zeros around.
 
     Source: https://keras.io/api/layers/reshaping_layers/zero_padding2d/
@@ -38,26 +38,24 @@ class ZeroPadding(Border):
         self.padding = self.read_amounts(padding, "padding")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Each known size grows by its border."""
+        """Each known size grows by its padding."""
         sizes, channels = self.split_shape(input_shape)
         grown = (
             None if size is None else size + sum(amounts) for size, amounts in zip(sizes, self.padding, strict=True)
         )
         return self.join_shape(input_shape[0], tuple(grown), channels)
 
-    def call(self, x: Array) -> Array:
-        """Return x with its border."""
-        return self.from_channels_last(pad(self.to_channels_last(x), self.padding))
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx is dy without its border."""
-        sizes = self.to_channels_last(x).shape[1:-1]
-        kept = (slice(before, before + size) for size, (before, _) in zip(sizes, self.padding, strict=True))
-        inner = (slice(None), *kept)
-        return self.call(x), lambda dy: (self.from_channels_last(self.to_channels_last(dy)[inner]), {})
+        """Return x with zeros around; dx is dy without them."""
+        y = pad(self.to_channels_last(x), self.padding)
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            return self.from_channels_last(crop(self.to_channels_last(dy), self.padding)), {}
+
+        return self.from_channels_last(y), backward
 
 
-class Cropping(Border):
+class Cropping(Margins):
     """(batch, *sizes, channels) -> (batch, *(size - before - after), channels).
 
     Source: https://keras.io/api/layers/reshaping_layers/cropping2d/
@@ -71,7 +69,7 @@ class Cropping(Border):
         self.cropping = self.read_amounts(self.default if cropping is None else cropping, "cropping")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Each known size shrinks by its border. Raises `InputError` where nothing would be left."""
+        """Each known size shrinks by its cropping. Raises `InputError` where nothing would be left."""
         sizes, channels = self.split_shape(input_shape)
         left = tuple(
             None if size is None else size - sum(amounts) for size, amounts in zip(sizes, self.cropping, strict=True)
@@ -80,12 +78,11 @@ class Cropping(Border):
             raise InputError(f"cropping={self.cropping} leaves nothing of the sizes {sizes}")
         return self.join_shape(input_shape[0], left, channels)
 
-    def call(self, x: Array) -> Array:
-        """Return x without its border."""
-        x = self.to_channels_last(x)
-        kept = (slice(before, size - after) for size, (before, after) in zip(x.shape[1:-1], self.cropping, strict=True))
-        return self.from_channels_last(x[(slice(None), *kept)])
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx is dy with zeros where x was cut off."""
-        return self.call(x), lambda dy: (self.from_channels_last(pad(self.to_channels_last(dy), self.cropping)), {})
+        """Return the middle of x; dx is dy with zeros where x was cut off."""
+        y = crop(self.to_channels_last(x), self.cropping)
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            return self.from_channels_last(pad(self.to_channels_last(dy), self.cropping)), {}
+
+        return self.from_channels_last(y), backward

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from core.arrays import Array, Shape, known_size
 from core.checks import one_of
 from core.layers.base import Layer
-from core.layers.gradients import Backward
+from core.layers.gradients import Backward, Gradients
 
 
 class Flatten(Layer):
@@ -27,18 +28,14 @@ class Flatten(Layer):
         """The product of all sizes but the batch."""
         return (input_shape[0], known_size(input_shape[1:]))
 
-    def call(self, x: Array) -> Array:
-        """Return x as a matrix."""
-        if self.data_format == "channels_first" and x.ndim > 1:
-            x = x.transpose(0, *range(2, x.ndim), 1)
-        columns = 1
-        for size in x.shape[1:]:
-            columns *= size
-        return x.reshape(len(x), columns)
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx is dy in the shape of x."""
-        if self.data_format == "channels_first" and x.ndim > 1:
-            moved = (len(x), *x.shape[2:], x.shape[1])
-            return self.call(x), lambda dy: (np.moveaxis(dy.reshape(moved), -1, 1), {})
-        return self.call(x), lambda dy: (dy.reshape(x.shape), {})
+        """Return x as a matrix; dx is dy in the shape of x."""
+        moved = self.data_format == "channels_first" and x.ndim > 1
+        x = np.moveaxis(x, 1, -1) if moved else x
+        shape = x.shape
+
+        def backward(dy: Array) -> tuple[Array, Gradients]:
+            dx = dy.reshape(shape)
+            return np.moveaxis(dx, -1, 1) if moved else dx, {}
+
+        return x.reshape(len(x), math.prod(shape[1:])), backward

@@ -16,10 +16,6 @@ class Identity(Layer):
 
     supports_masking = True
 
-    def call(self, inputs: Any) -> Any:
-        """Return the input."""
-        return inputs
-
     def call_with_backward(self, inputs: Any) -> tuple[Any, Backward]:
-        """dx = dy."""
+        """Return the input; dx = dy."""
         return inputs, lambda dy: (dy, {})

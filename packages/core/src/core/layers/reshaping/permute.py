@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from core.arrays import Array, Shape
 from core.errors import InputError
 from core.layers.base import Layer
@@ -32,11 +34,7 @@ class Permute(Layer):
         """Put the sizes in the order of the axes."""
         return (input_shape[0], *(input_shape[axis] for axis in self.dims))
 
-    def call(self, x: Array) -> Array:
-        """Return x with its axes in the new order."""
-        return x.transpose(0, *self.dims)
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx is dy with its axes in the old order."""
-        back = [0, *(self.dims.index(axis) + 1 for axis in range(1, x.ndim))]
-        return self.call(x), lambda dy: (dy.transpose(back), {})
+        """Return x with its axes in the new order; dx is dy with its axes in the old one."""
+        order = (0, *self.dims)
+        return x.transpose(order), lambda dy: (dy.transpose(np.argsort(order)), {})

@@ -32,10 +32,6 @@ class RepeatVector(Layer):
         batch, features = input_shape
         return (batch, self.n, features)
 
-    def call(self, x: Array) -> Array:
-        """Return x, n times: a view, which takes no memory."""
-        return np.broadcast_to(x[:, None], (len(x), self.n, x.shape[1]))
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = sum of dy over the repetitions."""
-        return self.call(x), lambda dy: (dy.sum(axis=1), {})
+        """Return x, n times: a view, which takes no memory; dx = sum of dy over the repetitions."""
+        return np.broadcast_to(x[:, None], (len(x), self.n, x.shape[1])), lambda dy: (dy.sum(axis=1), {})

@@ -29,13 +29,11 @@ class Reshape(Layer):
         """Keep the batch; what is left goes to the size -1."""
         return (input_shape[0], *reshaped(input_shape[1:], self.target_shape))
 
-    def call(self, x: Array) -> Array:
-        """Return x under the new shape."""
-        return x.reshape(len(x), *(size or 0 for size in reshaped(x.shape[1:], self.target_shape)))
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx is dy in the shape of x."""
-        return self.call(x), lambda dy: (dy.reshape(x.shape), {})
+        """Return x under the new shape; dx is dy in that of x."""
+        shape = x.shape
+        y = x.reshape(len(x), *(size or 0 for size in reshaped(shape[1:], self.target_shape)))
+        return y, lambda dy: (dy.reshape(shape), {})
 
 
 def reshaped(shape: Shape, target: tuple[int, ...]) -> Shape:

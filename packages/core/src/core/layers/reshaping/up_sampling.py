@@ -1,4 +1,4 @@
-"""Up-sampling makes an image larger by a whole factor; the plain way repeats every cell."""
+"""Up-sampling makes an image larger by a whole factor; the plain way repeats every number."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from core.arrays import Array, Shape
 from core.checks import integers
-from core.layers.gradients import Backward, Gradients
+from core.layers.gradients import Backward
 from core.layers.spatial import SpatialLayer
 
 
@@ -28,21 +28,22 @@ class UpSampling(SpatialLayer):
         larger = (None if size is None else size * factor for size, factor in zip(sizes, self.size, strict=True))
         return self.join_shape(input_shape[0], tuple(larger), channels)
 
+    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
+        """Return the enlarged x; see `enlarge_gradient`."""
+        y = self.enlarge(self.to_channels_last(x))
+        return self.from_channels_last(y), lambda dy: (
+            self.from_channels_last(self.enlarge_gradient(self.to_channels_last(dy))),
+            {},
+        )
+
     def enlarge(self, x: Array) -> Array:
-        """Repeat every cell along each axis."""
+        """Repeat every number along each axis."""
         for axis, factor in enumerate(self.size, start=1):
             x = np.repeat(x, factor, axis=axis)
         return x
 
-    def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
+    def enlarge_gradient(self, dy: Array) -> Array:
         """dx[p] = sum over r of dy[p * size + r]."""
-
-        def backward(dy: Array) -> tuple[Array, Gradients]:
-            dy = self.to_channels_last(dy)
-            sizes = [
-                size for pair in zip(self.to_channels_last(x).shape[1:-1], self.size, strict=True) for size in pair
-            ]
-            cells = dy.reshape(len(dy), *sizes, dy.shape[-1])
-            return self.from_channels_last(cells.sum(axis=tuple(range(2, 2 * self.rank + 1, 2)))), {}
-
-        return self.from_channels_last(self.enlarge(self.to_channels_last(x))), backward
+        pairs = ((size // factor, factor) for size, factor in zip(dy.shape[1:-1], self.size, strict=True))
+        repeated = dy.reshape(len(dy), *(size for pair in pairs for size in pair), dy.shape[-1])
+        return repeated.sum(axis=tuple(range(2, 2 * self.rank + 1, 2)))

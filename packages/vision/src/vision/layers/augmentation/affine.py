@@ -10,7 +10,6 @@ import numpy as np
 
 from core.arrays import Array
 from core.checks import number, one_of
-from core.layers.regularization.gaussian import generator
 from vision.affine import FILL_MODES, affine_transform, matrices, shifts
 from vision.layers.augmentation.base import Augmentation
 
@@ -22,7 +21,7 @@ class Affine(Augmentation):
         """Move each image."""
         return affine_transform(
             images,
-            self.maps(images, generator(self, rng)),
+            self.maps(images, self.generator(rng)),
             fill_mode=one_of(self.config.get("fill_mode", "reflect"), "fill_mode", tuple(FILL_MODES)),
             interpolation=one_of(
                 self.config.get("interpolation", "bilinear"), "interpolation", ("nearest", "bilinear")

@@ -6,7 +6,6 @@ import numpy as np
 
 from core.arrays import Array
 from core.errors import InputError
-from core.layers.regularization.gaussian import generator
 from vision.layers.augmentation.base import Augmentation
 from vision.layers.value_range import Range, read_range
 
@@ -21,7 +20,7 @@ class ColorAugmentation(Augmentation):
         """Draw one number for each image, (batch, 1, 1, 1), of their type. Raises `InputError` for whole-number images."""
         if images.dtype.kind != "f":
             raise InputError(f"{self} changes floating-point images in training, got {images.dtype}: cast them before")
-        return generator(self, rng).uniform(*bounds, size=(len(images), 1, 1, 1)).astype(images.dtype)
+        return self.generator(rng).uniform(*bounds, size=(len(images), 1, 1, 1)).astype(images.dtype)
 
     def value_range(self) -> Range:
         """Return the darkest and the lightest value."""

@@ -7,10 +7,9 @@ import numpy as np
 from core.arrays import Array, Shape
 from core.checks import integer, one_of
 from core.errors import InputError
-from core.layers.regularization.gaussian import generator
 from vision.augmentation import flip
 from vision.layers.augmentation.base import Augmentation
-from vision.layers.resizing.aspect import cropped_to_aspect
+from vision.layers.resizing.aspect import crop_amounts
 from vision.layers.resizing.resize import resize
 
 _MIRRORS = ("horizontal", "vertical", "horizontal_and_vertical")
@@ -24,7 +23,7 @@ class RandomFlip(Augmentation):
     def transform(self, images: Array, rng: np.random.Generator | None) -> Array:
         """Mirror some images."""
         mode = one_of(self.config.get("mode", "horizontal_and_vertical"), "mode", _MIRRORS)
-        return flip(images, generator(self, rng), horizontal="horizontal" in mode, vertical="vertical" in mode)
+        return flip(images, self.generator(rng), horizontal="horizontal" in mode, vertical="vertical" in mode)
 
 
 class RandomPerspective(Augmentation):
@@ -56,10 +55,9 @@ class RandomCrop(Augmentation):
         size = self._size()
         margins = [have - want for have, want in zip(images.shape[1:3], size, strict=True)]
         if min(margins) > 0:
-            top, left = (int(start) for start in generator(self, rng).integers(0, np.add(margins, 1)))
+            top, left = (int(start) for start in self.generator(rng).integers(0, np.add(margins, 1)))
         else:
-            rows, columns = cropped_to_aspect(images.shape[1], images.shape[2], size)
-            top, left = rows.start, columns.start
+            (top, _), (left, _) = crop_amounts(images.shape[1:3], size)
         part = images[:, top : top + size[0], left : left + size[1]]
         if part.shape[1:3] != size:
             part = resize(part, size, "bilinear").astype(images.dtype, copy=False)

@@ -1,43 +1,37 @@
-"""Keeping an image's proportions: cut it, or give it a border, to the proportions of the size that it will get.
+"""Keeping an image's proportions: cut or pad it to the proportions of the size that it will get.
 
-Sizes are computed in float32 and cut to whole numbers, as in Keras.
+The amounts before and after height and width are those of `core.ops.padding`. Sizes are computed in float32 and cut to whole
+numbers, as in Keras.
 Source: `resize` in https://github.com/keras-team/keras/blob/master/keras/src/backend/tensorflow/image.py
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from core.arrays import Array
+from core.ops.padding import Amounts
 
 
-def crop_to_aspect(images: Array, size: tuple[int, int]) -> Array:
-    """Cut the middle out of (batch, height, width, channels) that has the proportions of `size`."""
-    rows, columns = cropped_to_aspect(images.shape[1], images.shape[2], size)
-    return images[:, rows, columns]
+def crop_amounts(sizes: tuple[int, ...], target: tuple[int, int]) -> Amounts:
+    """Return how much to cut off images of `sizes` so that the middle with the proportions of `target` is left."""
+    return middle_amounts(sizes, tuple(max(min(pair), 1) for pair in _proportional(sizes, target)))
 
 
-def cropped_to_aspect(height: int, width: int, size: tuple[int, int]) -> tuple[slice, slice]:
-    """Return which rows and columns `crop_to_aspect` keeps."""
-    crop_height = max(min(height, _scaled(width, size[0], size[1])), 1)
-    crop_width = max(min(width, _scaled(height, size[1], size[0])), 1)
-    top, left = (height - crop_height) // 2, (width - crop_width) // 2
-    return slice(top, top + crop_height), slice(left, left + crop_width)
+def pad_amounts(sizes: tuple[int, ...], target: tuple[int, int]) -> Amounts:
+    """Return how much to add to images of `sizes`, the same on both sides, for the proportions of `target`."""
+    half = ((max(size, other) - size) // 2 for size, other in _proportional(sizes, target))
+    return tuple((amount, amount) for amount in half)
 
 
-def pad_to_aspect(images: Array, size: tuple[int, int], value: float) -> Array:
-    """Add a border of `value`, the same on both sides, that gives the image the proportions of `size`."""
-    above, beside = padded_to_aspect(images.shape[1], images.shape[2], size)
-    border = ((0, 0), (above, above), (beside, beside), (0, 0))
-    return np.pad(images, border, constant_values=images.dtype.type(value))
+def middle_amounts(sizes: tuple[int, ...], wanted: tuple[int, ...]) -> Amounts:
+    """Return how much to cut off so that the middle, of the size that is wanted, is left."""
+    extra = (size - kept for size, kept in zip(sizes, wanted, strict=True))
+    return tuple((amount // 2, amount - amount // 2) for amount in extra)
 
 
-def padded_to_aspect(height: int, width: int, size: tuple[int, int]) -> tuple[int, int]:
-    """Return how wide the border of `pad_to_aspect` is, above and below, left and right."""
-    above = (max(height, _scaled(width, size[0], size[1])) - height) // 2
-    beside = (max(width, _scaled(height, size[1], size[0])) - width) // 2
-    return above, beside
-
-
-def _scaled(side: int, target: int, other_target: int) -> int:
-    return int(np.float32(side * target) / np.float32(other_target))
+def _proportional(sizes: tuple[int, ...], target: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """Go through height and width: the size, and the one that has the proportions of `target` to the other size."""
+    for size, other, wanted, other_wanted in zip(sizes, reversed(sizes), target, reversed(target), strict=True):
+        yield size, int(np.float32(other * wanted) / np.float32(other_wanted))

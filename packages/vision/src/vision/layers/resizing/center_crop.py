@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from core.arrays import Array, Shape
 from core.checks import integer
 from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.layers.work import Work
-from vision.layers.resizing.aspect import cropped_to_aspect
-from vision.layers.resizing.resize import resize, resize_back, work_of_resizing
+from core.ops.padding import crop, pad
+from vision.layers.resizing.aspect import crop_amounts, middle_amounts
+from vision.layers.resizing.resize import resize, resize_gradient, work_of_resizing
 
 
 class CenterCrop(SpatialLayer):
@@ -39,21 +38,16 @@ class CenterCrop(SpatialLayer):
         return work_of_resizing((input_shape[0], *sizes, channels), self.size)
 
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = dy in the middle, 0 around it; back through the interpolation where the image was too small."""
-        images = self.to_channels_last(x).astype(self.dtype.compute_dtype, copy=False)
-        shape = images.shape
-        top, left = ((size - wanted) // 2 for size, wanted in zip(shape[1:3], self.size, strict=True))
-        enlarges = top < 0 or left < 0
-        kept = slice(top, top + self.size[0]), slice(left, left + self.size[1])
-        if enlarges:
-            kept = cropped_to_aspect(shape[1], shape[2], self.size)
-        middle = images[:, *kept]
-        sides = middle.shape[1], middle.shape[2]
+        """Return the middle of each image; dx = dy there, 0 around it."""
+        x = self.to_channels_last(x).astype(self.dtype.compute_dtype, copy=False)
+        sizes = x.shape[1:3]
+        small = any(size < wanted for size, wanted in zip(sizes, self.size, strict=True))
+        amounts = crop_amounts(sizes, self.size) if small else middle_amounts(sizes, self.size)
+        y = crop(x, amounts)
+        kept = y.shape[1:3]
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
             dy = self.to_channels_last(dy)
-            dx = np.zeros(shape, dy.dtype)
-            dx[:, *kept] = resize_back(dy, sides, "bilinear") if enlarges else dy
-            return self.from_channels_last(dx), {}
+            return self.from_channels_last(pad(resize_gradient(dy, kept, "bilinear") if small else dy, amounts)), {}
 
-        return self.from_channels_last(resize(middle, self.size, "bilinear") if enlarges else middle), backward
+        return self.from_channels_last(resize(y, self.size, "bilinear") if small else y), backward

@@ -43,7 +43,7 @@ def work_of_resizing(shape: Shape, size: tuple[int, int]) -> Work:
     return Work(adds + 10 * weights + between + made, 24 * weights + 8 * (between + made) + 32 * sum(size))
 
 
-def resize_back(dy: Array, sizes: tuple[int, int], interpolation: str, *, antialias: bool = False) -> Array:
+def resize_gradient(dy: Array, sizes: tuple[int, ...], interpolation: str, *, antialias: bool = False) -> Array:
     """The transpose of `resize`: an input pixel gets back what it gave to each output pixel; `sizes` are those of the input."""
     by_row, by_column = (
         _matrix(old, new, interpolation, antialias=antialias) for old, new in zip(sizes, dy.shape[1:3], strict=True)

@@ -12,8 +12,9 @@ from core.errors import InputError
 from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
 from core.layers.work import Work, numbers_in
-from vision.layers.resizing.aspect import crop_to_aspect, cropped_to_aspect, pad_to_aspect, padded_to_aspect
-from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_back, work_of_resizing
+from core.ops.padding import Amounts, crop, pad
+from vision.layers.resizing.aspect import crop_amounts, pad_amounts
+from vision.layers.resizing.resize import INTERPOLATIONS, resize, resize_gradient, work_of_resizing
 
 
 class Resizing(SpatialLayer):
@@ -55,38 +56,32 @@ class Resizing(SpatialLayer):
         return self.join_shape(input_shape[0], self.size, self.split_shape(input_shape)[1])
 
     def work(self, input_shape: Shape) -> Work:
-        """That of the interpolation, from images with their border."""
-        (height, width), channels = self.split_shape(input_shape)
-        sides = [height or 0, width or 0]
-        if self.pad:
-            borders = padded_to_aspect(sides[0], sides[1], self.size)
-            sides = [side + 2 * border for side, border in zip(sides, borders, strict=True)]
-        images = (input_shape[0], *sides, channels)
-        border = 4 * numbers_in([images]) if self.pad else 0
-        return work_of_resizing(images, self.size).plus(0, border)
+        """That of the interpolation, from images with their padding."""
+        sizes, channels = self.split_shape(input_shape)
+        added = self._amounts(tuple(size or 0 for size in sizes))[1]
+        images = (input_shape[0], *((size or 0) + sum(each) for size, each in zip(sizes, added, strict=True)), channels)
+        return work_of_resizing(images, self.size).plus(0, 4 * numbers_in([images]) if self.pad else 0)
 
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """Back through the interpolation by its transpose, then into the part that was kept, or out of the border."""
+        """Return the resized images; backward goes through the interpolation by its transpose."""
         images = self.to_channels_last(x)
-        height, width = images.shape[1:3]
-        if self.crop:
-            images = crop_to_aspect(images, self.size)
-        elif self.pad:
-            images = pad_to_aspect(images, self.size, self.fill_value)
-        sides = images.shape[1], images.shape[2]
-        resized = resize(images, self.size, self.interpolation, antialias=self.antialias)
+        cut, added = self._amounts(images.shape[1:3])
+        images = pad(crop(images, cut), added, self.fill_value)
+        sizes, options = images.shape[1:3], {"antialias": self.antialias}
+        resized = resize(images, self.size, self.interpolation, **options)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dx = resize_back(self.to_channels_last(dy), sides, self.interpolation, antialias=self.antialias)
-            if self.crop:
-                part, dx = dx, np.zeros((len(dx), height, width, dx.shape[-1]), dx.dtype)
-                dx[:, *cropped_to_aspect(height, width, self.size)] = part
-            elif self.pad:
-                above, beside = padded_to_aspect(height, width, self.size)
-                dx = dx[:, above : above + height, beside : beside + width]
-            return self.from_channels_last(dx), {}
+            dx = resize_gradient(self.to_channels_last(dy), sizes, self.interpolation, **options)
+            return self.from_channels_last(pad(crop(dx, added), cut)), {}
 
         return self.from_channels_last(_saturated(resized, x.dtype)), backward
+
+    def _amounts(self, sizes: tuple[int, ...]) -> tuple[Amounts, Amounts]:
+        """Return what is cut off images of `sizes`, and what is added to them, before they are resized."""
+        none = ((0, 0), (0, 0))
+        return crop_amounts(sizes, self.size) if self.crop else none, pad_amounts(
+            sizes, self.size
+        ) if self.pad else none
 
 
 def _saturated(images: Array, dtype: np.dtype) -> Array:

@@ -1,4 +1,4 @@
-"""The convolutions of a training step over images: on all cores, a few images at a time while they are in the cache.
+"""A convolution over images and its gradients, on all cores, a few images at a time while they are in the cache.
 
 They compute what `core.ops.convolution` says, whose lines are the definition, and leave
 to them what they do not cover: other types than float32, other arrays than images, groups.
@@ -16,7 +16,7 @@ from core.kernels.kernel_gradient import kernel_gradient as fast_kernel_gradient
 from core.kernels.tiles import TileWork, in_tiles
 from core.kernels.workspace import Workspace
 from core.ops import convolution
-from core.ops.windows import Window
+from core.ops.windows import Window, is_far
 
 
 def convolve(x: Array, kernel: Array, window: Window, *, groups: int = 1) -> Array:
@@ -43,7 +43,8 @@ def kernel_gradient(x: Array, dy: Array, window: Window, *, groups: int = 1) -> 
 
 
 def _covers(x: Array, window: Window, groups: int) -> bool:
-    return x.dtype == np.float32 and window.rank == 2 and groups == 1 and window.dilation[1] == 1 and len(x) > 0
+    near = window.rank == 2 and window.dilation[1] == 1 and not is_far(x.shape[1:-1], window)
+    return near and x.dtype == np.float32 and groups == 1 and len(x) > 0
 
 
 def _run(step: Convolve, x: Array) -> Array:
