@@ -193,7 +193,7 @@ def test_volumes_start_at_their_first_cell():
         (ours.Conv2D, {"filters": 5, "kernel_size": 3, "groups": 2}, "cannot be cut in groups=2"),
         (ours.Conv2D, {"filters": 5, "kernel_size": 3, "data_format": "NHWC"}, "data_format must be one of"),
         (ours.Conv2D, {"filters": 5}, "kernel_size"),
-        (ours.DepthwiseConv2D, {"kernel_size": 3, "groups": 2}, "groups must be 1"),
+        (ours.DepthwiseConv2D, {"kernel_size": 3, "groups": 2}, "groups=2"),
         (ours.Conv2DTranspose, {"filters": 5, "kernel_size": 3, "output_padding": 1}, "must be less than strides"),
         (ours.MaxPooling2D, {"strides": 0}, "strides must be an integer"),
         (ours.GlobalMaxPooling2D, {"keepdims": "yes"}, "keepdims must be true or false"),

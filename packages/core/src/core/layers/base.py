@@ -205,7 +205,8 @@ class Layer(Calls, Parameters):
         known = self._backward_arguments
         asked = {name: value for name, value in context.items() if name not in _CONTEXT or name in known}
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return self.call_with_backward(*map(self._cast, inputs), **asked)
+            outputs, backward = self.call_with_backward(*map(self._cast, inputs), **asked)
+            return rounded(outputs) if self.dtype.rounds else outputs, backward
 
     def call(self, *inputs: Any, **context: Any) -> Any:
         """Compute the output: the equation of the layer."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Array
-from core.layers.attention.dot_product import Attention, ScoresBack, each_of_pairs, sums_of_pairs
+from core.layers.attention.dot_product import Attention, ScoresBackward, each_of_pairs, sums_of_pairs
 from core.layers.gradients import Gradients
 
 
@@ -32,19 +32,15 @@ class AdditiveAttention(Attention):
         """Always."""
         return True
 
-    def scores(self, query: Array, key: Array) -> Array:
-        """Return how much each query agrees with each key, (batch, Tq, Tv)."""
-        agreement = np.tanh(sums_of_pairs(query, key))
-        return np.sum(self.computing("scale") * agreement if self.use_scale else agreement, axis=-1)
-
-    def scores_and_back(self, query: Array, key: Array) -> tuple[Array, ScoresBack]:
+    def scores(self, query: Array, key: Array) -> tuple[Array, ScoresBackward]:
         """With t = tanh(query + key): d (query + key) = scale * (1 - t^2) * d scores, d scale = sum of t * d scores."""
         scale = self.computing("scale") if self.use_scale else query.dtype.type(1)
-        t = np.tanh(sums_of_pairs(query, key))
+        t = sums_of_pairs(query, key)
+        np.tanh(t, out=t)
 
         def backward(d_scores: Array) -> tuple[Array, Array, Gradients]:
             spread = d_scores[..., None]
             found = self.gradients(scale=np.sum(spread * t, axis=(0, 1, 2))) if self.use_scale else {}
             return *each_of_pairs(spread * scale * (1 - t * t)), found
 
-        return np.sum(scale * t, axis=-1), backward
+        return np.sum(scale * t if self.use_scale else t, axis=-1), backward

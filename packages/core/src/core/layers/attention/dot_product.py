@@ -24,7 +24,7 @@ _FAR = {"float16": 65504.0}
 _FAR_ELSE = 1e9
 
 #: From the gradient of the scores to those of query, key and parameters.
-ScoresBack: TypeAlias = Callable[[Array], tuple[Array, Array, Gradients]]
+ScoresBackward: TypeAlias = Callable[[Array], tuple[Array, Array, Gradients]]
 
 
 class Attention(Layer):
@@ -49,7 +49,7 @@ class Attention(Layer):
         super().__init__(**common)
         self.use_scale = flag(use_scale, "use_scale")
         self.score_mode = one_of(score_mode, "score_mode", ("dot", "concat"))
-        self.dropout = number(dropout, "dropout", minimum=0.0, maximum=1.0)
+        self.drop = Dropout(number(dropout, "dropout", minimum=0.0, maximum=1.0), name=self.name)
         self.seed = seed
 
     def build(self, input_shapes: Any, **others: Any) -> None:
@@ -66,7 +66,7 @@ class Attention(Layer):
         output = (*query[:-1], value[-1])
         return [output, (*query[:-1], key[-2])] if return_attention_scores else output
 
-    def call(
+    def call_with_backward(
         self,
         inputs: Sequence[Array],
         mask: Any = None,
@@ -75,37 +75,22 @@ class Attention(Layer):
         *,
         training: bool = False,
         rng: np.random.Generator | None = None,
-    ) -> Any:
-        """Return what each query takes from the values, and its attention weights where they are asked for."""
-        query, value, key = _parts(inputs)
-        query_mask, value_mask = (None, None) if mask is None else (mask[0], mask[1])
-        weights = softmax(_far_where_masked(self.scores(query, key), value_mask, use_causal_mask))
-        kept = Dropout(self.dropout, name=self.name).call(weights, training=training, rng=rng)
-        output = _of_queries(kept @ value, query_mask)
-        return [output, kept] if return_attention_scores else output
-
-    def call_with_backward(
-        self,
-        inputs: Sequence[Array],
-        mask: Any = None,
-        return_attention_scores: bool = False,
-        use_causal_mask: bool = False,
-        *,
-        training: bool = True,
-        rng: np.random.Generator | None = None,
     ) -> tuple[Any, Backward]:
-        """d value = weights^T @ dy, d weights = dy @ value^T, d scores = weights * (d weights - sum of weights * d weights)."""
-        query, value, key = _parts(inputs)
+        """Return what each query takes from the values, and its attention weights where they are asked for.
+
+        d value = weights^T @ dy, d weights = dy @ value^T, d scores = weights * (d weights - sum of weights * d weights).
+        """
+        query, value, key = inputs[0], inputs[1], inputs[-1]
         query_mask, value_mask = (None, None) if mask is None else (mask[0], mask[1])
-        scores, scores_back = self.scores_and_back(query, key)
+        scores, scores_backward = self.scores(query, key)
         weights = softmax(_far_where_masked(scores, value_mask, use_causal_mask))
-        kept, drop_back = Dropout(self.dropout, name=self.name).call_with_backward(weights, training=training, rng=rng)
+        kept, drop_backward = self.drop.call_with_backward(weights, training=training, rng=rng)
 
         def backward(dy: Any) -> tuple[list[Array], Gradients]:
             d_output, d_kept = dy if return_attention_scores else (dy, 0)
             d_output = _of_queries(d_output, query_mask)
-            d_weights, _ = drop_back(d_output @ np.swapaxes(value, -1, -2) + d_kept)
-            d_query, d_key, gradients = scores_back(softmax_gradient(d_weights, weights))
+            d_weights, _ = drop_backward(d_output @ np.swapaxes(value, -1, -2) + d_kept)
+            d_query, d_key, gradients = scores_backward(softmax_gradient(d_weights, weights))
             d_value = np.swapaxes(kept, -1, -2) @ d_output
             found = [d_query, d_value, d_key] if len(inputs) > 2 else [d_query, d_value + d_key]
             return found, gradients
@@ -113,45 +98,39 @@ class Attention(Layer):
         output = _of_queries(kept @ value, query_mask)
         return ([output, kept] if return_attention_scores else output), backward
 
-    def scores(self, query: Array, key: Array) -> Array:
+    def scores(self, query: Array, key: Array) -> tuple[Array, ScoresBackward]:
         """Return how much each query agrees with each key, (batch, Tq, Tv)."""
-        if self.score_mode == "dot":
-            products = query @ np.swapaxes(key, -1, -2)
-            return products * self.computing("scale") if self.use_scale else products
-        sums = sums_of_pairs(query, key)
-        if self.use_scale:
-            sums = self.computing("scale") * sums
-        return self.computing("concat_score_weight") * np.sum(np.tanh(sums), axis=-1)
+        return (self._products if self.score_mode == "dot" else self._sums)(query, key)
 
-    def scores_and_back(self, query: Array, key: Array) -> tuple[Array, ScoresBack]:
-        """Do as `scores`, and return the backward function."""
-        return (self._products_and_back if self.score_mode == "dot" else self._sums_and_back)(query, key)
-
-    def _products_and_back(self, query: Array, key: Array) -> tuple[Array, ScoresBack]:
+    def _products(self, query: Array, key: Array) -> tuple[Array, ScoresBackward]:
         """d query = scale * d scores @ key, d key = scale * d scores^T @ query, d scale = sum of d scores * query . key."""
         scale = self.computing("scale") if self.use_scale else query.dtype.type(1)
-        products = query @ np.swapaxes(key, -1, -2)
+        scores = query @ np.swapaxes(key, -1, -2)
+        if self.use_scale:
+            scores *= scale
 
         def backward(d_scores: Array) -> tuple[Array, Array, Gradients]:
-            scaled = d_scores * scale
-            found = self.gradients(scale=np.asarray(np.sum(d_scores * products))) if self.use_scale else {}
-            return scaled @ key, np.swapaxes(scaled, -1, -2) @ query, found
+            d_products, found = d_scores * scale, {}
+            if self.use_scale:
+                found = self.gradients(scale=np.asarray(np.sum(d_scores * (query @ np.swapaxes(key, -1, -2)))))
+            return d_products @ key, np.swapaxes(d_products, -1, -2) @ query, found
 
-        return products * scale, backward
+        return scores, backward
 
-    def _sums_and_back(self, query: Array, key: Array) -> tuple[Array, ScoresBack]:
+    def _sums(self, query: Array, key: Array) -> tuple[Array, ScoresBackward]:
         """With t = tanh(scale * (query + key)): d (query + key) = scale * weight * (1 - t^2) * d scores."""
         scale = self.computing("scale") if self.use_scale else query.dtype.type(1)
         weight = self.computing("concat_score_weight")
-        sums = sums_of_pairs(query, key)
-        t = np.tanh(scale * sums)
-        totals = np.sum(t, axis=-1)
+        t = sums_of_pairs(query, key)
+        if self.use_scale:
+            t *= scale
+        totals = np.sum(np.tanh(t, out=t), axis=-1)
 
         def backward(d_scores: Array) -> tuple[Array, Array, Gradients]:
             d_scaled = (d_scores * weight)[..., None] * (1 - t * t)
             found = self.gradients(concat_score_weight=np.asarray(np.sum(d_scores * totals)))
             if self.use_scale:
-                found |= self.gradients(scale=np.asarray(np.sum(d_scaled * sums)))
+                found |= self.gradients(scale=np.asarray(np.sum(d_scaled * sums_of_pairs(query, key))))
             return *each_of_pairs(d_scaled * scale), found
 
         return weight * totals, backward
@@ -192,11 +171,6 @@ def sums_of_pairs(query: Array, key: Array) -> Array:
 def each_of_pairs(d_sums: Array) -> tuple[Array, Array]:
     """Return the gradients of queries and keys: each is part of a row, or a column, of `sums_of_pairs`."""
     return d_sums.sum(axis=-2), d_sums.sum(axis=-3)
-
-
-def _parts(inputs: Sequence[Array]) -> tuple[Array, Array, Array]:
-    """Return query, value and key."""
-    return inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else inputs[1]
 
 
 def _far_where_masked(scores: Array, value_mask: Any, causal_too: bool) -> Array:

@@ -21,9 +21,8 @@ from core.layers.work import Work
 from core.ops.activations import masked_softmax, softmax_gradient
 from core.ops.attention import dot_product_attention
 
-#: From the gradients of the mixed contents, and of the attention weights where those were asked for,
-#: to those of query, key and value.
-AttendBack: TypeAlias = Callable[[Array, Array | None], tuple[Array, Array, Array]]
+#: From the gradients of the mixed contents, and of the weights where they were asked for, to those of query, key and value.
+AttendBackward: TypeAlias = Callable[[Array, Array | None], dict[str, Array]]
 
 
 class HeadedAttention(Layer):
@@ -54,7 +53,7 @@ class HeadedAttention(Layer):
     ) -> None:
         super().__init__(**common)
         self.scale = 1.0 / math.sqrt(size)
-        self.dropout = number(dropout, "dropout", minimum=0.0, maximum=1.0)
+        self.drop = Dropout(number(dropout, "dropout", minimum=0.0, maximum=1.0), name=self.name)
         self.use_bias = flag(use_bias, "use_bias")
         self.use_gate = flag(use_gate, "use_gate")
         self.sliding_window = None if sliding_window is None else integer(sliding_window, "sliding_window")
@@ -115,7 +114,7 @@ class HeadedAttention(Layer):
         bytes_inside = (4 * pairs + numbers) * max(4, self.number_bytes) + 10 * queries * keys
         return total.plus(pairs * (size + 8) + output, bytes_inside)
 
-    def call(
+    def call_with_backward(
         self,
         query: Array,
         value: Array,
@@ -129,56 +128,28 @@ class HeadedAttention(Layer):
         use_causal_mask: bool = False,
         *,
         rng: np.random.Generator | None = None,
-    ) -> Any:
-        """Return what each query takes from the values, and its attention weights where they are asked for."""
-        key = value if key is None else key
-        visible = self._visible(query, value, (query_mask, value_mask, key_mask), attention_mask, use_causal_mask)
-        heads = (
-            self._projection("query").forward(query),
-            self._for_each_head(self._projection("key").forward(key)),
-            self._for_each_head(self._projection("value").forward(value)),
-        )
-        output, weights = self._attend(heads, visible, training, rng, return_attention_scores)[:2]
-        if self.use_gate:
-            output = output * self.children["_gate_dense"].forward(query)
-        output = self._projection("output").forward(output)
-        return [output, weights] if return_attention_scores else output
-
-    def call_with_backward(
-        self,
-        query: Array,
-        value: Array,
-        key: Array | None = None,
-        query_mask: Any = None,
-        value_mask: Any = None,
-        key_mask: Any = None,
-        attention_mask: Any = None,
-        return_attention_scores: bool = False,
-        training: bool = True,
-        use_causal_mask: bool = False,
-        *,
-        rng: np.random.Generator | None = None,
     ) -> tuple[Any, Backward]:
-        """Back through the output, the gate, the attention of all heads, and the three projections."""
+        """Return what each query takes from the values, and its attention weights where they are asked for.
+
+        Backward goes through the output, the gate, the attention of all heads, and the three projections.
+        """
         visible = self._visible(query, value, (query_mask, value_mask, key_mask), attention_mask, use_causal_mask)
-        inputs = {"query": query, "key": value if key is None else key, "value": value}
-        learnt = {name: self._projection(name).learn(x) for name, x in inputs.items()}
-        heads = learnt["query"][0], self._for_each_head(learnt["key"][0]), self._for_each_head(learnt["value"][0])
-        mixed, weights, attend_back = self._attend(heads, visible, training, rng, return_attention_scores)
-        gate, gate_back = self.children["_gate_dense"].learn(query) if self.use_gate else (None, None)
-        output, output_back = self._projection("output").learn(mixed if gate is None else mixed * gate)
+        heads, projections_backward = {}, {}
+        for name, x in (("query", query), ("key", value if key is None else key), ("value", value)):
+            heads[name], projections_backward[name] = self._projection(name).learn(x)
+        mixed, weights, attend_backward = self._attend(heads, visible, training, rng, return_attention_scores)
+        gate, gate_backward = self.children["_gate_dense"].learn(query) if self.use_gate else (None, None)
+        output, output_backward = self._projection("output").learn(mixed if gate is None else mixed * gate)
 
         def backward(dy: Any) -> tuple[dict[str, Array], Gradients]:
             d_output, d_weights = dy if return_attention_scores else (dy, None)
-            d_gated, gradients = output_back(d_output)
-            d_query, d_key, d_value = attend_back(d_gated if gate is None else d_gated * gate, d_weights)
-            d_heads = {"query": d_query, "key": self._of_groups(d_key), "value": self._of_groups(d_value)}
+            d_gated, gradients = output_backward(d_output)
             found = {}
-            for name, (_, back) in learnt.items():
-                found[name], own = back(d_heads[name])
+            for name, d_heads in attend_backward(d_gated if gate is None else d_gated * gate, d_weights).items():
+                found[name], own = projections_backward[name](d_heads)
                 gradients = join(gradients, own)
-            if gate_back is not None:
-                d_gate, own = gate_back(d_gated * mixed)
+            if gate_backward is not None:
+                d_gate, own = gate_backward(d_gated * mixed)
                 found["query"], gradients = found["query"] + d_gate, join(gradients, own)
             if key is None:
                 found["value"] = found["value"] + found.pop("key")
@@ -189,11 +160,11 @@ class HeadedAttention(Layer):
     def _projection(self, name: str) -> Layer:
         return self.children[f"{self.prefix}{name}_dense"]
 
-    def _for_each_head(self, x: Array) -> Array:
+    def _repeated(self, x: Array) -> Array:
         """Repeat each head of key or value for the queries of its group."""
         return x if self.groups == 1 else np.repeat(x, self.groups, axis=-2)
 
-    def _of_groups(self, dx: Array) -> Array:
+    def _summed(self, dx: Array) -> Array:
         """Add up the gradients of a head that was repeated."""
         return dx if self.groups == 1 else dx.reshape(*dx.shape[:-2], -1, self.groups, dx.shape[-1]).sum(axis=-2)
 
@@ -203,48 +174,44 @@ class HeadedAttention(Layer):
 
     def _attend(
         self,
-        heads: tuple[Array, Array, Array],
+        heads: dict[str, Array],
         visible: Array | None,
         training: bool,
         rng: np.random.Generator | None,
         want_weights: bool,
-    ) -> tuple[Array, Array | None, AttendBack]:
+    ) -> tuple[Array, Array | None, AttendBackward]:
         """Let (batch, ..., heads, size) look at each other; the weights are (batch, free axes, heads, Tq..., Tv...).
 
         d value = weights^T @ dy, d logits from d weights = dy @ value^T, d query = scale * d logits @ key, d key likewise.
         """
-        query, key, value = heads
-        if query.ndim == 4 and not want_weights and self.dropout == 0:  # where Keras leaves it to this function
+        query, key, value = heads["query"], heads["key"], heads["value"]
+        if query.ndim == 4 and not want_weights and self.drop.rate == 0:  # where Keras leaves it to this function
             if visible is not None:
                 visible = np.expand_dims(visible, tuple(range(visible.ndim - 2, 2)))
-            mixed, attention_back = dot_product_attention(query, key, value, mask=visible, scale=self.scale)
-            return mixed, None, lambda dy, _: attention_back(dy)[:3]
+            mixed, plain_backward = dot_product_attention(query, key, value, mask=visible, scale=self.scale)
+            return mixed, None, lambda dy, _: dict(zip(("query", "key", "value"), plain_backward(dy), strict=False))
         along = self._along(query.ndim)
-        rows, columns, contents = (along.matrices(part) for part in (query * self._factor(query), key, value))
+        factor = query.dtype.type(np.float32(self.scale))  # TensorFlow rounds it so, whatever the type
+        rows, columns, contents = map(along.matrices, (query * factor, self._repeated(key), self._repeated(value)))
         logits = rows @ np.swapaxes(columns, -1, -2)
         mask = None if visible is None else along.spread(visible, logits.shape)
         weights = masked_softmax(logits, (logits.ndim - 1,), mask)
-        kept, drop_back = Dropout(self.dropout, name=self.name).call_with_backward(weights, training=training, rng=rng)
+        kept, drop_backward = self.drop.call_with_backward(weights, training=training, rng=rng)
         lengths, others = along.lengths(query), along.lengths(key)
 
-        def backward(dy: Array, d_given: Array | None) -> tuple[Array, Array, Array]:
+        def backward(dy: Array, d_given: Array | None) -> dict[str, Array]:
             d_mixed = along.matrices(dy)
-            d_weights, _ = drop_back(d_mixed @ np.swapaxes(contents, -1, -2))
+            d_weights, _ = drop_backward(d_mixed @ np.swapaxes(contents, -1, -2))
             d_weights = d_weights if d_given is None else d_weights + d_given.reshape(weights.shape)
             d_logits = softmax_gradient(d_weights, weights)
-            d_query = along.from_matrices(d_logits @ columns, lengths) * self._factor(query)
-            d_key = along.from_matrices(np.swapaxes(d_logits, -1, -2) @ rows, others)
-            return d_query, d_key, along.from_matrices(np.swapaxes(kept, -1, -2) @ d_mixed, others)
+            return {
+                "query": along.from_matrices(d_logits @ columns, lengths) * factor,
+                "key": self._summed(along.from_matrices(np.swapaxes(d_logits, -1, -2) @ rows, others)),
+                "value": self._summed(along.from_matrices(np.swapaxes(kept, -1, -2) @ d_mixed, others)),
+            }
 
-        return along.from_matrices(kept @ contents, lengths), _unfolded(weights, lengths, others), backward
-
-    def _factor(self, query: Array) -> Any:
-        return query.dtype.type(np.float32(self.scale))  # TensorFlow rounds it so, whatever the type
-
-
-def _unfolded(weights: Array, rows: list[int], columns: list[int]) -> Array:
-    """Write (..., Tq, Tv) with the axes that attend apart, (..., Tq..., Tv...)."""
-    return weights.reshape(*weights.shape[:-2], *rows, *columns)
+        mixed = along.from_matrices(kept @ contents, lengths)
+        return mixed, weights.reshape(*weights.shape[:-2], *lengths, *others), backward
 
 
 def same_lengths(value: Shape, key: Shape) -> None:

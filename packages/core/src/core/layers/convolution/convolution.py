@@ -67,20 +67,20 @@ class Convolution(ConvolutionLayer):
     def call_with_backward(self, x: Array, *, training: bool = False) -> tuple[Array, Backward]:
         """Return the activation of the convolution; its gradients are two convolutions again, see `core.ops.convolution`.
 
-        In training all three run on tiles; else the lines of `core.ops` do, which define them.
+        In training they run on tiles; else the lines of `core.ops` do, which define them.
         """
-        ops = tiled_convolution if training else convolution
+        convolve = tiled_convolution.convolve if training else convolution.convolve
         x, kernel = self.to_channels_last(x), self.computing("kernel")
-        y, finish_backward = self.finish(ops.convolve(x, kernel, self.window, groups=self.groups))
+        y, finish_backward = self.finish(convolve(x, kernel, self.window, groups=self.groups))
 
         def backward(dy: Array) -> tuple[Deferred, Gradients]:
             sizes = x.shape[1:-1]
             self.check_dilation(sizes)
             dz, gradients = finish_backward(dy)
-            d_kernel = ops.kernel_gradient(x, dz, self.window, groups=self.groups)
+            d_kernel = tiled_convolution.kernel_gradient(x, dz, self.window, groups=self.groups)
 
             def dx() -> Array:
-                dx = ops.input_gradient(dz, kernel, self.window, sizes, groups=self.groups)
+                dx = tiled_convolution.input_gradient(dz, kernel, self.window, sizes, groups=self.groups)
                 return self.from_channels_last(dx)
 
             return dx, gradients | self.gradients(kernel=d_kernel)

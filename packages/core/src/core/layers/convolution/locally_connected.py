@@ -1,7 +1,6 @@
-"""Convolutions whose weights differ from place to place: layers of Keras 2, which Keras 3 no longer has.
+"""Convolutions whose weights differ from position to position: layers of Keras 2, which Keras 3 no longer has.
 
-Keras 2 kept the kernel in one of three layouts (`implementation`): for each place, as the matrix of a dense layer, or only
-the numbers of that matrix that connect anything. The file holds that layout, and so does the layer; it computes by place.
+The file holds the kernel in one of three layouts, and so does the layer; it computes by position.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from core.arrays import Array, Shape, known_size
 from core.checks import flag, integer, integers, one_of
 from core.errors import InputError
 from core.layers.activations.find import apply_activation, find_activation
+from core.layers.convolution.kernel_layout import KernelLayout
 from core.layers.file_format import FileFormat
 from core.layers.gradients import Backward, Gradients
 from core.layers.spatial import SpatialLayer
@@ -25,7 +25,7 @@ _LARGEST_KERNEL = 4096
 
 
 class LocallyConnected(SpatialLayer):
-    """y[p] = activation(x[window at p] kernel[p] + bias[p]) at every place p; shapes as those of a convolution.
+    """y[p] = activation(x[window at p] kernel[p] + bias[p]) at every position p; shapes as those of a convolution.
 
     "same" starts the window at p * stride - size // 2, as Keras 2 did, and not where a convolution would.
     Source: https://github.com/keras-team/keras/tree/v2.15.0/keras/layers/locally_connected
@@ -58,85 +58,94 @@ class LocallyConnected(SpatialLayer):
         self.use_bias = flag(use_bias, "use_bias")
 
     def build(self, input_shape: Shape) -> None:
-        """Declare the kernel in its layout, and a bias for each place and filter."""
+        """Declare the kernel in its layout, and a bias for each position and filter."""
         sizes, channels = self.split_shape(input_shape)
-        places = self._places(sizes)
+        counts = self._counts(sizes)
         if None in sizes or channels is None:
-            raise InputError("its input must have known sizes: each place has weights of its own")
+            raise InputError("its input must have known sizes: each position has weights of its own")
         last = self.data_format == "channels_last"
         kernel: tuple[Any, ...]
         if self.implementation == 1:
-            kernel = (math.prod(places), math.prod(self.size) * channels, self.filters)
+            kernel = (math.prod(counts), math.prod(self.size) * channels, self.filters)
         elif self.implementation == 2:
-            kernel = (*sizes, channels, *places, self.filters) if last else (channels, *sizes, self.filters, *places)
+            kernel = (*sizes, channels, *counts, self.filters) if last else (channels, *sizes, self.filters, *counts)
         else:
-            connections = math.prod(map(self._count, range(self.rank), sizes, places))
+            connections = math.prod(map(self._connections, range(self.rank), sizes, counts))
             kernel = (connections * channels * self.filters,)
         self.declare("kernel", kernel)
         if self.use_bias:
-            self.declare("bias", (*places, self.filters))
+            self.declare("bias", (*counts, self.filters))
         self.expect(rank=self.rank + 2, axes=dict(enumerate(input_shape[1:], start=1)))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """(batch, *sizes, channels) -> (batch, *places, filters)."""
+        """(batch, *sizes, channels) -> (batch, *positions, filters)."""
         sizes, _ = self.split_shape(input_shape)
-        return self.join_shape(input_shape[0], self._places(sizes), self.filters)
+        return self.join_shape(input_shape[0], self._counts(sizes), self.filters)
 
     def multiply_adds(self, input_shape: Shape) -> int | None:
-        """One for each tap, place and filter."""
+        """One for each tap, position and filter."""
         sizes, channels = self.split_shape(input_shape)
-        places = known_size(self._places(sizes))
-        return None if places is None or channels is None else places * math.prod(self.size) * channels * self.filters
+        positions = known_size(self._counts(sizes))
+        return (
+            None
+            if positions is None or channels is None
+            else positions * math.prod(self.size) * channels * self.filters
+        )
 
     def work(self, input_shape: Shape) -> Work:
-        """The products; inside, the windows of all places, and the kernel with the taps that lie outside."""
+        """The products; inside, the windows of all positions, and the kernel with the taps that lie outside."""
         own = super().work(input_shape)
         sizes, channels = self.split_shape(input_shape)
-        taps = math.prod(self._places(sizes)) * math.prod(self.size)
+        taps = math.prod(self._counts(sizes)) * math.prod(self.size)
         windows = (input_shape[0] or 0) * taps * (channels or 0)
         kernel = taps * (channels or 0) * self.filters
         return own.plus(windows + kernel, (3 * windows + 2 * kernel) * max(4, self.number_bytes) + 20 * taps)
 
-    def call(self, x: Array) -> Array:
-        """Multiply the window at each place with the weights of that place."""
-        return self.call_with_backward(x)[0]
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dkernel[p] = window' dz, dwindow = dz kernel[p]', and windows add up where they overlap."""
+        """Multiply the window at each position with its weights.
+
+        d kernel[p] = window^T dz, d window = dz kernel[p]^T, and windows add up where they overlap.
+        """
         x = self.to_channels_last(x)
         sizes, channels = x.shape[1:-1], x.shape[-1]
-        places = self._places(sizes)
-        positions, valid = self._windows(sizes)
+        counts = self._counts(sizes)
+        inputs, valid = self._windows(sizes)
+        layout = KernelLayout(
+            self.implementation,
+            self.data_format == "channels_last",
+            inputs,
+            valid,
+            math.prod(sizes),
+            channels,
+            self.filters,
+        )
         flat = x.reshape(len(x), -1, channels)
-        windows = np.where(valid[..., None], flat[:, positions], x.dtype.type(0))  # (batch, places, taps, channels)
-        count = math.prod(places)
-        rows = np.moveaxis(windows.reshape(len(x), count, -1), 1, 0)
-        kernel = self._by_place(self.computing("kernel"), sizes, channels).reshape(count, -1, self.filters)
-        z = self.from_channels_last(np.moveaxis(rows @ kernel, 0, 1).reshape(len(x), *places, self.filters))
+        windows = np.where(valid[..., None], flat[:, inputs], x.dtype.type(0))  # (batch, positions, taps, channels)
+        rows = np.moveaxis(windows.reshape(len(x), len(inputs), -1), 1, 0)
+        kernel = layout.by_position(self.computing("kernel")).reshape(len(inputs), -1, self.filters)
+        z = self.from_channels_last(np.moveaxis(rows @ kernel, 0, 1).reshape(len(x), *counts, self.filters))
         if self.use_bias:
             z = z + self.computing("bias").reshape(z.shape[1:])  # as Keras 2: not turned for channels first
-        y, activation_back = apply_activation(self.activation, z)
+        y, activation_backward = apply_activation(self.activation, z)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dz = activation_back(dy)
-            found: dict[str, Array] = {}
-            if self.use_bias:
-                found["bias"] = dz.sum(axis=0).reshape(self.parameter_shapes["bias"])
-            columns = np.moveaxis(self.to_channels_last(dz).reshape(len(x), count, self.filters), 1, 0)
-            by_place = (np.swapaxes(rows, 1, 2) @ columns).reshape(*valid.shape, channels, self.filters)
-            found["kernel"] = self._to_layout(by_place, sizes)
-            spread = np.moveaxis(columns @ np.swapaxes(kernel, 1, 2), 0, 1).reshape(windows.shape)
-            dflat = np.zeros_like(flat)
-            by_position = np.moveaxis(dflat, 1, 0)
+            dz = activation_backward(dy)
+            columns = np.moveaxis(self.to_channels_last(dz).reshape(len(x), len(inputs), self.filters), 1, 0)
+            d_kernel = (np.swapaxes(rows, 1, 2) @ columns).reshape(*valid.shape, channels, self.filters)
+            found = {"kernel": layout.from_positions(d_kernel)} | ({"bias": dz.sum(axis=0)} if self.use_bias else {})
+            d_windows = np.moveaxis(columns @ np.swapaxes(kernel, 1, 2), 0, 1).reshape(windows.shape)
+            dx = np.zeros_like(flat)
+            by_input = np.moveaxis(dx, 1, 0)
             for tap in range(valid.shape[1]):
-                part = spread[:, :, tap] * valid[:, tap, None]
-                np.add.at(by_position, positions[:, tap], np.moveaxis(part, 1, 0))
-            return self.from_channels_last(dflat.reshape(x.shape)), self.gradients(**found)
+                part = d_windows[:, :, tap] * valid[:, tap, None]
+                np.add.at(by_input, inputs[:, tap], np.moveaxis(part, 1, 0))
+            shaped = {name: gradient.reshape(self.parameter_shapes[name]) for name, gradient in found.items()}
+            return self.from_channels_last(dx.reshape(x.shape)), self.gradients(**shaped)
 
         return y, backward
 
-    def _places(self, sizes: Shape) -> tuple[Any, ...]:
-        """Count the places along each axis; None where the size is unknown."""
+    def _counts(self, sizes: Shape) -> tuple[Any, ...]:
+        """Count the positions along each axis; None where the size is unknown."""
         reach = self.size if self.padding == "valid" else (1,) * self.rank
         counts = tuple(
             None if size is None else (size - width) // stride + 1
@@ -146,86 +155,37 @@ class LocallyConnected(SpatialLayer):
             raise InputError(f"a window of {self.size} does not fit into {sizes}")
         return counts
 
-    def _start(self, axis: int) -> int:
-        """Return where the first window begins."""
-        return -(self.size[axis] // 2) if self.padding == "same" else 0
+    def _offsets(self, axis: int) -> range:
+        """Return how far each tap lies from its position times the stride."""
+        start = -(self.size[axis] // 2) if self.padding == "same" else 0
+        return range(start, start + self.size[axis])
 
-    def _count(self, axis: int, size: Any, places: Any) -> int:
-        """Count the taps that lie inside, over all places along an axis, without writing them down."""
-        stride, count = self.strides[axis], 0
-        for tap in range(self.size[axis]):
-            first = max(0, -((self._start(axis) + tap) // stride))
-            last = min(places - 1, (size - 1 - self._start(axis) - tap) // stride)
-            count += max(0, last - first + 1)
-        return count
+    def _connections(self, axis: int, size: Any, count: Any) -> int:
+        """Count the taps that lie inside, over all positions along an axis, without writing them down."""
+        stride = self.strides[axis]
+        first = (max(0, -(offset // stride)) for offset in self._offsets(axis))
+        last = (min(count - 1, (size - 1 - offset) // stride) for offset in self._offsets(axis))
+        return sum(max(0, end - start + 1) for start, end in zip(first, last, strict=True))
 
     def _windows(self, sizes: tuple[int, ...]) -> tuple[Array, Array]:
-        """Return the position in the flat input of each tap at each place, and whether it lies inside: (places, taps)."""
-        steps = [
-            np.arange(places)[:, None] * stride + self._start(axis) + np.arange(width)
-            for axis, (places, stride, width) in enumerate(
-                zip(self._places(sizes), self.strides, self.size, strict=True)
-            )
-        ]
-        position, valid = np.zeros((1, 1), np.intp), np.ones((1, 1), bool)
-        for step, size in zip(steps, sizes, strict=True):
-            inside = (step >= 0) & (step < size)
-            grid = (position[:, None, :, None] * size) + np.clip(step, 0, size - 1)[None, :, None, :]
-            valid = (valid[:, None, :, None] & inside[None, :, None, :]).reshape(len(position) * len(step), -1)
-            position = grid.reshape(valid.shape)
-        return position, valid
-
-    def _by_place(self, kernel: Array, sizes: tuple[int, ...], channels: int) -> Array:
-        """Return the kernel as (places, taps, channels, filters), 0 for taps outside, from its layout."""
-        positions, valid = self._windows(sizes)
-        last, (places, taps) = self.data_format == "channels_last", valid.shape
-        if self.implementation == 1:
-            if last:
-                return kernel.reshape(places, taps, channels, self.filters)
-            return np.swapaxes(kernel.reshape(places, channels, taps, self.filters), 1, 2)
-        if self.implementation == 2:
-            area = math.prod(sizes)
-            shape = (area, channels, places, self.filters) if last else (channels, area, self.filters, places)
-            dense = kernel.reshape(shape) if last else kernel.reshape(shape).transpose(1, 0, 3, 2)
-            found = dense[positions, :, np.arange(places)[:, None]]
-            return np.where(valid[..., None, None], found, kernel.dtype.type(0))
-        layout, turn = self._sparse(valid, channels)
-        spread = np.zeros(layout.shape, kernel.dtype)
-        spread[layout] = kernel
-        return spread.transpose(turn)
-
-    def _to_layout(self, by_place: Array, sizes: tuple[int, ...]) -> Array:
-        """Return (places, taps, channels, filters) in the layout of the kernel."""
-        positions, valid = self._windows(sizes)
-        last, (places, _, channels, _) = self.data_format == "channels_last", by_place.shape
-        shape = self.parameter_shapes["kernel"]
-        if self.implementation == 1:
-            return (by_place if last else np.swapaxes(by_place, 1, 2)).reshape(shape)
-        if self.implementation == 2:
-            dense = np.zeros((math.prod(sizes), channels, places, self.filters), by_place.dtype)
-            place, tap = np.nonzero(valid)
-            dense[positions[place, tap], :, place] = by_place[place, tap]
-            return (dense if last else dense.transpose(1, 0, 3, 2)).reshape(shape)
-        layout, turn = self._sparse(valid, channels)
-        return by_place.transpose(np.argsort(turn))[layout]
-
-    def _sparse(self, valid: Array, channels: int) -> tuple[Array, tuple[int, ...]]:
-        """Return where the numbers of the third layout stand, and how its axes become (places, taps, channels, filters)."""
-        places, taps = valid.shape
-        if self.data_format == "channels_last":
-            shape = (places, self.filters, taps, channels)
-            return np.broadcast_to(valid[:, None, :, None], shape), (0, 2, 3, 1)
-        shape = (self.filters, places, channels, taps)
-        return np.broadcast_to(valid[None, :, None, :], shape), (1, 3, 2, 0)
+        """Return which number of the flat input each tap meets, and whether it lies inside: (positions, taps)."""
+        inputs, valid = np.zeros((1, 1), np.intp), np.ones((1, 1), bool)
+        for axis, (size, count) in enumerate(zip(sizes, self._counts(sizes), strict=True)):
+            met = np.arange(count)[:, None] * self.strides[axis] + np.array(self._offsets(axis))
+            inside = (met >= 0) & (met < size)
+            grid = inputs[:, None, :, None] * size + np.clip(met, 0, size - 1)[None, :, None, :]
+            valid = (valid[:, None, :, None] & inside[None, :, None, :]).reshape(len(inputs) * count, -1)
+            inputs = grid.reshape(valid.shape)
+        return inputs, valid
 
 
 class LocallyConnected1D(LocallyConnected):
-    """(batch, steps, channels) -> (batch, places, filters), with a kernel for each place."""
+    """(batch, steps, channels) -> (batch, places, filters), with a kernel for each position."""
 
     rank = 1
 
 
 class LocallyConnected2D(LocallyConnected):
-    """(batch, height, width, channels) -> (batch, rows, columns, filters), with a kernel for each place."""
+    """(batch, height, width, channels) -> (batch, rows, columns, filters), with a kernel for each position."""
 
     rank = 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -60,35 +61,37 @@ class BatchNormalization(Layer):
         for name in (name for name, present in wanted.items() if present):
             self.declare(name, (channels,))
 
-    def call(self, x: Array, *, mask: Array | None = None, training: bool = False) -> Array:
-        """Return the normalised input."""
-        mean, variance = self._batch_moments(x, mask) if training and self.trainable else self._moving_moments(x)
+    def call_with_backward(
+        self, x: Array, *, mask: Array | None = None, training: bool = False
+    ) -> tuple[Array, Backward]:
+        """Return the normalized input.
+
+        dx = scale * dy by moving moments, with scale = gamma / sqrt(variance + epsilon); by those of the batch dx = scale *
+        (dy - mean of dy - xhat * mean of dy * xhat), with xhat the input at mean 0 and variance 1: a masked position is scaled
+        by moments that it has no part in. Then the moving statistics come back too: new value = momentum * old value +
+        (1 - momentum) * that of the batch (biased, as in Keras).
+        """
+        by_batch = training and self.trainable
+        mean, variance = self._batch_moments(x, mask) if by_batch else self._moving_moments(x)
         gamma = self._along_axis("gamma", x, mean.dtype) if self.scale else None
         beta = self._along_axis("beta", x, mean.dtype) if self.center else None
-        return batch_normalization(x, mean, variance, self.epsilon, gamma, beta).astype(x.dtype, copy=False)
 
-    def call_with_backward(
-        self, x: Array, *, mask: Array | None = None, training: bool = True
-    ) -> tuple[Array, Backward]:
-        """dx = scale * (dy - mean of dy - xhat * mean of dy * xhat), with xhat the input at mean 0 and variance 1.
-
-        The means are over the batch; a masked place is scaled by moments that it has no part in. The moving statistics
-        come back too: new value = momentum * old value + (1 - momentum) * that of the batch (biased, as in Keras).
-        """
-        if not (training and self.trainable):
-            return self._call_and_back_by_moving_moments(x)
-        mean, variance = self._batch_moments(x, mask)
-        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
-        scale = inverse * self._along_axis("gamma", x, x.dtype) if self.scale else inverse
-        shift = self._along_axis("beta", x, x.dtype) if self.center else x.dtype.type(0)
-        counted: tuple[Array, ...] = () if mask is None else (_spread(mask, x),)
+        def normalize(x: Array) -> Array:
+            y = batch_normalization(x, mean, variance, self.epsilon, gamma, beta)
+            return y.astype(x.dtype, copy=False)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            total, products = self._total(dy), self._total(by_rows(lambda dy, x: dy * (x - mean), dy, x))
-            count = self._count(x, mask)
+            inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
+            scale = inverse if gamma is None else inverse * gamma
+            total, products = self._total(dy), self._total(self._by_rows(lambda dy, x: dy * (x - mean), dy, x))
+            found = {"gamma": products * inverse, "beta": total}
+            gradients = self.gradients(**{name: found[name].ravel() for name in found if name in self.parameter_shapes})
+            if not by_batch:
+                return dy * scale, gradients
+            count, counted = self._count(x, mask), () if mask is None else (_spread(mask, x),)
             slope = inverse * inverse * products / count
             # The mean of a masked batch is a little off, as it is divided by the count + 1e-7; so x - mean does not sum to 0.
-            off = 0 if mask is None else slope * self._total(np.where(counted[0], x - mean, 0))
+            off = sum(slope * self._total(np.where(counts, x - mean, 0)) for counts in counted)
             mean_slope = (total - off) / count
 
             def through(dy: Array, x: Array, *counted: Array) -> Array:
@@ -97,26 +100,13 @@ class BatchNormalization(Layer):
                     through_moments *= counts
                 return (dy - through_moments) * scale
 
-            gradients = self._gradients(total, products * inverse) | self._movements(mean, variance)
-            return by_rows(through, dy, x, *counted), gradients
+            return self._by_rows(through, dy, x, *counted), gradients | self._movements(mean, variance)
 
-        return by_rows(lambda x: (x - mean) * scale + shift, x), backward
+        return self._by_rows(normalize, x), backward
 
-    def _call_and_back_by_moving_moments(self, x: Array) -> tuple[Array, Backward]:
-        """dx = gamma / sqrt(moving variance + epsilon) * dy: what prediction does is linear."""
-        mean, variance = self._moving_moments(x)
-        inverse = 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
-        scale = inverse * self._along_axis("gamma", x, x.dtype) if self.scale else inverse
-
-        def backward(dy: Array) -> tuple[Array, Gradients]:
-            return dy * scale, self._gradients(self._total(dy), self._total(dy * (x - mean)) * inverse)
-
-        return self.call(x), backward
-
-    def _gradients(self, beta: Array, gamma: Array) -> Gradients:
-        wanted = {"gamma": gamma} if self.scale else {}
-        wanted |= {"beta": beta} if self.center else {}
-        return self.gradients(**{name: value.ravel() for name, value in wanted.items()})
+    def _by_rows(self, function: Callable[..., Array], *arrays: Array) -> Array:
+        """Return function(*arrays), a few rows at a time where these are not the channels."""
+        return by_rows(function, *arrays) if self.axis % arrays[0].ndim else function(*arrays)
 
     def _movements(self, mean: Array, variance: Array) -> Gradients:
         keep, take = self.momentum, mean.dtype.type(1 - self.momentum)
@@ -136,11 +126,11 @@ class BatchNormalization(Layer):
         counts = None if mask is None else _spread(mask, x)
         count = self._count(x, mask)
         mean = self._total(x if counts is None else np.where(counts, x, 0)) / count
-        squares = by_rows(lambda x: np.square(x - mean), x)
+        squares = self._by_rows(lambda x: np.square(x - mean), x)
         return mean, self._total(squares if counts is None else squares * counts) / count
 
     def _total(self, x: Array) -> Array:
-        """Sum over all axes but that of the channels, which stay in their place."""
+        """Sum over all axes but that of the channels, which stay where they are."""
         axis = self.axis % x.ndim
         if axis == x.ndim - 1:
             return column_sums(x).reshape([1] * axis + [-1])

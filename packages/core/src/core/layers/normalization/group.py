@@ -51,18 +51,14 @@ class GroupNormalization(Layer):
         for name in (name for name, present in (("gamma", self.scale), ("beta", self.center)) if present):
             self.declare(name, (channels,))
 
-    def call(self, x: Array) -> Array:
-        """Return the normalized input."""
-        return self.call_with_backward(x)[0]
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """See `core.ops.normalization.group_normalization`."""
+        """Return the normalized input; see `core.ops.normalization.group_normalization`."""
         axis = self.axis % x.ndim
         gamma, beta = self.gamma if self.scale else None, self.beta if self.center else None
-        y, normalization_back = group_normalization(x, axis, self._groups(x.shape[axis]), self.epsilon, gamma, beta)
+        y, normalization_backward = group_normalization(x, axis, self._groups(x.shape[axis]), self.epsilon, gamma, beta)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dx, d_gamma, d_beta = normalization_back(dy)
+            dx, d_gamma, d_beta = normalization_backward(dy)
             found = {"gamma": d_gamma, "beta": d_beta}
             return dx, self.gradients(**{name: value for name, value in found.items() if value is not None})
 

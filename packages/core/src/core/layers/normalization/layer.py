@@ -47,22 +47,20 @@ class LayerNormalization(Layer):
         for name in (name for name, present in (("gamma", self.scale), ("beta", self.center)) if present):
             self.declare(name, tuple(input_shape[axis] for axis in axes))
 
-    def call(self, x: Array) -> Array:
-        """Return the normalized input."""
-        return self.call_with_backward(x)[0]
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """See `core.ops.normalization.layer_normalization`; gamma and beta lie along the normalized axes."""
+        """Return the normalized input, see `core.ops.normalization`; gamma and beta lie along the normalized axes."""
         axes = axes_of(self.axis, "axis", rank=x.ndim)
         sizes = [size if axis in axes else 1 for axis, size in enumerate(x.shape)]
         gamma, beta = (
             self.gamma.reshape(sizes) if self.scale else None,
             self.beta.reshape(sizes) if self.center else None,
         )
-        y, normalization_back = layer_normalization(x, axes, self.epsilon, gamma, beta, rms_scaling=self.rms_scaling)
+        y, normalization_backward = layer_normalization(
+            x, axes, self.epsilon, gamma, beta, rms_scaling=self.rms_scaling
+        )
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dx, *found = normalization_back(dy)
+            dx, *found = normalization_backward(dy)
             shapes = self.parameter_shapes
             named = {name: value for name, value in zip(("gamma", "beta"), found, strict=True) if value is not None}
             return dx, self.gradients(**{name: value.reshape(shapes[name]) for name, value in named.items()})

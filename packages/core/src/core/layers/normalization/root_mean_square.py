@@ -34,16 +34,14 @@ class RMSNormalization(Layer):
         last = [1 if size is None else size for size in input_shape[rank - len(axes) :]]
         np.broadcast_shapes(self.parameter_shapes["scale"], tuple(last))
 
-    def call(self, x: Array) -> Array:
-        """Return the normalized input."""
-        return self.call_with_backward(x)[0]
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """See `core.ops.normalization.rms_normalization`."""
-        y, normalization_back = rms_normalization(x, axes_of(self.axis, "axis", rank=x.ndim), self.epsilon, self.scale)
+        """Return the normalized input; see `core.ops.normalization.rms_normalization`."""
+        y, normalization_backward = rms_normalization(
+            x, axes_of(self.axis, "axis", rank=x.ndim), self.epsilon, self.scale
+        )
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dx, d_scale = normalization_back(dy)
+            dx, d_scale = normalization_backward(dy)
             assert d_scale is not None
             return dx, self.gradients(scale=d_scale)
 

@@ -86,19 +86,19 @@ class SpectralNormalization(Layer):
         y: Array = layer.forward(x)
         return y.astype(x.dtype, copy=False)
 
-    def call_with_backward(self, x: Array, *, training: bool = True) -> tuple[Array, Backward]:
-        """The way back through the layer inside; the division is not looked through, as Keras assigns what it divided.
+    def call_with_backward(self, x: Array, *, training: bool = False) -> tuple[Array, Backward]:
+        """Return y; backward goes through the layer inside, not through the division: Keras assigns what it divided.
 
         So training goes on from the divided kernel, which comes back with its gradient, and so does the new vector_u.
         """
         if not training:
             return self.layer.learn(x, training=False)
         layer, vector_u = self._renewed()
-        y, inner_back = layer.learn(x, training=True)
+        y, inner_backward = layer.learn(x, training=True)
         kernel = layer.parameters[self._kernel]
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
-            dx, found = inner_back(dy)
+            dx, found = inner_backward(dy)
             gradients: Gradients = {(self.layer, name): gradient for (_, name), gradient in found.items()}
             gradient: Any = gradients[self.layer, self._kernel]
             gradients[self.layer, self._kernel] = ReplacedParameter(kernel, gradient)

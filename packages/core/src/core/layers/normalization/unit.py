@@ -31,11 +31,7 @@ class UnitNormalization(Layer):
         axes_of(self.axis, "axis", rank=len(input_shape))
         self.expect(rank=len(input_shape))
 
-    def call(self, x: Array) -> Array:
-        """Return x with length 1."""
-        return unit_length(x, axes_of(self.axis, "axis", rank=x.ndim), _SHORTEST)
-
     def call_with_backward(self, x: Array) -> tuple[Array, Backward]:
-        """dx = (dy - y * sum of y * dy) / length of x."""
+        """Return x with length 1; dx = (dy - y * sum of y * dy) / length of x."""
         axes = axes_of(self.axis, "axis", rank=x.ndim)
-        return self.call(x), lambda dy: (unit_length_gradient(dy, x, axes, _SHORTEST), {})
+        return unit_length(x, axes, _SHORTEST), lambda dy: (unit_length_gradient(dy, x, axes, _SHORTEST), {})
