@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.kernels import tiles
+from core.kernels import threads, tiles
 from core.ops.pooling import max_pool, max_pool_gradient
 from core.ops.windows import Window
 
@@ -60,3 +60,12 @@ def test_an_error_in_a_part_reaches_the_caller():
 
     with pytest.raises(ValueError, match="rows"):
         tiles.by_rows(fail, np.ones((64, 2**15), np.float32))
+
+
+def test_a_thread_of_ours_does_the_rest_by_itself(monkeypatch):
+    monkeypatch.setattr(tiles, "available_cores", lambda: 2)
+    x, seen = np.ones((64, 2**15), np.float32), []
+    parts = [slice(0, 1), slice(1, 2), slice(2, 3), slice(3, 4)]
+    threads.each(lambda _: seen.append(tiles.by_rows(np.negative, x)), parts, 2)  # they would wait for each other
+    assert len(seen) == 4
+    assert all((y == -1).all() for y in seen)

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, ClassVar, TypeAlias
+from functools import partial, reduce
+from typing import Any, ClassVar
 
 import numpy as np
 
 from core.arrays import Array, Shape
 from core.checks import flag, integer, number
 from core.errors import InputError
-from core.layers.attention.along import Along
+from core.layers.attention.along import Along, AttendBackward
 from core.layers.attention.masks import causal, joined, of_sequences, window
 from core.layers.base import Layer
 from core.layers.einsum_dense import EinsumDense
 from core.layers.gradients import Backward, Gradients, join
 from core.layers.regularization.dropout import Dropout
 from core.layers.work import Work
-from core.ops.activations import masked_softmax, softmax_gradient
 from core.ops.attention import dot_product_attention
-
-#: From the gradients of the mixed contents, and of the weights where they were asked for, to those of query, key and value.
-AttendBackward: TypeAlias = Callable[[Array, Array | None], dict[str, Array]]
 
 
 class HeadedAttention(Layer):
@@ -98,13 +94,11 @@ class HeadedAttention(Layer):
     def work(self, query: Any, value: Any, key: Any = None, **others: Any) -> Work:
         """The projections, and of every head the score of every query with every key; masks count as numbers."""
         key = value if key is None else key
-        total = Work()
-        for name, shape in (("query", query), ("key", key), ("value", value)):
-            total = total.then(self._projection(name).work(shape))
+        inputs = {"query": query, "key": key, "value": value}
+        total = reduce(Work.then, (self._projection(name).work(shape) for name, shape in inputs.items()))
         batch, heads = query[0], self._projection("query").output_sizes[-2] or 0
         axes = self._along(len(query) + 1).axes
-        queries = math.prod(query[axis] for axis in axes)
-        keys = math.prod(value[axis] for axis in axes)
+        queries, keys = (math.prod(shape[axis] for axis in axes) for shape in (query, value))
         free = math.prod(query[1:-1]) // max(1, queries)
         pairs = batch * heads * free * queries * keys
         size = sum(self._projection(name).output_sizes[-1] or 0 for name in ("query", "value"))
@@ -144,9 +138,10 @@ class HeadedAttention(Layer):
         def backward(dy: Any) -> tuple[dict[str, Array], Gradients]:
             d_output, d_weights = dy if return_attention_scores else (dy, None)
             d_gated, gradients = output_backward(d_output)
+            d_heads = attend_backward(d_gated if gate is None else d_gated * gate, d_weights)
             found = {}
-            for name, d_heads in attend_backward(d_gated if gate is None else d_gated * gate, d_weights).items():
-                found[name], own = projections_backward[name](d_heads)
+            for (name, back), d_head in zip(projections_backward.items(), d_heads, strict=True):
+                found[name], own = back(d_head)
                 gradients = join(gradients, own)
             if gate_backward is not None:
                 d_gate, own = gate_backward(d_gated * mixed)
@@ -180,38 +175,23 @@ class HeadedAttention(Layer):
         rng: np.random.Generator | None,
         want_weights: bool,
     ) -> tuple[Array, Array | None, AttendBackward]:
-        """Let (batch, ..., heads, size) look at each other; the weights are (batch, free axes, heads, Tq..., Tv...).
-
-        d value = weights^T @ dy, d logits from d weights = dy @ value^T, d query = scale * d logits @ key, d key likewise.
-        """
+        """Let (batch, ..., heads, size) look at each other; the weights are (batch, free axes, heads, Tq..., Tv...)."""
         query, key, value = heads["query"], heads["key"], heads["value"]
         if query.ndim == 4 and not want_weights and self.drop.rate == 0:  # where Keras leaves it to this function
             if visible is not None:
                 visible = np.expand_dims(visible, tuple(range(visible.ndim - 2, 2)))
             mixed, plain_backward = dot_product_attention(query, key, value, mask=visible, scale=self.scale)
-            return mixed, None, lambda dy, _: dict(zip(("query", "key", "value"), plain_backward(dy), strict=False))
-        along = self._along(query.ndim)
+            return mixed, None, lambda dy, _: plain_backward(dy)[:3]
         factor = query.dtype.type(np.float32(self.scale))  # TensorFlow rounds it so, whatever the type
-        rows, columns, contents = map(along.matrices, (query * factor, self._repeated(key), self._repeated(value)))
-        logits = rows @ np.swapaxes(columns, -1, -2)
-        mask = None if visible is None else along.spread(visible, logits.shape)
-        weights = masked_softmax(logits, (logits.ndim - 1,), mask)
-        kept, drop_backward = self.drop.call_with_backward(weights, training=training, rng=rng)
-        lengths, others = along.lengths(query), along.lengths(key)
+        drop = partial(self.drop.call_with_backward, training=training, rng=rng)
+        repeated = self._repeated(key), self._repeated(value)
+        mixed, weights, inner_backward = self._along(query.ndim).attend(query * factor, *repeated, visible, drop)
 
-        def backward(dy: Array, d_given: Array | None) -> dict[str, Array]:
-            d_mixed = along.matrices(dy)
-            d_weights, _ = drop_backward(d_mixed @ np.swapaxes(contents, -1, -2))
-            d_weights = d_weights if d_given is None else d_weights + d_given.reshape(weights.shape)
-            d_logits = softmax_gradient(d_weights, weights)
-            return {
-                "query": along.from_matrices(d_logits @ columns, lengths) * factor,
-                "key": self._summed(along.from_matrices(np.swapaxes(d_logits, -1, -2) @ rows, others)),
-                "value": self._summed(along.from_matrices(np.swapaxes(kept, -1, -2) @ d_mixed, others)),
-            }
+        def backward(dy: Array, d_weights: Array | None) -> tuple[Array, Array, Array]:
+            d_query, d_key, d_value = inner_backward(dy, d_weights)
+            return d_query * factor, self._summed(d_key), self._summed(d_value)
 
-        mixed = along.from_matrices(kept @ contents, lengths)
-        return mixed, weights.reshape(*weights.shape[:-2], *lengths, *others), backward
+        return mixed, weights, backward
 
 
 def same_lengths(value: Shape, key: Shape) -> None:
