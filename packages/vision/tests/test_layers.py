@@ -6,6 +6,7 @@ import pytest
 from parity import TOLERANCE, check_layer, check_model
 
 from core import InputError, UnsupportedLayerError
+from core.files.dialects.options import modernize_options
 from vision import layers as ours
 
 LAYERS = keras.layers
@@ -246,4 +247,6 @@ def test_a_model_whose_images_vanish_is_refused_when_it_is_built():
 
 
 def test_keras2_wrote_groups_into_depthwise_layers():
-    assert ours.DepthwiseConv2D.from_config({"kernel_size": 3, "groups": 1}).depth_multiplier == 1
+    entry = {"class_name": "DepthwiseConv2D", "config": {"kernel_size": 3, "groups": 1}}
+    options = modernize_options("DepthwiseConv2D", entry)["config"]
+    assert ours.DepthwiseConv2D.from_config(options).depth_multiplier == 1
