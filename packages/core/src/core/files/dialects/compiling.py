@@ -32,16 +32,9 @@ _OF_OPTIMIZERS = (
     "name", "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema", "ema_momentum",
     "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps",
 )  # fmt: skip
-_SCHEDULES = frozenset(
-    {
-        "ExponentialDecay",
-        "PiecewiseConstantDecay",
-        "PolynomialDecay",
-        "InverseTimeDecay",
-        "CosineDecay",
-        "CosineDecayRestarts",
-    }
-)
+_SCHEDULES = frozenset({
+    "ExponentialDecay", "PiecewiseConstantDecay", "PolynomialDecay", "InverseTimeDecay", "CosineDecay", "CosineDecayRestarts",
+})  # fmt: skip
 #: Losses and metrics that are functions, by the names that Keras 3 finds them under.
 _FUNCTIONS = frozenset({
     "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy",

@@ -16,18 +16,11 @@ _OF_KERAS1 = frozenset(
     {"border_mode", "dim_ordering", "W_regularizer", "nb_filter", "inner_activation", "bias", "consume_less", "mode", "p",
      "dropout_W", "stride", "pool_length", "subsample", "subsample_length", "filter_length", "init", "sigma", "length"}
 )  # fmt: skip
-#: Layers under the names that they had, or had as well.
+#: Layers under names that Keras 2 did not have any more.
 _LAYERS = {
-    "Convolution1D": "Conv1D",
-    "Convolution2D": "Conv2D",
-    "Convolution3D": "Conv3D",
-    "AtrousConvolution1D": "Conv1D",
-    "AtrousConv1D": "Conv1D",
-    "AtrousConvolution2D": "Conv2D",
-    "AtrousConv2D": "Conv2D",
-    "SeparableConvolution2D": "SeparableConv2D",
+    "AtrousConvolution1D": "Conv1D", "AtrousConv1D": "Conv1D", "AtrousConvolution2D": "Conv2D", "AtrousConv2D": "Conv2D",
     "TimeDistributedDense": "Dense",
-}
+}  # fmt: skip
 #: Layers that no later version has.
 _GONE = frozenset(
     {"Highway", "MaxoutDense", "SReLU", "ParametricSoftplus", "Deconvolution2D", "Graph", "Siamese", "AutoEncoder",

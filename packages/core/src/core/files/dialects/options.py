@@ -11,37 +11,15 @@ from core.files.dialects import HARD_SIGMOID
 _OF_BUILDING = ("batch_input_shape", "input_dtype", "query_shape", "key_shape", "value_shape")
 #: Layers under the names that they had, or have as well, with options that are theirs alone left out.
 _SAME_LAYER = {
-    "CuDNNLSTM": "LSTM",
-    "CuDNNGRU": "GRU",
-    "SyncBatchNormalization": "BatchNormalization",
-    "BatchNormalizationV1": "BatchNormalization",
-    "BatchNormalizationV2": "BatchNormalization",
-    "LSTMV2": "LSTM",
-    "GRUV2": "GRU",
-    "Convolution1D": "Conv1D",
-    "Convolution2D": "Conv2D",
-    "Convolution3D": "Conv3D",
-    "Convolution2DTranspose": "Conv2DTranspose",
-    "Convolution3DTranspose": "Conv3DTranspose",
-    "Deconvolution2D": "Conv2DTranspose",
-    "Deconvolution3D": "Conv3DTranspose",
-    "SeparableConvolution1D": "SeparableConv1D",
-    "SeparableConvolution2D": "SeparableConv2D",
-    "AvgPool1D": "AveragePooling1D",
-    "AvgPool2D": "AveragePooling2D",
-    "AvgPool3D": "AveragePooling3D",
-    "MaxPool1D": "MaxPooling1D",
-    "MaxPool2D": "MaxPooling2D",
-    "MaxPool3D": "MaxPooling3D",
-    "GlobalAvgPool1D": "GlobalAveragePooling1D",
-    "GlobalAvgPool2D": "GlobalAveragePooling2D",
-    "GlobalAvgPool3D": "GlobalAveragePooling3D",
-    "GlobalMaxPool1D": "GlobalMaxPooling1D",
-    "GlobalMaxPool2D": "GlobalMaxPooling2D",
-    "GlobalMaxPool3D": "GlobalMaxPooling3D",
-    "ExperimentalEinsumDense": "EinsumDense",
-    "ThresholdedReLU": "ReLU",
-}
+    "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU", "LSTMV2": "LSTM", "GRUV2": "GRU", "ThresholdedReLU": "ReLU",
+    "SyncBatchNormalization": "BatchNormalization", "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization", "ExperimentalEinsumDense": "EinsumDense",
+    "Deconvolution2D": "Conv2DTranspose", "Deconvolution3D": "Conv3DTranspose",
+    "Convolution2DTranspose": "Conv2DTranspose", "Convolution3DTranspose": "Conv3DTranspose",
+    **{f"{kind}Convolution{rank}D": f"{kind}Conv{rank}D" for kind in ("", "Separable") for rank in (1, 2, 3)},
+    **{f"{kind}AvgPool{rank}D": f"{kind}AveragePooling{rank}D" for kind in ("", "Global") for rank in (1, 2, 3)},
+    **{f"{kind}MaxPool{rank}D": f"{kind}MaxPooling{rank}D" for kind in ("", "Global") for rank in (1, 2, 3)},
+}  # fmt: skip
 #: Options of layers that changed their name.
 _RENAMED = {"LeakyReLU": {"alpha": "negative_slope"}, "ThresholdedReLU": {"theta": "threshold"}}
 #: What a layer computed where its options do not say it, and Keras 3 takes it for something else.
