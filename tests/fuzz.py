@@ -1,6 +1,6 @@
 """The long search for a file that breaks the reader: ``python fuzz.py [--minutes M] [--seed S] [FILE ...]``.
 
-Bent files are opened in child processes with limits on memory and time, so that a crash, a hang or a flood is noticed
+Corrupted files are opened in child processes with limits on memory and time, so that a crash, a hang or a flood is noticed
 too. Whatever but a `core.KacaError` leaves `load_model`, `load_weights` or `core.inspect` is a finding: its file is kept.
 """
 

@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 from latest import latest
+from packing import members_of
 
 import core
 from core.files.hdf5_format import open_root
@@ -21,11 +22,7 @@ from core.files.npz import Npz
 from core.inspect import inspect
 
 MODELS = Path(__file__).parents[1] / "packages/core/tests_bare/models"
-HONEST = {
-    info.filename: zipfile.ZipFile(MODELS / "images.keras").read(info)
-    for info in zipfile.ZipFile(MODELS / "images.keras").infolist()
-}
-
+HONEST = members_of(MODELS / "images.keras")
 WEIGHTS = HONEST["model.weights.h5"]
 
 
@@ -289,8 +286,7 @@ def test_weights_of_zeros_open_however_well_they_are_packed(tmp_path):
     model.layers[0].assign("kernel", np.zeros((5000, 2000), np.float32))
     model.layers[0].assign("bias", np.zeros(2000, np.float32))
     model.save(tmp_path / "plain.keras")
-    with zipfile.ZipFile(tmp_path / "plain.keras") as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = members_of(tmp_path / "plain.keras")
     inner = latest(members["model.weights.h5"])
     for name, data in {
         "deflated": packed(members, zipfile.ZIP_DEFLATED),

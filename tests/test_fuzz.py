@@ -1,19 +1,18 @@
-"""Bent files, a few hundred of them: whatever is wrong with a file, only a `core.KacaError` leaves the reader.
+"""Corrupted files, a few hundred of them: whatever is wrong with a file, only a `core.KacaError` leaves the reader.
 
 The long search, in processes of its own, is ``nox -s fuzz``.
 """
 
 import json
 import warnings
-import zipfile
 from pathlib import Path
 from random import Random
 
-import h5py
 import pytest
 from corruption import corrupt, corrupt_bytes, corrupt_json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from packing import write_whole
 from variety import variety
 
 import core
@@ -40,14 +39,7 @@ def honest(tmp_path_factory):
     model.save(folder / names[0])
     for name in names[1:]:
         model.save_weights(folder / name)
-    with zipfile.ZipFile(folder / names[0]) as archive, h5py.File(folder / "whole.h5", "w") as root:
-        root.attrs["model_config"] = archive.read("config.json").decode()
-        root.attrs["keras_version"] = "2.15.0"
-        for layer in model.layers:
-            group = root.create_group(f"model_weights/{layer.name}")
-            group.attrs["weight_names"] = list(layer.parameters)
-            for key, value in layer.parameters.items():
-                group[key] = value
+    write_whole(model, folder / "whole.h5", "2.15.0")
     core.load_model(folder / "whole.h5")
     variety().save(folder / "variety.keras")
     for path in MODELS.glob("*.keras"):

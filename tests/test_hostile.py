@@ -16,6 +16,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from packing import members_of, pack, packed
 
 import core
 import core.layers
@@ -31,15 +32,7 @@ def parts(tmp_path_factory):
     keras.Sequential(
         [keras.Input((4,)), keras.layers.Dense(3, name="first"), keras.layers.Dense(2, name="second")]
     ).save(path)
-    with zipfile.ZipFile(path) as archive:
-        return {info.filename: archive.read(info) for info in archive.infolist()}
-
-
-def pack(path, members, compression=zipfile.ZIP_STORED):
-    with zipfile.ZipFile(path, "w", compression) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return path
+    return members_of(path)
 
 
 def corrupted_config(parts, corrupt):
@@ -366,29 +359,20 @@ def test_npz_with_a_shape_of_its_own(parts, tmp_path):
 
 def test_a_program_in_the_header_of_an_npz(parts, tmp_path):
     arrays = {name: np.zeros(shape) for name, shape in HONEST.items()}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(npz(arrays))) as old, zipfile.ZipFile(buffer, "w") as new:
-        for info in old.infolist():
-            new.writestr(info.filename, old.read(info).replace(b"'shape': (4, 3)", b"'shape': (4, 9**9**9)"[:15]))
-    assert "not an array" in refused(pack(tmp_path / "bad.keras", with_npz(parts, buffer.getvalue())))
+    program = b"'shape': (4, 9**9**9)"[:15]
+    members = {name: data.replace(b"'shape': (4, 3)", program) for name, data in members_of(npz(arrays)).items()}
+    assert "not an array" in refused(pack(tmp_path / "bad.keras", with_npz(parts, packed(members))))
 
 
 def test_an_archive_of_endless_members(parts, tmp_path):
-    path = tmp_path / "bad.keras"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-        for number in range(40_000):
-            archive.writestr(f"assets/{number}", b"")
-    assert "lists its members" in refused(path)
+    endless = {f"assets/{number}": b"" for number in range(40_000)}
+    assert "lists its members" in refused(pack(tmp_path / "bad.keras", parts | endless))
 
 
 def test_a_vocabulary_of_endless_lines(tmp_path):
-    path = tmp_path / "bad.keras"
-    with zipfile.ZipFile(BARE / "sentences.keras") as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            new.writestr(name, b"\n" * (15 * 2**20) if name.endswith("vocabulary.txt") else old.read(name))
-    refused(path)
+    members = members_of(BARE / "sentences.keras")
+    endless = {name: b"\n" * (15 * 2**20) for name in members if name.endswith("vocabulary.txt")}
+    refused(pack(tmp_path / "bad.keras", members | endless, zipfile.ZIP_DEFLATED))
 
 
 def tensor(layer):

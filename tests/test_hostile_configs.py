@@ -5,12 +5,12 @@ import io
 import json
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from random import Random
 
 import h5py
 import pytest
+from packing import pack
 
 from core.files.budget import LARGEST_JSON, MOST_LAYERS, MOST_TENSORS, MOST_VALUES
 
@@ -143,11 +143,12 @@ def at_all_limits(seed):
 def file_of(config, path, version):
     weights = io.BytesIO()
     h5py.File(weights, "w").close()
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("config.json", json.dumps(config, separators=(",", ":")))
-        archive.writestr("metadata.json", json.dumps({"keras_version": version}))
-        archive.writestr("model.weights.h5", weights.getvalue())
-    return path
+    members = {
+        "config.json": json.dumps(config, separators=(",", ":")),
+        "metadata.json": json.dumps({"keras_version": version}),
+        "model.weights.h5": weights.getvalue(),
+    }
+    return pack(path, members)
 
 
 def opened(config, tmp_path, version="3.15.1"):

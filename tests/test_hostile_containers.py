@@ -15,6 +15,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from packing import packed
 
 OPENING = Path(__file__).parents[1] / "packages/core/tests/support/opening.py"
 SENTENCES = Path(__file__).parents[1] / "packages/core/tests_bare/models/sentences.keras"
@@ -60,15 +61,6 @@ def members(config=None, data=None, **others):
         "config.json": config if isinstance(config, bytes) else json.dumps(config or dense()).encode(),
         "model.weights.h5": weights() if data is None else data,
     } | others
-
-
-def packed(parts, method=zipfile.ZIP_STORED):
-    """The bytes of a zip archive."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
 
 
 def claiming(data, name, *, method=None, flags=None, size=None, where="both"):

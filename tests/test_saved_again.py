@@ -5,13 +5,13 @@ import io
 import json
 import tarfile
 import warnings
-import zipfile
 from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 import pytest
+from packing import members_of, pack
 from parity import check_model, randomise
 
 import core
@@ -32,8 +32,7 @@ KERAS_REFUSES = {"tfidf_pad", "tfidfd_pad"}
 
 
 def config_of(path):
-    with zipfile.ZipFile(path) as archive:
-        return json.loads(archive.read("config.json"))
+    return json.loads(members_of(path)["config.json"])
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -102,10 +101,9 @@ def test_a_file_that_gives_a_name_twice_is_separated(tmp_path):
     model = keras.Sequential([keras.Input((2,)), L.Dense(2, name="a"), L.Dense(2, name="b")])
     randomise(model, np.random.default_rng(0))
     model.save(tmp_path / "m.keras")
-    with zipfile.ZipFile(tmp_path / "m.keras") as old, zipfile.ZipFile(tmp_path / "n.keras", "w") as new:
-        for name in old.namelist():
-            data = old.read(name)
-            new.writestr(name, data.replace(b'"name": "b"', b'"name": "a"') if name == "config.json" else data)
+    members = members_of(tmp_path / "m.keras")
+    renamed = members["config.json"].replace(b'"name": "b"', b'"name": "a"')
+    pack(tmp_path / "n.keras", members | {"config.json": renamed})
     opened = core.load_model(tmp_path / "n.keras")
     opened.save(tmp_path / "o.keras")
     x = np.ones((2, 2), np.float32)

@@ -3,13 +3,12 @@
 import json
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from time import perf_counter
 
-import h5py
 import numpy as np
 import pytest
+from packing import write_whole
 
 import core
 import core.layers
@@ -50,16 +49,10 @@ def dense_model(megabytes):
 def saved(model, folder: Path, suffix: str) -> Path:
     """Write a model as ``.keras``, or as the whole-model HDF5 file that Keras 2 made of it."""
     path = folder / f"model{suffix}"
-    model.save(folder / "model.keras")
     if suffix == ".h5":
-        with zipfile.ZipFile(folder / "model.keras") as archive, h5py.File(path, "w") as root:
-            root.attrs["model_config"] = archive.read("config.json").decode()
-            root.attrs["keras_version"] = "3.15.1"
-            for layer in model.layers:
-                group = root.create_group(f"model_weights/{layer.name}")
-                group.attrs["weight_names"] = list(layer.parameters)
-                for name, value in layer.parameters.items():
-                    group[name] = value
+        write_whole(model, path, "3.15.1")
+    else:
+        model.save(path)
     return path
 
 

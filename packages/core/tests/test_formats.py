@@ -6,6 +6,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from packing import members_of, pack
 from parity import randomise, reopen
 
 import core
@@ -42,23 +43,19 @@ def test_members_may_be_packed_otherwise(model, rows, weights, compression, tmp_
     model.save(tmp_path / "written.keras")
     opened = core.load_model(tmp_path / "written.keras")
     opened.save_weights(tmp_path / "copy.npz")
-    with zipfile.ZipFile(tmp_path / "written.keras") as old:
-        members = {info.filename: old.read(info) for info in old.infolist()}
+    members = members_of(tmp_path / "written.keras")
     if weights.endswith(".npz"):
         del members["model.weights.h5"]
         members[weights] = (tmp_path / "copy.npz").read_bytes()
-    with zipfile.ZipFile(tmp_path / "packed.keras", "w", compression) as new:
-        for name, data in members.items():
-            new.writestr(name, data)
+    pack(tmp_path / "packed.keras", members, compression)
     np.testing.assert_array_equal(core.load_model(tmp_path / "packed.keras").forward(rows), opened.forward(rows))
 
 
 def test_metadata_may_be_missing(model, rows, tmp_path):
     model.save(tmp_path / "written.keras")
-    with zipfile.ZipFile(tmp_path / "written.keras") as old, zipfile.ZipFile(tmp_path / "new.keras", "w") as new:
-        for info in old.infolist():
-            if info.filename != "metadata.json":
-                new.writestr(info.filename, old.read(info))
+    members = members_of(tmp_path / "written.keras")
+    del members["metadata.json"]
+    pack(tmp_path / "new.keras", members)
     np.testing.assert_allclose(core.load_model(tmp_path / "new.keras").forward(rows), model(rows), rtol=0, atol=1e-6)
 
 

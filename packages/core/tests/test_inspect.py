@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 import pytest
+from packing import with_config
 
 import core
 from core.inspect import inspect, main
@@ -35,24 +35,12 @@ def test_a_good_file(saved, capsys):
     assert [layer["multiply_adds"] for layer in found["layers"]] == [0, 12, 6]
 
 
-def rewrite(source, target, change):
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        for info in old.infolist():
-            data = old.read(info)
-            if info.filename == "config.json":
-                config = json.loads(data)
-                change(config)
-                data = json.dumps(config).encode()
-            new.writestr(info.filename, data)
-    return target
-
-
 def test_every_refused_layer_is_named(saved, tmp_path, capsys):
     def change(config):
         for entry in config["config"]["layers"][1:]:
             entry["class_name"] = "Lambda"
 
-    rewrite(saved, tmp_path / "bad.keras", change)
+    with_config(saved, tmp_path / "bad.keras", change)
     assert main([str(tmp_path / "bad.keras")]) == 1
     text = capsys.readouterr().out
     assert text.count("Refused: ") == 2
@@ -81,7 +69,7 @@ def test_links_among_weights_are_shown_and_not_followed(tmp_path):
 
 
 def test_names_that_would_steer_the_terminal_are_shown_as_escapes(saved, tmp_path, capsys):
-    path = rewrite(saved, tmp_path / "steer.keras", lambda config: config["config"].update(name="a\x1b[2J\u202eb"))
+    path = with_config(saved, tmp_path / "steer.keras", lambda config: config["config"].update(name="a\x1b[2J\u202eb"))
     main([str(path)])
     text = capsys.readouterr().out
     assert "a\\x1b[2J\\u202eb" in text

@@ -1,13 +1,13 @@
 """Files of Sequential models open without TensorFlow and give Keras' numbers, in both of Keras' formats."""
 
-import json
-import zipfile
+import io
 from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 import pytest
+from packing import members_of, pack, with_config
 from parity import check_model, randomise
 
 import core
@@ -149,18 +149,6 @@ def test_broken_files_give_one_kind_of_error(small, tmp_path):
         assert "\n" not in str(caught.value), name
 
 
-def with_config(source: Path, target: Path, change) -> Path:
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        for info in old.infolist():
-            data = old.read(info)
-            if info.filename == "config.json":
-                config = json.loads(data)
-                change(config)
-                data = json.dumps(config).encode()
-            new.writestr(info.filename, data)
-    return target
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -187,16 +175,13 @@ def test_wrong_configs_are_refused(small, tmp_path, change, message):
 def test_links_out_of_the_file_are_refused(small, tmp_path):
     model, _ = small
     model.save(tmp_path / "good.keras")
-    with zipfile.ZipFile(tmp_path / "good.keras") as archive:
-        (tmp_path / "weights.h5").write_bytes(archive.read("model.weights.h5"))
-    with h5py.File(tmp_path / "weights.h5", "a") as root:
+    members = members_of(tmp_path / "good.keras")
+    weights = io.BytesIO(members["model.weights.h5"])
+    with h5py.File(weights, "a") as root:
         group = root["layers/dense/vars"]
         del group["0"]
         group["0"] = h5py.ExternalLink("/etc/passwd", "/")
-    with zipfile.ZipFile(tmp_path / "good.keras") as old, zipfile.ZipFile(tmp_path / "bad.keras", "w") as new:
-        for name in ("config.json", "metadata.json"):
-            new.writestr(name, old.read(name))
-        new.write(tmp_path / "weights.h5", "model.weights.h5")
+    pack(tmp_path / "bad.keras", members | {"model.weights.h5": weights.getvalue()})
     with pytest.raises(core.ModelFileError, match="ExternalLink"):
         core.load_model(tmp_path / "bad.keras")
 

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import core
+from core.files import dialects
 from core.inspect import inspect
+from core.layers.registry import installed_classes
 
 HONEST = sorted((Path(__file__).parents[2] / "tests_bare" / "models").glob("*.keras"))
 #: Audit events by which Python code reaches out of itself.
@@ -39,6 +41,8 @@ def main() -> None:
     for path in HONEST:
         core.load_model(path)
         inspect(path)
+    for parts in (dialects.PARTS, installed_classes("layers"), installed_classes("operations")):
+        dict(parts)  # each is imported when it is asked for
     sys.addaudithook(hook)
     for name in sys.argv[1:]:
         allowed.clear()

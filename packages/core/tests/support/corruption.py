@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 import h5py
+from packing import members_of, packed
 
 #: What a field of a config is replaced by.
 EXTREMES: list[Any] = [
@@ -108,8 +109,7 @@ def _places(document: Any) -> Iterator[tuple[Any, Any]]:
 
 def _corrupt_members(data: bytes, rng: Random) -> bytes:
     """Corrupt one member of a zip, its checksum made right again."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = {info.filename: archive.read(info) for info in archive.infolist()}
+    members = members_of(data)
     names = [name for name in ("config.json", "model.weights.h5", "model.weights.npz") if name in members]
     name = rng.choice(names or list(members))
     way = corrupt_json if name == "config.json" and rng.random() < 0.9 else corrupt
@@ -117,11 +117,7 @@ def _corrupt_members(data: bytes, rng: Random) -> bytes:
         members[rng.choice(["metadata.json", *members])] = rng.choice([b"", b"{}", b"[]", b"null", b"\xff" * 100])
     if members[name]:
         members[name] = way(members[name], rng) if members[name] else b""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", rng.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])) as archive:
-        for member, content in members.items():
-            archive.writestr(member, content)
-    return buffer.getvalue()
+    return packed(members, rng.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))
 
 
 def _corrupt_attributes(data: bytes, rng: Random) -> bytes:

@@ -15,7 +15,7 @@ from core.lazy import LazyNames
 
 #: The name of Keras 2's hard sigmoid, for which Keras 3 has another function.
 HARD_SIGMOID = "hard_sigmoid_keras2"
-_LATER = LazyNames(
+PARTS = LazyNames(
     __name__,
     {
         "compiling": "compile_config_of",
@@ -30,15 +30,15 @@ _LATER = LazyNames(
 
 
 def __getattr__(name: str) -> Any:
-    return _LATER.attribute(name)
+    return PARTS.attribute(name)
 
 
 def modernize(config: Mapping[str, Any], keras_version: str) -> Mapping[str, Any]:
     """Put the config of a model into the words of Keras 3, and what those spell out into ours."""
     if keras_version.split(".", maxsplit=1)[0] in {"1", "2"}:
-        modern: Mapping[str, Any] = _LATER["modernize_config"](config)
+        modern: Mapping[str, Any] = PARTS["modernize_config"](config)
         return modern
-    return _LATER["by_name"](config) if HARD_SIGMOID in str(config) else config
+    return PARTS["by_name"](config) if HARD_SIGMOID in str(config) else config
 
 
 def version_of(config: Mapping[str, Any]) -> str:
