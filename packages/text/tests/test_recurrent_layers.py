@@ -5,7 +5,7 @@ import pytest
 
 import core
 from core.files.config import build_network
-from core.ops.recurrence import run
+from core.layers.recurrent.loop import run
 from text.layers import GRU, LSTM, RNN, Bidirectional, GRUCell, LSTMCell, SimpleRNN, SimpleRNNCell, StackedRNNCells
 
 SHAPE = (2, 5, 3)
@@ -126,7 +126,8 @@ def test_the_loop_takes_states_of_any_shape():
     """A convolutional LSTM's state has more axes; the mask spreads over them."""
     inputs = np.ones((2, 3, 2, 2), np.float32)
     mask = np.array([[True, False, True], [False, False, False]])
-    output, state = run(lambda x, s: (x + s[0], (x + s[0],)), inputs, (np.zeros((2, 2, 2), np.float32),), mask=mask)
+    start = (np.zeros((2, 2, 2), np.float32),)
+    output, state, _ = run(lambda x, s: (x + s[0], (x + s[0],), None), inputs, start, mask=mask)
     np.testing.assert_array_equal(output, np.stack([np.full((2, 2), 2.0), np.zeros((2, 2))]))
     np.testing.assert_array_equal(state[0], output)
 

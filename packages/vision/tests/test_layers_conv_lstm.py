@@ -96,9 +96,10 @@ def test_dropout_in_training_follows_its_generator_and_keeps_the_mean():
     one, two = (layer.forward(x, training=True, rng=np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(one, two)
     assert not np.array_equal(one, layer.forward(x))
-    drop = layer.cell.draw((100, 9, 9, 3), (100, 9, 9, 2), np.random.default_rng(0))
-    assert set(np.unique(drop.inputs)) == {0, 2}
-    assert abs(drop.state.mean() - 1) < 0.01  # 64,800 draws: five standard deviations are 0.011
+    keep, recurrent_keep = layer.cell.draw((100, 10, 10, 3), np.random.default_rng(0))
+    assert set(np.unique(keep)) == {0, 2}
+    assert recurrent_keep.shape == (4, 100, 9, 9, 2)
+    assert abs(recurrent_keep.mean() - 1) < 0.01  # 64,800 draws: five standard deviations are 0.011
     with pytest.raises(InputError, match="draws at random"):
         layer.forward(x, training=True)
 

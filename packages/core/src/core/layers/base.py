@@ -258,10 +258,14 @@ class Layer(Calls, Parameters):
 
 
 def _without_backward(equation: Callable[..., tuple[Any, Backward]]) -> Callable[..., Any]:
-    """Return the method that computes what `equation` computes, and drops the function that it returns with it."""
+    """Return the method that computes what `equation` computes, and drops the function that it returns with it.
+
+    An equation that would keep much for that function, such as a loop, has an argument `wants_backward`, which is False here.
+    """
+    unwanted = {"wants_backward": False} if "wants_backward" in argument_names(equation) else {}
 
     @wraps(equation)
     def call(self: Layer, *inputs: Any, **context: Any) -> Any:
-        return equation(self, *inputs, **context)[0]
+        return equation(self, *inputs, **context, **unwanted)[0]
 
     return call

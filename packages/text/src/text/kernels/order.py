@@ -36,7 +36,7 @@ class Order:
         return cls(mask, rows, counts[rows], np.argsort(~mask[rows], axis=1, kind="stable"))
 
     def steps(self, backwards: bool) -> Array:
-        """Give the time that each row reads at each step, (steps, batch); what comes after a row's last step is any."""
+        """Return the time that each row reads at each step, (steps, batch); what comes after a row's last step is any."""
         times = self.times
         if backwards:
             last = self.counts[:, None] - 1
@@ -44,7 +44,7 @@ class Order:
         return times[:, : self.counts.max(initial=0)].T
 
     def active(self) -> Iterator[tuple[range, int]]:
-        """Give the steps that the same `n` rows take: (steps, n), one such stretch after the other."""
+        """Return the steps that the same `n` rows take: (steps, n), one such stretch after the other."""
         counted = np.bincount(self.counts, minlength=1)
         rows = len(self.counts) - np.cumsum(counted)  # rows with more than s steps
         start = 0
@@ -54,7 +54,7 @@ class Order:
             start = stop
 
     def step_of_time(self, backwards: bool) -> Array:
-        """Give the step that a row took last when a time was read, (batch, time), -1 before its first."""
+        """Return the step that a row took last when a time was read, (batch, time), -1 before its first."""
         assert self.mask is not None
         seen = self.mask[self.rows]
         done = np.cumsum(seen[:, ::-1], axis=1)[:, ::-1] if backwards else np.cumsum(seen, axis=1)

@@ -17,7 +17,7 @@ from core.engine.program import OtherTensorError
 from core.errors import InputError
 from core.kernels.kernel import Kernel, Routine, Same
 from core.layers.base import Layer
-from core.layers.recurrent.base import check_mask
+from core.layers.recurrent.rnn import check_mask
 from text.kernels.cells import FastCell, FastGRU
 from text.kernels.order import Order
 
@@ -100,7 +100,7 @@ class Recur(Routine):
         return self if isinstance(following, Same) else None
 
     def reading(self, tokens: Tokens) -> Recur:
-        """Give the same for token ids."""
+        """Return the same for token ids."""
         return Recur(self.halves, self.layer, self.sequences, self.zero_masked, self.merge, tokens)
 
     def run(self, x: Array, mask: Array | None) -> Array:
@@ -177,7 +177,7 @@ class Recur(Routine):
         return self._join(list(output))
 
     def _sequences(self, steps: Array, order: Order, length: int) -> Array:
-        """Give the output at every time, in the order of time, (batch, time, units of all directions)."""
+        """Return the output at every time, in the order of time, (batch, time, units of all directions)."""
         parts = []
         for direction, half in enumerate(self.halves):
             ours = steps[:, direction]

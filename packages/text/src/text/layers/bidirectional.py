@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from core.arrays import Array, Shape
 from core.checks import one_of
 from core.errors import InputError, UnsupportedLayerError
 from core.layers.base import Layer
-from core.layers.gradients import Backward, Gradients, join
+from core.layers.gradients import Backward, Gradients, computed, join
 from core.layers.registry import build_layer
 from core.layers.work import Work, numbers_in
 from core.nests import leaves
@@ -76,7 +76,7 @@ class Bidirectional(Layer):
         self.backward_layer.build(sequences_shape)
 
     def compute_output_shape(self, sequences_shape: Shape, initial_state: Any = None) -> Any:
-        """Give the shape of the joined output, or of both, and those of the states."""
+        """Return the shape of the joined output, or of both, and those of the states."""
         forward = self.forward_layer.compute_output_shape(sequences_shape)
         backward = self.backward_layer.compute_output_shape(sequences_shape)
         forward, forward_states = (forward[0], forward[1:]) if self.return_state else (forward, ())
@@ -110,7 +110,7 @@ class Bidirectional(Layer):
 
     # --- both directions --------------------------------------------------------------------------------------------
 
-    def call(
+    def call_with_backward(
         self,
         sequences: Array,
         initial_state: Any = None,
@@ -118,89 +118,46 @@ class Bidirectional(Layer):
         mask: Any = None,
         training: bool = False,
         rng: np.random.Generator | None = None,
-    ) -> Any:
+        wants_backward: bool = True,
+    ) -> tuple[Any, Backward]:
         """Run both halves over `sequences` and join their outputs; half of `initial_state` is for each."""
         states = None if initial_state is None else list(leaves(initial_state))
-        forward_state = None if states is None else states[: len(states) // 2]
-        backward_state = None if states is None else states[len(states) // 2 :]
-        context: dict[str, Any] = {"mask": mask, "training": training, "rng": rng}
-        forward = self.forward_layer.forward(sequences, initial_state=forward_state, **context)
-        backward = self.backward_layer.forward(sequences, initial_state=backward_state, **context)
-        forward, forward_states = (forward[0], forward[1:]) if self.return_state else (forward, ())
-        backward, backward_states = (backward[0], backward[1:]) if self.return_state else (backward, ())
-        if self.return_sequences:
-            backward = np.flip(backward, axis=1)
-        outputs = (*self._join(forward, backward), *forward_states, *backward_states)
-        return outputs if len(outputs) > 1 else outputs[0]
-
-    def call_with_backward(
-        self,
-        sequences: Array,
-        initial_state: Any = None,
-        *,
-        mask: Any = None,
-        training: bool = True,
-        rng: np.random.Generator | None = None,
-    ) -> tuple[Any, Backward]:
-        """Part the gradient between both halves, and add up what they say of the input."""
-        states = None if initial_state is None else list(leaves(initial_state))
-        halves = (self.forward_layer, self.backward_layer)
         shares = (None, None) if states is None else (states[: len(states) // 2], states[len(states) // 2 :])
         context: dict[str, Any] = {"mask": mask, "training": training, "rng": rng}
-        pairs = [half.learn(sequences, initial_state=own, **context) for half, own in zip(halves, shares, strict=True)]
-        (forward, *forward_states), (backward, *backward_states) = (y if self.return_state else (y,) for y, _ in pairs)
+        pairs: list[tuple[Any, Any]] = [
+            half.backward_of(sequences, initial_state=own, **context)
+            if wants_backward
+            else (half.forward(sequences, initial_state=own, **context), None)
+            for half, own in zip((self.forward_layer, self.backward_layer), shares, strict=True)
+        ]
+        (first, *first_states), (second, *second_states) = (y if self.return_state else (y,) for y, _ in pairs)
         if self.return_sequences:
-            backward = np.flip(backward, axis=1)
-        joined = self._join(forward, backward)
-        outputs = (*joined, *forward_states, *backward_states)
+            second = np.flip(second, axis=1)
+        joined, part = _join(self.merge_mode, first, second)
+        outputs = (*joined, *first_states, *second_states)
 
-        def go_back(dy: Any) -> tuple[Any, Gradients]:
-            parts = list(dy) if len(outputs) > 1 else [dy]
-            d_joined, d_states = parts[: len(joined)], parts[len(joined) :]
-            d_forward, d_backward = self._part(d_joined, forward, backward)
+        def backward(dy: Any) -> tuple[Any, Gradients]:
+            given = list(dy) if len(outputs) > 1 else [dy]
+            d_states = given[len(joined) :]
+            d_first, d_second = part(given[: len(joined)])
             if self.return_sequences:
-                d_backward = np.flip(d_backward, axis=1)
-            middle = len(forward_states)
-            found = [
-                back((d_output, *own) if self.return_state else d_output)
-                for (_, back), d_output, own in zip(
-                    pairs, (d_forward, d_backward), (d_states[:middle], d_states[middle:]), strict=True
-                )
-            ]
-            gradients = join(found[0][1], found[1][1])
+                d_second = np.flip(d_second, axis=1)
+            middle = len(first_states)
+            d_halves = [(d_first, *d_states[:middle]), (d_second, *d_states[middle:])]
+            (dx, gradients), (dx_second, gradients_second) = (
+                half_backward(d_half if self.return_state else d_half[0])
+                for (_, half_backward), d_half in zip(pairs, d_halves, strict=True)
+            )
+            dx, dx_second, gradients = computed(dx), computed(dx_second), join(gradients, gradients_second)
             if states is None:
-                dx = found[0][0] + found[1][0]
-                return dx, gradients
-            dx = found[0][0]["sequences"] + found[1][0]["sequences"]
-            d_first = [*found[0][0]["initial_state"], *found[1][0]["initial_state"]]
-            return {"sequences": dx, "initial_state": d_first}, gradients
+                return dx + dx_second, gradients
+            d_initial = [*dx["initial_state"], *dx_second["initial_state"]]
+            return {"sequences": dx["sequences"] + dx_second["sequences"], "initial_state": d_initial}, gradients
 
-        return outputs if len(outputs) > 1 else outputs[0], go_back
-
-    def _part(self, dy: list[Array], forward: Array, backward: Array) -> tuple[Array, Array]:
-        """Go back through `_join`."""
-        if self.merge_mode is None:
-            return dy[0], dy[1]
-        if self.merge_mode == "concat":
-            units = forward.shape[-1]
-            return dy[0][..., :units], dy[0][..., units:]
-        if self.merge_mode == "mul":
-            return dy[0] * backward, dy[0] * forward
-        half = dy[0] / 2 if self.merge_mode == "ave" else dy[0]
-        return half, half
-
-    def _join(self, forward: Array, backward: Array) -> tuple[Array, ...]:
-        if self.merge_mode is None:
-            return forward, backward
-        if self.merge_mode == "concat":
-            return (np.concatenate([forward, backward], axis=-1),)
-        if self.merge_mode == "mul":
-            return (forward * backward,)
-        total = forward + backward
-        return (total / 2 if self.merge_mode == "ave" else total,)
+        return outputs if len(outputs) > 1 else outputs[0], backward
 
     def trace(self, x: Array, mask: Array | None = None) -> dict[str, Array]:
-        """Give the traces of both halves, their names with ``forward/`` and ``backward/`` in front."""
+        """Return the traces of both halves, their names with ``forward/`` and ``backward/`` in front."""
         halves = {"forward": self.forward_layer, "backward": self.backward_layer}
         return {
             f"{half}/{name}": value for half, layer in halves.items() for name, value in layer.trace(x, mask).items()
@@ -219,3 +176,19 @@ def _half(layer: Any, option: str) -> Any:
     if not isinstance(layer, Layer) or not all(hasattr(layer, name) for name in (*_SHARED, "go_backwards")):
         raise InputError(f"{option} must be a recurrent layer, got {layer!r}")
     return deepcopy(layer)
+
+
+def _join(
+    mode: str | None, first: Array, second: Array
+) -> tuple[tuple[Array, ...], Callable[[list[Array]], tuple[Array, Array]]]:
+    """Merge the outputs of both halves, and return the function that parts the gradient between them."""
+    if mode is None:
+        return (first, second), lambda dy: (dy[0], dy[1])
+    if mode == "concat":
+        units = first.shape[-1]
+        return (np.concatenate([first, second], axis=-1),), lambda dy: (dy[0][..., :units], dy[0][..., units:])
+    if mode == "mul":
+        return (first * second,), lambda dy: (dy[0] * second, dy[0] * first)
+    if mode == "sum":
+        return (first + second,), lambda dy: (dy[0], dy[0])
+    return ((first + second) / 2,), lambda dy: (dy[0] / 2, dy[0] / 2)

@@ -61,30 +61,26 @@ class Embedding(Layer):
         del mask
         return np.not_equal(inputs, 0) if self.mask_zero else None
 
-    def call(self, inputs: Array) -> Array:
-        """Look up every id."""
-        return self.computing("embeddings")[self.check_ids(inputs)]
-
     def call_with_backward(self, inputs: Array) -> tuple[Array, Backward]:
-        """The rows that were looked up take the gradient; ids have none."""
+        """Look up every id; the rows that were looked up take the gradient, ids have none."""
         ids = self.check_ids(inputs)
-        rows = ids.ravel() % self.input_dim  # an id below zero counts from the end
 
         def backward(dy: Array) -> tuple[None, Gradients]:
+            rows = ids.ravel() % self.input_dim  # an id below zero counts from the end
             return None, self.gradients(embeddings=SparseRows(rows, dy.reshape(-1, self.output_dim), self.input_dim))
 
         return self.computing("embeddings")[ids], backward
 
     def check_ids(self, inputs: Array) -> Array:
-        """Give the ids as whole numbers; one that is not in the table is an error."""
+        """Return the ids as whole numbers; one that is not in the table is an error."""
         if inputs.dtype.kind not in "fiub":
             raise InputError(f"{self} expects token ids, got an array of {inputs.dtype}")
         whole = np.trunc(inputs) if inputs.dtype.kind == "f" else inputs
         outside = ~((whole >= -self.input_dim) & (whole < self.input_dim))  # NaN is outside too
         if outside.any():
-            place = np.argwhere(outside)[0]
+            position = np.argwhere(outside)[0]
             raise InputError(
-                f"{self}: row {place[0]} holds the token id {inputs[tuple(place)]}, "
+                f"{self}: row {position[0]} holds the token id {inputs[tuple(position)]}, "
                 f"but the table has the ids 0 to {self.input_dim - 1}"
             )
         return whole.astype(np.intp)

@@ -29,14 +29,11 @@ class Masking(Layer):
         del mask
         return np.any(self._differs(inputs.astype(self.dtype.compute_dtype, copy=False)), axis=-1)
 
-    def call(self, inputs: Array) -> Array:
-        """Return the input, zero where it is masked."""
-        return np.where(self._differs(inputs).any(axis=-1, keepdims=True), inputs, inputs.dtype.type(0))
-
     def call_with_backward(self, inputs: Array) -> tuple[Array, Backward]:
-        """dx = dy where the input counts, else 0."""
+        """Return the input, zero where it is masked; dx = dy where it counts, else 0."""
         counts = self._differs(inputs).any(axis=-1, keepdims=True)
-        return self.call(inputs), lambda dy: (np.where(counts, dy, dy.dtype.type(0)), {})
+        y = np.where(counts, inputs, inputs.dtype.type(0))
+        return y, lambda dy: (np.where(counts, dy, dy.dtype.type(0)), {})
 
     def _differs(self, x: Array) -> Array:
         return np.not_equal(x, x.dtype.type(self.mask_value))

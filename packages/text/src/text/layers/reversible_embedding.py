@@ -16,7 +16,7 @@ from text.layers.embedding import Embedding
 class ReversibleEmbedding(Embedding):
     """y = embeddings[id]; with `reverse` y = x @ embeddings^T, or x @ reverse_embeddings where the two are not tied.
 
-    (batch, ...) -> (batch, ..., output_dim); reversed (batch, ..., output_dim) -> (batch, ..., input_dim), bent to
+    (batch, ...) -> (batch, ..., output_dim); reversed (batch, ..., output_dim) -> (batch, ..., input_dim), limited to
     cap * tanh(y / cap) by `logit_soft_cap`. embeddings (input_dim, output_dim), reverse_embeddings its transpose's shape.
     Source: Press and Wolf 2016, https://arxiv.org/abs/1608.05859
     """
@@ -54,14 +54,8 @@ class ReversibleEmbedding(Embedding):
         """True where an id is not zero; scores have no mask."""
         return super().compute_mask(inputs, mask) if inputs.ndim == self._rank else None
 
-    def call(self, inputs: Array, reverse: bool = False) -> Array:
-        """Look up ids, or score vectors."""
-        if not reverse:
-            return super().call(inputs)
-        return self._capped(self._precise(inputs) @ self._kernel())
-
     def call_with_backward(self, inputs: Array, reverse: bool = False) -> tuple[Array, Backward]:
-        """Reversed, with dz = dy * (1 - (y / cap)^2) or dy: dx = dz @ kernel^T, d kernel = x^T @ dz, tied or not."""
+        """Look up ids, or score vectors: dz = dy * (1 - (y / cap)^2) or dy, dx = dz @ kernel^T, d kernel = x^T @ dz."""
         if not reverse:
             return super().call_with_backward(inputs)
         x, kernel = self._precise(inputs), self._kernel()
@@ -78,11 +72,11 @@ class ReversibleEmbedding(Embedding):
         return y, backward
 
     def _precise(self, x: Array) -> Array:
-        """Give x in the type in which scores are summed."""
+        """Return x in the type in which scores are summed."""
         return x.astype((self.reverse_dtype or self.dtype).compute_dtype, copy=False)
 
     def _kernel(self) -> Array:
-        """Give what vectors are multiplied by, (output_dim, input_dim)."""
+        """Return what vectors are multiplied by, (output_dim, input_dim)."""
         return self._precise(
             self.computing("embeddings").T if self.tie_weights else self.computing("reverse_embeddings")
         )

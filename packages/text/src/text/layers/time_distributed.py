@@ -74,40 +74,30 @@ class TimeDistributed(Layer):
         made = numbers_in([self.compute_output_shape(input_shape)])
         return each.times(input_shape[1] or 0, _STEP_CALLS).plus(2 * made, made * self.layer.number_bytes)
 
-    def call(
+    def call_with_backward(
         self,
         inputs: Array,
         *,
         mask: Array | None = None,
         training: bool = False,
         rng: np.random.Generator | None = None,
-    ) -> Array:
-        """Return the inner layer's outputs, one after the other along axis 1."""
+        wants_backward: bool = True,
+    ) -> tuple[Array, Backward]:
+        """Return the inner layer's outputs, one after the other along axis 1; its parameters take the sum of their gradients."""
         if inputs.shape[1] == 0:
             raise InputError(f"{self} needs at least one time step, got an input of shape {inputs.shape}")
         if mask is not None and mask.shape[:2] != inputs.shape[:2]:
             raise InputError(f"{self} expects a mask that begins with {inputs.shape[:2]}, got {mask.shape}")
         context = Context(training, rng)
-        outputs = [
-            self.layer.apply(*self._arguments(inputs, mask, time), context)[0] for time in range(inputs.shape[1])
-        ]
-        return np.stack(outputs, axis=1)
-
-    def call_with_backward(
-        self,
-        inputs: Array,
-        *,
-        mask: Array | None = None,
-        training: bool = True,
-        rng: np.random.Generator | None = None,
-    ) -> tuple[Array, Backward]:
-        """Back through the inner layer at every time step; its parameters take the sum."""
-        context = Context(training, rng)
         outputs, steps = [], []
         for time in range(inputs.shape[1]):
-            y, _, step = self.layer.apply_with_backward(*self._arguments(inputs, mask, time), context)
+            arguments = self._arguments(inputs, mask, time)
+            if wants_backward:
+                y, _, step_backward = self.layer.apply_with_backward(*arguments, context)
+                steps.append(step_backward)
+            else:
+                y, _ = self.layer.apply(*arguments, context)
             outputs.append(y)
-            steps.append(step)
 
         def backward(dy: Array) -> tuple[Any, Gradients]:
             gradients: Gradients = {}

@@ -10,16 +10,14 @@ from core.arrays import Array
 from core.checks import flag
 from core.layers.activations.find import apply_activation, find_activation
 from core.layers.gradients import Gradients
-from core.ops.activations import sigmoid, tanh
+from core.layers.recurrent.gates import Equation, GatedCell
+from core.layers.recurrent.loop import State
+from core.layers.recurrent.products import StateProduct
 from core.ops.product import column_sums
-from core.ops.recurrence import State
-from core.ops.recurrence_gradient import StepBack
-from text.kernels.cells import FastCell, FastGRU
-from text.layers.recurrent.cell import Cell, gate_products, gate_products_and_back
 from text.layers.recurrent.rnn import RNN, check_use_cudnn
 
 
-class GRUCell(Cell):
+class GRUCell(GatedCell):
     """One time step, with sigma the recurrent activation and phi the activation:
 
     z = sigma(W_z x_t + b_z + U_z h)            how much of the state stays (update gate)
@@ -56,94 +54,51 @@ class GRUCell(Cell):
         return (2, columns) if self.reset_after else (columns,)
 
     def input_bias(self) -> Array:
-        """Give the bias that goes with the input."""
+        """Return the bias that goes with the input."""
         bias = self.computing("bias")
         return bias[0] if self.reset_after else bias
-
-    def activate(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, ...]:
-        """Give the values of z, r and the candidate."""
-        h, U = state[0], self.computing("recurrent_kernel")
-        x_z, x_r, x_h = np.split(projected, 3, axis=-1)
-        if self.reset_after:
-            inner = gate_products(h, U, drop)
-            if self.use_bias:
-                inner = inner + self.computing("bias")[1]
-            u_z, u_r, u_h = np.split(inner, 3, axis=-1)
-        else:
-            u_z, u_r = np.split(
-                gate_products(h, U[:, : 2 * self.units], None if drop is None else drop[:2]), 2, axis=-1
-            )
-        z = self.recurrent_activation(x_z + u_z)
-        r = self.recurrent_activation(x_r + u_r)
-        if not self.reset_after:
-            u_h = gate_products(r * h, U[:, 2 * self.units :], None if drop is None else drop[2:])
-            return z, r, self.activation(x_h + u_h)
-        return z, r, self.activation(x_h + r * u_h)
-
-    def fast_cell(self) -> FastCell | None:
-        """Halve the weights of the sigmoids, and those that will meet 2 r."""
-        if (self.activation, self.recurrent_activation, self.dtype.name) != (tanh, sigmoid, "float32"):
-            return None
-        kernel = self.by_gate("kernel", 0.5, 0.5, 1)
-        recurrent = self.by_gate("recurrent_kernel", 0.5, 0.5, 0.5)
-        bias, inner = self.by_gate("bias", 0.5, 0.5, 1), None
-        if self.reset_after and self.use_bias:  # (gates, 2, units): of the input, and of the state
-            inner = bias[2, 1] / 2
-            bias = np.stack([bias[0].sum(axis=0), bias[1].sum(axis=0), bias[2, 0]])
-        return FastGRU(kernel, recurrent, bias, reset_after=self.reset_after, inner=inner)
-
-    def step(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State]:
-        """(W x_t + b, (h,)) -> (h_t, (h_t,))."""
-        z, _, g = self.activate(projected, state, drop)
-        h = z * state[0] + (1 - z) * g
-        return h, (h,)
 
     def input_bias_gradient(self, gradient: Array) -> Array:
         """With `reset_after` the input's bias is the first of two rows."""
         return np.stack([gradient, np.zeros_like(gradient)]) if self.reset_after else gradient
 
-    def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
-        """Back through h_t = z * h + (1 - z) * g: dz = dh_t * (h - g), dg = dh_t * (1 - z), dh = dh_t * z + ...
-
-        With `reset_after` r takes its gradient from r * (U_h h), else from r * h within U_h (r * h).
-        """
-        h, U, units = state[0], self.computing("recurrent_kernel"), self.units
-        early = U if self.reset_after else U[:, : 2 * units]
-        inner, inner_back = gate_products_and_back(h, early, drop if self.reset_after or drop is None else drop[:2])
+    def equation(self, x: Array, state: State, U: StateProduct) -> Equation:
+        """(W x_t + b, (h,)) -> (z, r, g), (h_t,), and backward; r takes its gradient from r * (U_h h) or from U_h (r * h)."""
+        (h,) = state
+        x_z, x_r, x_h = self.by_gate(x)
+        u, u_backward = (U if self.reset_after else U.of_gates(0, 2))(h)
         if self.reset_after and self.use_bias:
-            inner = inner + self.computing("bias")[1]
-        x_z, x_r, x_h = np.split(projected, 3, axis=-1)
-        z, z_back = apply_activation(self.recurrent_activation, x_z + inner[:, :units])
-        r, r_back = apply_activation(self.recurrent_activation, x_r + inner[:, units : 2 * units])
+            u += self.computing("bias")[1]
+        u_z, u_r, *candidate = self.by_gate(u)
+        z, z_backward = apply_activation(self.recurrent_activation, x_z + u_z)
+        r, r_backward = apply_activation(self.recurrent_activation, x_r + u_r)
         if self.reset_after:
-            u_h = inner[:, 2 * units :]
-            g, g_back = apply_activation(self.activation, x_h + r * u_h)
+            (u_h,) = candidate
+            g, g_backward = apply_activation(self.activation, x_h + r * u_h)
         else:
-            u_h, late_back = gate_products_and_back(r * h, U[:, 2 * units :], None if drop is None else drop[2:])
-            g, g_back = apply_activation(self.activation, x_h + u_h)
-        new = z * h + (1 - z) * g
+            u_h, late_backward = U.of_gates(2, 3)(r * h)
+            g, g_backward = apply_activation(self.activation, x_h + u_h)
 
-        def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
-            dh = d_output + d_state[0]
-            d_g = g_back(dh * (1 - z))
-            d_z = z_back(dh * (h - g))
+        def backward(d_state: State) -> tuple[Array, State, Gradients]:
+            (dh_t,) = d_state
+            d_z, d_g = z_backward(dh_t * (h - g)), g_backward(dh_t * (1 - z))
             if self.reset_after:
-                d_r = r_back(d_g * u_h)
-                d_inner = np.concatenate([d_z, d_r, d_g * r], axis=-1)
-                d_before, d_kernel = inner_back(d_inner)
+                d_r = r_backward(d_g * u_h)
+                d_u = np.concatenate([d_z, d_r, d_g * r], axis=-1)
+                dh, d_kernel = u_backward(d_u)
                 gradients = self.gradients(recurrent_kernel=d_kernel)
                 if self.use_bias:
-                    d_bias = column_sums(d_inner)
+                    d_bias = column_sums(d_u)
                     gradients |= self.gradients(bias=np.stack([np.zeros_like(d_bias), d_bias]))
             else:
-                d_reset, d_late = late_back(d_g)
-                d_r = r_back(d_reset * h)
-                d_before, d_early = inner_back(np.concatenate([d_z, d_r], axis=-1))
-                d_before = d_before + d_reset * r
+                d_reset, d_late = late_backward(d_g)
+                d_r = r_backward(d_reset * h)
+                dh, d_early = u_backward(np.concatenate([d_z, d_r], axis=-1))
+                dh = dh + d_reset * r
                 gradients = self.gradients(recurrent_kernel=np.concatenate([d_early, d_late], axis=-1))
-            return np.concatenate([d_z, d_r, d_g], axis=-1), (d_before + dh * z,), gradients
+            return np.concatenate([d_z, d_r, d_g], axis=-1), (dh + dh_t * z,), gradients
 
-        return new, (new,), backward
+        return (z, r, g), (z * h + (1 - z) * g,), backward
 
 
 class GRU(RNN):

@@ -7,15 +7,13 @@ from typing import Any
 from core.arrays import Array
 from core.layers.activations.find import apply_activation, find_activation
 from core.layers.gradients import Gradients
-from core.ops.activations import tanh
-from core.ops.recurrence import State
-from core.ops.recurrence_gradient import StepBack
-from text.kernels.cells import FastCell, FastSimpleRNN
-from text.layers.recurrent.cell import Cell, gate_products, gate_products_and_back
+from core.layers.recurrent.gates import Equation, GatedCell
+from core.layers.recurrent.loop import State
+from core.layers.recurrent.products import StateProduct
 from text.layers.recurrent.rnn import RNN
 
 
-class SimpleRNNCell(Cell):
+class SimpleRNNCell(GatedCell):
     """h_t = activation(W x_t + b + U h_(t-1)); the output is h_t.
 
     (batch, inputs) -> (batch, units); kernel W (inputs, units), recurrent_kernel U (units, units), bias b (units,).
@@ -26,29 +24,18 @@ class SimpleRNNCell(Cell):
         super().__init__(units, use_bias=use_bias, **common)
         self.activation = find_activation(activation)
 
-    def fast_cell(self) -> FastCell | None:
-        """Only tanh works in place."""
-        if self.activation is not tanh or self.dtype.name != "float32":
-            return None
-        kernel, recurrent, bias = (self.by_gate(name, 1) for name in ("kernel", "recurrent_kernel", "bias"))
-        return FastSimpleRNN(kernel, recurrent, bias)
+    def equation(self, x: Array, state: State, U: StateProduct) -> Equation:
+        """(W x_t + b, (h,)) -> no gates, (h_t,), and backward."""
+        (h,) = state
+        u, u_backward = U(h)
+        h_t, activation_backward = apply_activation(self.activation, x + u)
 
-    def step(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State]:
-        """(W x_t + b, (h,)) -> (h_t, (h_t,))."""
-        h = self.activation(projected + gate_products(state[0], self.computing("recurrent_kernel"), drop))
-        return h, (h,)
+        def backward(d_state: State) -> tuple[Array, State, Gradients]:
+            dx = activation_backward(d_state[0])
+            dh, d_kernel = u_backward(dx)
+            return dx, (dh,), self.gradients(recurrent_kernel=d_kernel)
 
-    def step_and_back(self, projected: Array, state: State, drop: Array | None = None) -> tuple[Array, State, StepBack]:
-        """dz = phi'(z) * dh_t, dh = dz @ U^T, dU = h^T @ dz."""
-        products, products_back = gate_products_and_back(state[0], self.computing("recurrent_kernel"), drop)
-        h, activation_back = apply_activation(self.activation, projected + products)
-
-        def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
-            dz = activation_back(d_output + d_state[0])
-            d_before, d_kernel = products_back(dz)
-            return dz, (d_before,), self.gradients(recurrent_kernel=d_kernel)
-
-        return h, (h,), backward
+        return (), (h_t,), backward
 
 
 class SimpleRNN(RNN):

@@ -11,20 +11,14 @@ from core.arrays import Array, Shape
 from core.errors import InputError, UnsupportedLayerError
 from core.layers.base import Layer
 from core.layers.gradients import Backward, Gradients, join
-from core.layers.names import snake_case
+from core.layers.names import numbered
+from core.layers.recurrent.cell import STEP_CALLS, Cell, Project, as_cell
+from core.layers.recurrent.loop import State, StateBackward, TimeStep
 from core.layers.registry import build_layer
 from core.layers.work import CALL, Work
-from core.nests import leaves
-from core.ops.recurrence import State, Step
-from core.ops.recurrence_gradient import StepAndBack, StepBack
-from text.layers.recurrent.cell import Cell, Project, ProjectAndBack
-from text.layers.recurrent.one_step import one_step_and_back
-
-#: Calls of NumPy in one time step of a cell.
-STEP_CALLS = 20
 
 
-class StackedRNNCells(Layer):
+class StackedRNNCells(Cell):
     """y = cell_n(... cell_2(cell_1(x, s_1), s_2) ..., s_n): (batch, inputs) -> (batch, units of the last cell).
 
     The state is that of all cells, one after the other. Source: https://keras.io/api/layers/recurrent_layers/stacked_rnn_cell/
@@ -37,7 +31,7 @@ class StackedRNNCells(Layer):
         if not all(isinstance(cell, Layer) and hasattr(cell, "state_size") for cell in cells):
             raise InputError(f"every cell must be a layer with a state_size, got {list(cells)!r}")
         self.cells = list(cells)
-        self.children = dict(_numbered(self.cells))
+        self.children = {f"cells/{name}": cell for name, cell in numbered(self.cells).items()}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -50,97 +44,66 @@ class StackedRNNCells(Layer):
     @property
     def state_size(self) -> tuple[int, ...]:
         """The size of each array of the state, those of the first cell first."""
-        return tuple(size for cell in self.cells for size in state_sizes_of(cell))
+        return tuple(size for cell in self.cells for size in as_cell(cell).state_size)
 
     @property
     def output_size(self) -> int:
         """The size of the last cell's output."""
-        return output_size_of(self.cells[-1])
+        return as_cell(self.cells[-1]).output_size
 
     def build(self, input_shape: Shape) -> None:
         """Build each cell for what the one below gives."""
-        for cell in self.cells:
-            cell.build(input_shape)
-            input_shape = (input_shape[0], output_size_of(cell))
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """(batch, inputs) -> (batch, units)."""
-        return (input_shape[0], self.output_size)
+        for cell, shape in self._with_shapes(input_shape):
+            cell.build(shape)
 
     def multiply_adds(self, input_shape: Shape) -> int | None:
         """Those of all cells."""
-        total = 0
-        for cell in self.cells:
-            each = cell.multiply_adds(input_shape)
-            if each is None:
-                return None
-            total += each
-            input_shape = (input_shape[0], output_size_of(cell))
+        each = [cell.multiply_adds(shape) for cell, shape in self._with_shapes(input_shape)]
+        return None if None in each else sum(count or 0 for count in each)
+
+    def step_work(self, input_shape: Shape) -> Work:
+        """That of all cells, one after the other."""
+        total = Work()
+        for cell, shape in self._with_shapes(input_shape):
+            total = total.then(as_cell(cell).step_work(shape)).plus(STEP_CALLS * CALL)
         return total
 
-    def call(
-        self, inputs: Array, states: Any, *, training: bool = False, rng: np.random.Generator | None = None
-    ) -> tuple[Array, State]:
-        """Take one step with every cell."""
-        project, step = self.begin(*inputs.shape, training=training, rng=rng)
-        return step(project(inputs), tuple(leaves(states)))
+    # --- one time step ----------------------------------------------------------------------------------------------
 
     def begin(
-        self, batch: int, inputs: int, *, training: bool = False, rng: np.random.Generator | None = None
-    ) -> tuple[Project, Step]:
-        """Give `project` of the first cell, and the step through all of them."""
-        sizes = [inputs, *(output_size_of(cell) for cell in self.cells)]
+        self,
+        input_shape: tuple[int, ...],
+        *,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+        wants_backward: bool = True,
+    ) -> tuple[Project, TimeStep]:
+        """Return `project` of the first cell, and the step through all of them; back through the last cell first."""
         pairs = [
-            begin_any(cell, batch, size, training=training, rng=rng)
-            for cell, size in zip(self.cells, sizes[:-1], strict=True)
+            as_cell(cell).begin(shape, training=training, rng=rng, wants_backward=wants_backward)
+            for cell, shape in self._with_shapes(input_shape)
         ]
 
-        def step(projected: Array, state: State) -> tuple[Array, State]:
+        def step(output: Array, state: State) -> tuple[Array, State, StateBackward]:
             new_state: State = ()
-            output = projected
+            backwards: list[tuple[Backward | None, StateBackward]] = []
             for index, ((project, take), own) in enumerate(zip(pairs, self._split(state), strict=True)):
-                output, left = take(output if index == 0 else project(output), own)
-                new_state += tuple(left)
-            return output, new_state
-
-        return pairs[0][0], step
-
-    def call_with_backward(
-        self, inputs: Array, states: Any, *, training: bool = True, rng: np.random.Generator | None = None
-    ) -> tuple[tuple[Array, State], Backward]:
-        """One step with every cell, and back through it."""
-        return one_step_and_back(self, inputs, tuple(leaves(states)), training=training, rng=rng)
-
-    def begin_and_back(
-        self, batch: int, inputs: int, *, training: bool = True, rng: np.random.Generator | None = None
-    ) -> tuple[ProjectAndBack, StepAndBack]:
-        """Do as `begin`; the way back goes through the last cell first."""
-        sizes = [inputs, *(output_size_of(cell) for cell in self.cells)]
-        pairs = [
-            begin_any_and_back(cell, batch, size, training=training, rng=rng)
-            for cell, size in zip(self.cells, sizes[:-1], strict=True)
-        ]
-
-        def step(projected: Array, state: State) -> tuple[Array, State, StepBack]:
-            new_state: State = ()
-            output = projected
-            ways: list[tuple[Backward | None, StepBack]] = []
-            for index, ((project, take), own) in enumerate(zip(pairs, self._split(state), strict=True)):
-                project_back = None
+                project_backward = None
                 if index > 0:
-                    output, project_back = project(output)
-                output, left, step_back = take(output, own)
-                ways.append((project_back, step_back))
-                new_state += tuple(left)
+                    output, project_backward = project(output)
+                output, own_new, take_backward = take(output, own)
+                backwards.append((project_backward, take_backward))
+                new_state += own_new
 
             def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
                 gradients: Gradients = {}
                 d_before: State = ()
-                for (project_back, step_back), own in reversed(list(zip(ways, self._split(d_state), strict=True))):
-                    d_output, d_own, found = step_back(d_output, own)
+                pairs_back = zip(backwards, self._split(d_state), strict=True)
+                for (project_backward, take_backward), own in reversed(list(pairs_back)):
+                    d_output, d_own, found = take_backward(d_output, own)
                     gradients, d_before = join(found, gradients), (*d_own, *d_before)
-                    if project_back is not None:
-                        d_output, found = project_back(d_output)
+                    if project_backward is not None:
+                        d_output, found = project_backward(d_output)
                         gradients = join(found, gradients)
                 return d_output, d_before, gradients
 
@@ -149,91 +112,29 @@ class StackedRNNCells(Layer):
         return pairs[0][0], step
 
     def look(self, projected: Array, state: State) -> tuple[dict[str, Array], Array, State]:
-        """Take one step and give every gate and state by name, the number of its cell in front."""
+        """Take one step, and return every gate and state by name, the number of its cell in front."""
         values: dict[str, Array] = {}
         new_state: State = ()
         output = projected
-        for index, (cell, own) in enumerate(zip(self.cells, self._split(state), strict=True)):
-            if not isinstance(cell, Cell):
-                raise InputError(f"{self}: {cell} does not say what its gates are")
-            seen, output, left = cell.look(output if index == 0 else cell.project(output), own)
-            values |= {f"{index}/{name}": value for name, value in seen.items()}
-            new_state += left
+        for index, (cell, own) in enumerate(zip(map(as_cell, self.cells), self._split(state), strict=True)):
+            if index > 0:
+                project, _ = cell.begin(output.shape)
+                output, _ = project(output)
+            named, output, own_new = cell.look(output, own)
+            values |= {f"{index}/{name}": value for name, value in named.items()}
+            new_state += own_new
         return values, output, new_state
+
+    def _with_shapes(self, input_shape: Any) -> Iterator[tuple[Any, Any]]:
+        """Go through the cells with the shape that each takes."""
+        for cell in self.cells:
+            yield cell, input_shape
+            input_shape = as_cell(cell).compute_output_shape(input_shape)
 
     def _split(self, state: State) -> Iterator[State]:
         """Share the state among the cells."""
         start = 0
         for cell in self.cells:
-            count = len(state_sizes_of(cell))
+            count = len(as_cell(cell).state_size)
             yield state[start : start + count]
             start += count
-
-
-def work_of_cell(cell: Any, shape: Shape) -> Work:
-    """Return what one time step of any cell costs, for an input (batch, inputs)."""
-    if isinstance(cell, StackedRNNCells):
-        total = Work()
-        for inner in cell.cells:
-            total = total.then(work_of_cell(inner, shape)).plus(STEP_CALLS * CALL)
-            shape = (shape[0], output_size_of(inner))
-        return total
-    batch = shape[0] or 0
-    adds = batch * (cell.multiply_adds(shape) or 0)
-    numbers = batch * sum(state_sizes_of(cell)) * STEP_CALLS
-    return Work(adds + numbers, numbers * cell.number_bytes)
-
-
-def begin_any(
-    cell: Any, batch: int, inputs: int, *, training: bool = False, rng: np.random.Generator | None = None
-) -> tuple[Project, Step]:
-    """Give `project` and `step` of any cell; one that does not tell the two apart is called whole at every step."""
-    if hasattr(cell, "begin"):
-        found: tuple[Project, Step] = cell.begin(batch, inputs, training=training, rng=rng)
-        return found
-    return (lambda x: x), (lambda x, state: cell.forward(x, state, training=training, rng=rng))
-
-
-def begin_any_and_back(
-    cell: Any, batch: int, inputs: int, *, training: bool = True, rng: np.random.Generator | None = None
-) -> tuple[ProjectAndBack, StepAndBack]:
-    """Do as `begin_any`, with the ways back; a cell of your own says its way back in `call_with_backward`.
-
-    That is ``(output, new_state), backward = cell.call_with_backward(x, state)`` and
-    ``(dx, d_state), gradients = backward((d_output, d_new_state))``.
-    """
-    if hasattr(cell, "begin_and_back"):
-        found: tuple[ProjectAndBack, StepAndBack] = cell.begin_and_back(batch, inputs, training=training, rng=rng)
-        return found
-
-    def step(x: Array, state: State) -> tuple[Array, State, StepBack]:
-        (output, new_state), whole_back = cell.learn(x, state, training=training, rng=rng)
-
-        def backward(d_output: Array, d_state: State) -> tuple[Array, State, Gradients]:
-            (dx, d_before), gradients = whole_back((d_output, d_state))
-            return dx, tuple(d_before), gradients
-
-        return output, tuple(new_state), backward
-
-    return (lambda x: (x, lambda dx: (dx, {}))), step
-
-
-def state_sizes_of(cell: Any) -> tuple[int, ...]:
-    """Give the size of each array of a cell's state; Keras allows a number for a single one."""
-    return tuple(leaves(cell.state_size))
-
-
-def output_size_of(cell: Any) -> int:
-    """Give the size of a cell's output, which is that of its first state where it does not say."""
-    size = getattr(cell, "output_size", None)
-    return state_sizes_of(cell)[0] if size is None else int(size)
-
-
-def _numbered(cells: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:
-    """Name the cells as Keras names them in files: ``cells/lstm_cell``, ``cells/lstm_cell_1``, counted by class."""
-    counts: dict[str, int] = {}
-    for cell in cells:
-        name = snake_case(type(cell).__name__)
-        count = counts.get(name, 0)
-        counts[name] = count + 1
-        yield f"cells/{name}_{count}" if count else f"cells/{name}", cell

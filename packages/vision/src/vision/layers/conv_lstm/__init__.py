@@ -1,1 +1,1 @@
-"""The convolutional LSTM: a film goes in, and the memory is an image itself."""
+"""The convolutional LSTM: a video goes in, and the cell state is an image itself."""
