@@ -17,7 +17,7 @@ import onnxruntime
 import tensorflow as tf
 
 import core
-from bench.networks import Network
+from bench.networks import TimedNetwork
 from bench.onnx_graphs import write_onnx
 
 Array = npt.NDArray[Any]
@@ -28,7 +28,7 @@ KACA, PREDICT, FUNCTION, ONNX, NUMPY = "Kaca", "model.predict", "tf.function", "
 NAMES = (KACA, PREDICT, FUNCTION, ONNX, NUMPY)
 
 
-def make_runs(network: Network, folder: Path) -> dict[str, Run]:
+def make_runs(network: TimedNetwork, folder: Path) -> dict[str, Run]:
     """Build the network once and hand it to everybody, through its file where they are no part of Keras."""
     keras.utils.set_random_seed(0)
     model = network.build()

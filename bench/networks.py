@@ -20,7 +20,7 @@ LENGTH, VOCABULARY, EMBEDDING, UNITS = 100, 2000, 128, 64
 
 
 @dataclass(frozen=True)
-class Network:
+class TimedNetwork:
     """How to build a Keras model, and what it reads: images of a size, or token ids."""
 
     build: Callable[[], keras.Model]
@@ -56,7 +56,7 @@ def _mobile_net() -> keras.Model:
 _CELLS = {"SimpleRNN": keras.layers.SimpleRNN, "LSTM": keras.layers.LSTM, "GRU": keras.layers.GRU}
 
 
-def _recurrent(cell: str, bidirectional: bool) -> Network:
+def _recurrent(cell: str, bidirectional: bool) -> TimedNetwork:
     def build() -> keras.Model:
         layer = _CELLS[cell](UNITS)
         return keras.Sequential(
@@ -69,13 +69,13 @@ def _recurrent(cell: str, bidirectional: bool) -> Network:
             ]
         )
 
-    return Network(build, cell=cell, bidirectional=bidirectional)
+    return TimedNetwork(build, cell=cell, bidirectional=bidirectional)
 
 
 NETWORKS = {
-    "CNN": Network(_cnn, image=(32, 32, 3)),
+    "CNN": TimedNetwork(_cnn, image=(32, 32, 3)),
     **{cell: _recurrent(cell, False) for cell in _CELLS},
     **{f"Bidirectional {cell}": _recurrent(cell, True) for cell in _CELLS},
-    "CNN, batch normalisation": Network(partial(_cnn, batch_norm=True), image=(32, 32, 3)),
-    "MobileNetV2": Network(_mobile_net, image=(96, 96, 3)),
+    "CNN, batch normalisation": TimedNetwork(partial(_cnn, batch_norm=True), image=(32, 32, 3)),
+    "MobileNetV2": TimedNetwork(_mobile_net, image=(96, 96, 3)),
 }

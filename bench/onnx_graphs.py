@@ -16,7 +16,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from bench.networks import Network
+from bench.networks import TimedNetwork
 
 Array = npt.NDArray[Any]
 
@@ -25,7 +25,7 @@ _GATES = {"SimpleRNN": [0], "LSTM": [0, 3, 1, 2], "GRU": [0, 1, 2]}
 _OPERATORS = {"SimpleRNN": "RNN", "LSTM": "LSTM", "GRU": "GRU"}
 
 
-def write_onnx(network: Network, model: keras.Model, path: Path) -> None:
+def write_onnx(network: TimedNetwork, model: keras.Model, path: Path) -> None:
     """Write `model` as an ONNX file."""
     if network.cell is None:
         with warnings.catch_warnings():
@@ -35,7 +35,7 @@ def write_onnx(network: Network, model: keras.Model, path: Path) -> None:
     onnx.save(_recurrent(network, model), path)
 
 
-def _recurrent(network: Network, model: keras.Model) -> onnx.ModelProto:
+def _recurrent(network: TimedNetwork, model: keras.Model) -> onnx.ModelProto:
     """Gather the embeddings, put the time first, run the operator, take the last state, and decide."""
     assert network.cell is not None
     embedding, recurrent, hidden, decide = model.layers

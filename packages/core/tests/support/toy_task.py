@@ -8,7 +8,7 @@ import numpy as np
 
 from core.checks import integer
 from core.experiment.command.options import Options, TrainOptions, option
-from core.experiment.task import Dataset, Network, Split
+from core.experiment.task import Dataset, KerasModels, Split
 
 CONFIG = {
     "experiment": "toy",
@@ -67,7 +67,7 @@ class ToyTask:
             4, use_bias=False, trainable=False, kernel_initializer=keras.initializers.Identity(2.0), name="double"
         )
         saved = keras.Sequential([keras.Input((4,)), double, dense, probabilities])
-        return Network(saved=saved, trained=trained, encode=lambda points: 2 * points)
+        return KerasModels(saved=saved, trained=trained, encode=lambda points: 2 * points)
 
     def show(self, dataset, row):
         return {"kind": "text", "text": f"point {row}"}

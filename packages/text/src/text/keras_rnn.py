@@ -17,13 +17,13 @@ import keras
 import numpy as np
 
 from core.arrays import Array
-from core.experiment.task import Network
+from core.experiment.task import KerasModels
 from text.options import ModelOptions
 
 CELLS = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
 
-def build_rnn(*, options: ModelOptions, texts: Array, classes: int) -> Network:
+def build_rnn(*, options: ModelOptions, texts: Array, classes: int) -> KerasModels:
     """Build the untrained network; its vocabulary is that of `texts` (n,), the training split.
 
     What is trained takes ids (n, length); what is saved takes sentences (n,) and shares every weight. Both give
@@ -42,7 +42,7 @@ def build_rnn(*, options: ModelOptions, texts: Array, classes: int) -> Network:
     def encode(sentences: Array) -> Array:
         return np.asarray(keras.ops.convert_to_numpy(vectorizer(_plain(sentences))))
 
-    return Network(saved=saved, trained=trained, encode=encode)
+    return KerasModels(saved=saved, trained=trained, encode=encode)
 
 
 def _model(start: Any, functions: Sequence[Callable[[Any], Any]], name: str) -> keras.Model:

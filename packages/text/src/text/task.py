@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from core.experiment.command.options import TrainOptions
-from core.experiment.task import Dataset, Network, Settings
+from core.experiment.task import Dataset, KerasModels, Settings
 from text.data import load_data
 from text.options import ModelOptions, TextDataOptions
 
@@ -21,7 +21,7 @@ class TextTask:
         """Load three splits of sentences (n,), strings in an array of objects."""
         return load_data(settings.data)
 
-    def build(self, settings: Settings, dataset: Dataset) -> Network:
+    def build(self, settings: Settings, dataset: Dataset) -> KerasModels:
         """Build the network, its vocabulary from the training split alone; it is trained on ids and saved from sentences on."""
         from text.keras_rnn import build_rnn  # noqa: PLC0415  # imports Keras, which a run that is found again can do without
 

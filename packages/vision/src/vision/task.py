@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from PIL import Image
 
-from core.experiment.task import Dataset, Network, Settings
+from core.experiment.task import Dataset, KerasModels, Settings
 from vision.data import load_data
 from vision.options import ModelOptions, VisionDataOptions, VisionTrainOptions
 
@@ -24,7 +24,7 @@ class VisionTask:
         """Load three splits of images (n, 32, 32, 3), uint8."""
         return load_data(settings.data)
 
-    def build(self, settings: Settings, dataset: Dataset) -> Network:
+    def build(self, settings: Settings, dataset: Dataset) -> KerasModels:
         """Build the network; what is trained is what is saved."""
         from vision.keras_cnn import build_cnn  # noqa: PLC0415  # imports Keras, which a run that is found again can do without
 
@@ -35,7 +35,7 @@ class VisionTask:
             classes=len(dataset.classes),
             seed=settings.seed,
         )
-        return Network(saved=model, trained=model, encode=lambda images: images)
+        return KerasModels(saved=model, trained=model, encode=lambda images: images)
 
     def show(self, dataset: Dataset, row: int) -> dict[str, Any]:
         """Return one test image as a PNG in base64."""

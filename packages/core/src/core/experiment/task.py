@@ -87,7 +87,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Network:
+class KerasModels:
     """A Keras model that is saved, and the one that is fitted: the same, or one that shares its weights and takes encoded inputs.
 
     `encode` turns a split's inputs into what `trained` takes; Kaca gets the inputs as they are.
@@ -116,7 +116,7 @@ class Task(Protocol):
     def load_data(self, settings: Settings) -> Dataset:
         """Load the three splits without importing TensorFlow; raises DataUnavailableError."""
 
-    def build(self, settings: Settings, dataset: Dataset) -> Network:
+    def build(self, settings: Settings, dataset: Dataset) -> KerasModels:
         """Build the untrained network; the only method that may import Keras."""
 
     def show(self, dataset: Dataset, row: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from core.experiment.command.progress import TrainingProgress
 from core.experiment.compare import BATCH_SIZE, FLOAT64_ROWS, TRACED_ROWS
 from core.experiment.provenance import hardware, now
 from core.experiment.scores import macro_f1
-from core.experiment.task import Dataset, Labels, Network, Settings, Task
+from core.experiment.task import Dataset, KerasModels, Labels, Settings, Task
 from core.experiment.training.float64 import in_float64
 from core.experiment.training.scratch import fit_scratch
 
@@ -58,7 +58,7 @@ def train_into(
 
 
 def fit(
-    network: Network, dataset: Dataset, options: TrainOptions, progress: TrainingProgress
+    network: KerasModels, dataset: Dataset, options: TrainOptions, progress: TrainingProgress
 ) -> dict[str, list[float]]:
     """Fit by Adam on sparse categorical cross-entropy; return loss and metrics, one value an epoch."""
     steps = math.ceil(len(dataset.train) / options.batch_size)

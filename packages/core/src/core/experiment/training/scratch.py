@@ -16,7 +16,7 @@ from core.experiment.command.options import TrainOptions
 from core.experiment.command.progress import TrainingProgress
 from core.experiment.compare import BATCH_SIZE
 from core.experiment.scores import macro_f1
-from core.experiment.task import Dataset, Labels, Network
+from core.experiment.task import Dataset, KerasModels, Labels
 from core.learning.callbacks import Callback, EarlyStopping, Logs
 from core.learning.optimizers import Adam
 from core.learning.schedules import CosineDecay
@@ -26,7 +26,7 @@ from core.models.model import Model
 
 
 def fit_scratch(
-    network: Network, dataset: Dataset, options: TrainOptions, progress: TrainingProgress, seed: int
+    network: KerasModels, dataset: Dataset, options: TrainOptions, progress: TrainingProgress, seed: int
 ) -> dict[str, list[float]]:
     """Fit as `core.experiment.training.keras.fit` does; return loss and metrics, one value an epoch."""
     validation = network.encode(dataset.validation.inputs)
