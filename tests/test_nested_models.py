@@ -168,7 +168,7 @@ def test_a_model_inside_a_model(kind):
         assert_close(leaves(ours.predict(x, **options)), expected, TOLERANCE["float32"])
     plan = ours.engine().plan
     assert sum(node.layer.finds_masks for stage in plan.stages for node in stage.nodes) == calls
-    assert any(stage.step for stage in plan.stages) or calls or kind in {"a dict of inputs"}
+    assert any(stage.kernel for stage in plan.stages) or calls or kind in {"a dict of inputs"}
 
 
 def test_new_weights_inside_are_seen():
@@ -187,7 +187,7 @@ def test_the_fast_form_is_as_short_as_that_of_a_flat_model():
     flat = keras.Sequential([keras.Input((8, 8, 3)), *inner.layers, layers.Flatten(), layers.Dense(3, "softmax")])
     nested = keras.Sequential([keras.Input((8, 8, 3)), inner, layers.Flatten(), layers.Dense(3, "softmax")])
     plans = [reopen(model).engine().plan for model in (flat, nested)]
-    steps = [[type(stage.step) for stage in plan.stages] for plan in plans]
+    steps = [[type(stage.kernel) for stage in plan.stages] for plan in plans]
     assert steps[0] == steps[1]
 
 

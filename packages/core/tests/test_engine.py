@@ -195,7 +195,7 @@ def test_other_types_stay_plain(dtype):
     layer = layers.Dense(4, dtype=dtype)
     model = reopen(keras.Sequential([keras.Input((6,), dtype=layer.compute_dtype), layer]))
     np.testing.assert_array_equal(model.predict_proba(points(20)), model.forward(points(20)))
-    assert all(stage.step is None for stage in model.engine().plan.stages)
+    assert all(stage.kernel is None for stage in model.engine().plan.stages)
 
 
 def test_several_outputs_are_refused():

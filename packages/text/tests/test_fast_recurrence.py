@@ -42,7 +42,7 @@ def network(*rest, mask_zero=True):
 
 
 def steps(model):
-    return [type(stage.step).__name__ for stage in model.engine().plan.stages]
+    return [type(stage.kernel).__name__ for stage in model.engine().plan.stages]
 
 
 @pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])

@@ -95,7 +95,7 @@ def test_lines(name):
     model = reopen(keras_model)
     check_fast(model, np.random.default_rng(2).normal(size=(7, *shape)).astype(np.float32))
     stages = model.engine().plan.stages
-    assert sum(isinstance(stage.step, Kernel) for stage in stages) == steps, [stage.step for stage in stages]
+    assert sum(isinstance(stage.kernel, Kernel) for stage in stages) == steps, [stage.kernel for stage in stages]
 
 
 def residual():

@@ -147,4 +147,4 @@ def check_layer(
 
 def kernels_of(model: core.Model) -> list[str]:
     """Name the kernels that the engine's plan runs a model with, "plain" for a layer that has none."""
-    return ["plain" if stage.step is None else type(stage.step).__name__ for stage in model.engine().plan.stages]
+    return ["plain" if stage.kernel is None else type(stage.kernel).__name__ for stage in model.engine().plan.stages]

@@ -44,7 +44,7 @@ class Engine:
         self._buffered: dict[Shaped, int] = {}
         #: Whether rows may be cut in tiles as one likes; otherwise a prediction takes exact batches, in their order.
         self.rows_are_independent = rows_are_independent(model)
-        self._is_plain = not any(stage.step for stage in self.plan.stages)
+        self._is_plain = not any(stage.kernel for stage in self.plan.stages)
         self._lock = threading.Lock()
 
     @property
@@ -54,11 +54,11 @@ class Engine:
 
     def parts(self, rows: int, inputs: Any, batch_size: int | None, workers: int) -> list[slice]:
         """Cut `rows` like those of `inputs` in tiles."""
-        least = [stage.step.least_rows for stage in self.plan.stages if isinstance(stage.step, Routine)]
+        least = [stage.kernel.least_rows for stage in self.plan.stages if isinstance(stage.kernel, Routine)]
         return list(cut(rows, self._tile_rows(inputs, batch_size), workers, max(least, default=1)))
 
     def _tile_rows(self, inputs: Any, most: int | None) -> int:
-        """Say how many rows like those of `inputs` make a tile, `most` at most."""
+        """Return how many rows like those of `inputs` make a tile, `most` at most."""
         one = Shaped((1, *leaf.shape[1:]) for leaf in leaves(inputs))
         if self._is_plain or not self._fits(one):
             limit = self.model.limits.memory_bytes // max(1, foresee(self.model, one).memory.value)
@@ -84,7 +84,7 @@ class Engine:
         yield self.model.run(inputs, context=PREDICTING)[0]
 
     def _fits(self, shapes: Shaped) -> bool:
-        """Say whether the buffers of a tile, which are all there at the same time, keep within the model's limits."""
+        """Return whether the buffers of a tile, which are all there at the same time, keep within the model's limits."""
         sizes = foresee(self.plan.model, shapes).sizes
         if shapes not in self._buffered:
             if len(self._buffered) >= KEPT_SHAPES:

@@ -1,6 +1,6 @@
-"""A plan is the fast form of a model: its graph, with the steps of its layers in place of the layers, as few as possible.
+"""A plan is the fast form of a model: its graph, with the kernels of its layers in place of the layers, as few as possible.
 
-What has no step stays a plain layer inside the plan. The weights are folded once, when the plan is made.
+What has no kernel stays a plain layer inside the plan. The weights are folded once, when the plan is made.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from core.layers.base import Layer
 
 @dataclass(eq=False)
 class Stage:
-    """One step and the nodes whose work it does; without a step, one node that runs plainly."""
+    """One kernel and the nodes whose work it does; without one, one node that runs plainly."""
 
-    step: Kernel | None
+    kernel: Kernel | None
     nodes: list[Node]
     sources: tuple[Ref, ...]
     result: Ref
@@ -50,7 +50,7 @@ class Plan:
 
 
 def make_plan(model: Network) -> Plan:
-    """Find the step of every layer that has one, and join those that follow one another."""
+    """Find the kernel of every layer that has one, and join those that follow one another."""
     whole, model = model, flatten(model)
     uses = Counter(ref for node in model.nodes for ref in refs(node.args, node.kwargs)) + Counter(refs(model.outputs))
     stages: list[Stage] = []
@@ -58,18 +58,18 @@ def make_plan(model: Network) -> Plan:
     for index, node in enumerate(model.nodes):
         if node.is_input:
             continue
-        step, result = _step_of(node, model), Ref(index)
+        kernel, result = _kernel_of(node, model), Ref(index)
         sources = tuple(refs(node.args))
-        before = maker.get(sources[0]) if step is not None and len(sources) == 1 else None
-        joined = before.step.fuse(step) if before and before.step and step and uses[sources[0]] == 1 else None
+        before = maker.get(sources[0]) if kernel is not None and len(sources) == 1 else None
+        joined = before.kernel.fuse(kernel) if before and before.kernel and kernel and uses[sources[0]] == 1 else None
         if before is not None and joined is not None:
-            before.step, before.result = joined, result
+            before.kernel, before.result = joined, result
             before.nodes.append(node)
             maker[result] = before
             stages.remove(before)  # and runs where its last node stood, after what else that one may need: its mask
             stages.append(before)
         else:
-            maker[result] = Stage(step, [node], sources, result)
+            maker[result] = Stage(kernel, [node], sources, result)
             stages.append(maker[result])
     return Plan(model, stages, _freeze(whole))
 
@@ -82,8 +82,8 @@ def _freeze(model: Network) -> list[tuple[Layer, str, Array]]:
     return weights
 
 
-def _step_of(node: Node, model: Network) -> Kernel | None:
-    """Give the node's step, if it computes in float32 on float32 and takes nothing but its inputs and a mask."""
+def _kernel_of(node: Node, model: Network) -> Kernel | None:
+    """Return the node's kernel, if it computes in float32 on float32 and takes nothing but its inputs and a mask."""
     layer = node.layer
     trains = training_of(node, False)
     if (
@@ -93,12 +93,12 @@ def _step_of(node: Node, model: Network) -> Kernel | None:
         or {layer.dtype.compute, layer.dtype.variable} != {"float32"}
     ):
         return None
-    step = lower(layer)
-    if isinstance(step, Routine) or step is None:
-        return step
+    kernel = lower(layer)
+    if isinstance(kernel, Routine) or kernel is None:
+        return kernel
     sources = list(refs(node.args))
     outside = [model.nodes[ref.node].layer for ref in sources if model.nodes[ref.node].is_input]
     if any(entry.dtype.compute != "float32" for entry in outside):
         return None
     shapes: set[Any] = {model.shapes.get(ref) for ref in sources}
-    return step if isinstance(step, Sum) == (len(sources) > 1) and len(shapes) == 1 else None
+    return kernel if isinstance(kernel, Sum) == (len(sources) > 1) and len(shapes) == 1 else None

@@ -27,7 +27,7 @@ Action: TypeAlias = Callable[[Values, Values], None]
 
 
 class OtherTensorError(Exception):
-    """A tensor came out in another type or shape than the steps after it are bound to: the plain model has to run."""
+    """A tensor came out in another type or shape than the kernels after it are bound to: the plain model has to run."""
 
 
 class Program:
@@ -41,7 +41,7 @@ class Program:
         self._buffers: dict[Ref, Array] = {}
         self._uses = Counter(ref for node in model.nodes for ref in refs(node.args, node.kwargs))
         self._uses += Counter(refs(model.outputs))
-        self._roomed: set[Ref] = set()
+        self._buffered_inputs: set[Ref] = set()
         self._readers = {ref: stage for stage in plan.stages for ref in stage.sources}
         self._stages = plan.stages
         self._index = {id(node): index for index, node in enumerate(model.nodes)}
@@ -67,25 +67,25 @@ class Program:
         return outputs_of(values, self.model)
 
     def _bind(self, stage: Stage) -> Action:
-        """Give a step its buffers and gather its calls."""
-        step, result = stage.step, stage.result
-        assert step is not None
+        """Give a kernel its buffers and gather its calls."""
+        kernel, result = stage.kernel, stage.result
+        assert kernel is not None
         calls: list[Callable[[], Any]] = []
         fetched: list[tuple[Ref, Array]] = []
         sources = [self._source(ref, stage, fetched, calls) for ref in stage.sources]
-        target = step.view(sources[0], self._shapes[result])
+        target = kernel.view(sources[0], self._shapes[result])
         if target is None:
             target = self._target(result)
-            calls += step.bind(sources, target, self.workspace)
+            calls += kernel.bind(sources, target, self.workspace)
         self._buffers[result] = target
         return partial(_run_bound, stage, fetched, calls, target)
 
     def _source(
         self, ref: Ref, stage: Stage, fetched: list[tuple[Ref, Array]], calls: list[Callable[[], Any]]
     ) -> Array:
-        """Find the buffer that a step reads: where it was written, or a copy in the room that the step asks for."""
+        """Find the buffer that a kernel reads: where it was written, or a copy in the input buffer of the kernel."""
         buffer = self._buffers.get(ref)
-        if buffer is not None and ref in self._roomed:
+        if buffer is not None and ref in self._buffered_inputs:
             return buffer
         place = _input_buffer(stage, self._shapes[ref], self.workspace)
         if buffer is None:
@@ -98,21 +98,21 @@ class Program:
         return place
 
     def _target(self, ref: Ref) -> Array:
-        """Find a buffer for a result: where its only reader wants it, or anywhere."""
+        """Find a buffer for a result: the input buffer of its only reader, or anywhere."""
         shape, reader = self._shapes[ref], self._readers.get(ref)
         if (
             self._uses[ref] == 1
             and reader is not None
             and (place := _input_buffer(reader, shape, self.workspace)) is not None
         ):
-            self._roomed.add(ref)
+            self._buffered_inputs.add(ref)
             return place
         return self.workspace.keep(shape)
 
 
 def _input_buffer(stage: Stage, shape: tuple[int, ...], workspace: Workspace) -> Array | None:
-    """Give the array where the stage wants its only input, if it is one that minds."""
-    return stage.step.input_buffer(shape, workspace) if stage.step is not None and len(stage.sources) == 1 else None
+    """Return the array where the stage wants its only input, if it is one that minds."""
+    return stage.kernel.input_buffer(shape, workspace) if stage.kernel is not None and len(stage.sources) == 1 else None
 
 
 def _run_bound(
@@ -130,20 +130,20 @@ def _run_bound(
 
 
 def _freely(stage: Stage) -> Action:
-    return partial(_run_routine if isinstance(stage.step, Routine) else _run_plain, stage)
+    return partial(_run_routine if isinstance(stage.kernel, Routine) else _run_plain, stage)
 
 
 def _run_routine(stage: Stage, values: Values, masks: Values) -> None:
-    """Run a step that looks at the data; a mask among the arguments of the call goes before one that travels."""
-    assert isinstance(stage.step, Routine)
+    """Run a kernel that looks at the data; a mask among the arguments of the call goes before one that travels."""
+    assert isinstance(stage.kernel, Routine)
     given = [mask for node in stage.nodes if (mask := _given_mask(node, values)) is not None]
     x = values[stage.sources[0]]
-    values[stage.result] = stage.step.run(x, given[-1] if given else masks.get(stage.sources[0]))
+    values[stage.result] = stage.kernel.run(x, given[-1] if given else masks.get(stage.sources[0]))
     _follow_masks(stage, values, masks)
 
 
 def _run_plain(stage: Stage, values: Values, masks: Values) -> None:
-    """Apply the one node of a stage without a step."""
+    """Apply the one node of a stage without a kernel."""
     outputs, output_masks = apply(stage.nodes[0], values, masks, PREDICTING)
     produced = list(leaves(outputs))
     for output, (value, mask) in enumerate(zip(produced, mask_leaves(output_masks, len(produced)), strict=True)):
@@ -172,4 +172,4 @@ def _follow_masks(stage: Stage, values: Values, masks: Values) -> None:
 
 
 def _runs_freely(stage: Stage) -> bool:
-    return stage.step is None or isinstance(stage.step, Routine)
+    return stage.kernel is None or isinstance(stage.kernel, Routine)

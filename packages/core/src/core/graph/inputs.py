@@ -14,7 +14,7 @@ from core.nests import leaves
 
 
 def check_inputs(x: Any, structure: Any, layers: dict[Ref, InputLayer], model: object) -> Any:
-    """Give what the user gave as arrays of the shapes that the input layers declare, in the structure of the inputs.
+    """Return what the user gave as arrays of the shapes that the input layers declare, in the structure of the inputs.
 
     `structure` is one `Ref`, or a list or dict of them; `model` is named in errors. Raises `InputError`.
     """
@@ -45,7 +45,7 @@ def count_rows(inputs: Any, model: object) -> int:
 
 
 def cast_rows(inputs: Any, rows: slice, structure: Any, layers: dict[Ref, InputLayer]) -> Any:
-    """Give some rows of inputs that `check_inputs` gave, in the types that the input layers declare. Raises `InputError`."""
+    """Return some rows of inputs that `check_inputs` gave, in the types that the input layers declare. Raises `InputError`."""
 
     def cast(ref: Ref, array: Array) -> Array:
         return _cast_input(array[rows], layers[ref], rows.start or 0)
@@ -66,7 +66,7 @@ def _named(x: dict[Any, Any], layers: list[InputLayer], model: object) -> list[A
 
 
 def _fit_input(x: Any, layer: InputLayer) -> Array:
-    """Give `x` as an array of the rank and the sizes that `layer` declares; an array is not copied. Raises `InputError`."""
+    """Return `x` as an array of the rank and the sizes that `layer` declares; an array is not copied. Raises `InputError`."""
     texts = layer.dtype.compute == "string"
     try:
         # NumPy would turn a number among strings into a string, and cut all of them to one width.
@@ -82,7 +82,7 @@ def _fit_input(x: Any, layer: InputLayer) -> Array:
 
 
 def _cast_input(array: Array, layer: InputLayer, first_row: int = 0) -> Array:
-    """Give an array that fits `layer` in its type, and see that it holds no NaN and, for strings, nothing else.
+    """Return an array that fits `layer` in its type, and see that it holds no NaN and, for strings, nothing else.
 
     Errors name the row, counted from `first_row` on. Raises `InputError`.
     """

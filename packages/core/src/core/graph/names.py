@@ -10,7 +10,7 @@ from core.layers.base import Layer
 
 
 def name_layers(layers: Sequence[Layer]) -> None:
-    """Give each layer without a name one of its own: ``dense``, ``dense_1``, ... Raises as `check_names` does."""
+    """Return each layer without a name one of its own: ``dense``, ``dense_1``, ... Raises as `check_names` does."""
     distinct = list({id(layer): layer for layer in layers}.values())
     taken = {layer.name for layer in distinct if layer.is_named}
     numbers: dict[str, int] = {}

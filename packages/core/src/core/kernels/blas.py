@@ -35,7 +35,7 @@ def _controller() -> ThreadpoolController | None:
 
 @cache
 def most_unpacked() -> int | None:
-    """Give the most multiplications of a product that BLAS computes without copying ("packing") its matrices first.
+    """Return the most multiplications of a product that BLAS computes without copying ("packing") its matrices first.
 
     OpenBLAS has such a way for processors with AVX-512: up to 100 * 100 * 100, a fifth faster (measured). None elsewhere.
     Source: https://github.com/OpenMathLib/OpenBLAS/blob/develop/kernel/x86_64/sgemm_small_kernel_permit_skylakex.c

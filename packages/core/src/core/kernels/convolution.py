@@ -1,6 +1,6 @@
 """A convolution over images with all that follows it folded in: normalisation into the kernel, bias, ReLU and pooling.
 
-Two ways lead to the same numbers: `direct`, one product over all cells of the window, and `winograd` (fewer
+Two ways lead to the same numbers: `direct`, one product over all taps of the window, and `winograd` (fewer
 multiplications) where it applies.
 """
 
@@ -58,9 +58,9 @@ class Convolve(FoldedConvolution):
         """Ask for the input inside the zeros of the padding."""
         if self.in_place:
             return None
-        places = self.geometry(shape)
-        rows = 2 * -(-places.output[0] // 2) + 2 if self.is_minimal else 0
-        return places.padded(shape[0], shape[-1], rows, workspace)
+        geometry = self.geometry(shape)
+        rows = 2 * -(-geometry.output[0] // 2) + 2 if self.is_minimal else 0
+        return geometry.padded(shape[0], shape[-1], rows, workspace)
 
     def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
         """Convolve in the way that is faster here."""

@@ -1,4 +1,4 @@
-"""A depthwise convolution step: cell by cell of the window, whole rows of an image times one row of weights."""
+"""A depthwise convolution: tap by tap of the window, whole rows of an image times one row of weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.ops.windows import Window
 
 @dataclass(frozen=True, eq=False)
 class Filter(Scalable):
-    """y[p, c] = activation(sum over cells o of x[p * stride + o, c] * kernel[o, c] + bias[c]).
+    """y[p, c] = activation(sum over taps o of x[p * stride + o, c] * kernel[o, c] + bias[c]).
 
     kernel (down, across, channels), bias (channels,).
     """
@@ -49,16 +49,16 @@ class Filter(Scalable):
         return Geometry.of(self.window, self.border, *shape[1:3]).padded(shape[0], shape[-1], 0, workspace)
 
     def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
-        """Multiply and add, cell by cell."""
-        places = Geometry.of(self.window, self.border, *sources[0].shape[1:3])
-        field = places.field(sources[0], beyond=places.spare)
+        """Multiply and add, tap by tap."""
+        geometry = Geometry.of(self.window, self.border, *sources[0].shape[1:3])
+        field = geometry.field(sources[0], beyond=geometry.spare)
         total, part = workspace.take(target.shape), workspace.take(target.shape)
-        (down, across), (step_down, step_across) = places.output, self.window.strides
-        for index, cell in enumerate(np.ndindex(*self.window.size)):
-            first = [place * apart for place, apart in zip(cell, self.window.dilation, strict=True)]
+        (down, across), (step_down, step_across) = geometry.output, self.window.strides
+        for index, tap in enumerate(np.ndindex(*self.window.size)):
+            first = [position * apart for position, apart in zip(tap, self.window.dilation, strict=True)]
             rows = slice(first[0], first[0] + (down - 1) * step_down + 1, step_down)
             columns = slice(first[1], first[1] + (across - 1) * step_across + 1, step_across)
-            weights = along_row(self.kernel[cell], target)
+            weights = along_row(self.kernel[tap], target)
             yield partial(np.multiply, field[:, rows, columns], weights, part if index else total)
             if index:
                 yield partial(np.add, total, part, total)

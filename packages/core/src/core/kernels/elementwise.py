@@ -34,7 +34,7 @@ class Scalable(Kernel):
     """A step whose weights can take a factor of its input, channel by channel, into themselves."""
 
     def scaled(self, scale: Array) -> Kernel:
-        """Give the step for an input that still has to be multiplied by `scale`."""
+        """Return the step for an input that still has to be multiplied by `scale`."""
         raise NotImplementedError
 
 
@@ -78,13 +78,13 @@ class Sum(Kernel):
 
 
 def activated(step: Kernel, function: Activation) -> Kernel | None:
-    """Give `step` with an activation behind it."""
+    """Return `step` with an activation behind it."""
     activation = activate(function)
     return None if activation is None else step.fuse(activation)
 
 
 def activate(function: Activation) -> Kernel | None:
-    """Give the step of an activation; `glu` has none, for it halves the channels."""
+    """Return the step of an activation; `glu` has none, for it halves the channels."""
     if function is glu:
         return None
     if function is linear:

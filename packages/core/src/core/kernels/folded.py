@@ -15,7 +15,7 @@ from core.ops.windows import Window
 class FoldedConvolution(Scalable):
     """y = activation(pool(convolution(x) + bias)); kernel (down, across, channels, filters).
 
-    Max pooling and ReLU change places, as both only compare: the pooled image has a quarter of the numbers to rectify.
+    Max pooling and ReLU change order, as both only compare: the pooled image has a quarter of the numbers to rectify.
     """
 
     kernel: Array

@@ -1,10 +1,10 @@
-"""Where a convolution's windows stand, for one input shape; and the patches of a row of places without a copy.
+"""Where a convolution's windows stand, for one input shape; and the patches of a row of positions without a copy.
 
-Zeros around an image belong to two neighbours at once: the cells after the end of a row are those before the start of the
-next. So an image of `width` cells needs rows of ``pitch = width + one side's padding`` cells. And where the cells that a
-window covers along a row lie next to one another, so do their channels: the patch of the next place is the same memory
-moved by one cell. A matrix whose rows overlap is nothing that BLAS takes, but every third row (for a window of three
-cells) is the row of such a matrix without overlap: three products on views replace a copy of three times the image.
+Zeros around an image belong to two neighbours at once: the pixels after the end of a row are those before the start of the
+next. So an image of `width` pixels needs rows of ``pitch = width + one side's padding`` pixels. And where the pixels that a
+window covers along a row lie next to one another, so do their channels: the patch of the next position is the same memory
+moved by one pixel. A matrix whose rows overlap is nothing that BLAS takes, but every third row (for a window of three
+taps) is the row of such a matrix without overlap: three products on views replace a copy of three times the image.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Geometry:
 
     @property
     def output(self) -> tuple[int, int]:
-        """The number of places down and across."""
+        """The number of positions down and across."""
         down, across = (
             (size + before + after - reach(kernel, dilation)) // stride + 1
             for size, before, after, kernel, dilation, stride in zip(
@@ -62,9 +62,9 @@ class Geometry:
 
     @property
     def pitch(self) -> int:
-        """Cells from one row to the next: a multiple of the step, so that the places of all rows are equally far apart."""
-        cells = self.sizes[1] + max(self.before[1], self.after[1])
-        return -(-cells // self.window.strides[1]) * self.window.strides[1]
+        """Pixels from one row to the next: a multiple of the step, so that the positions of all rows are equally far apart."""
+        pixels = self.sizes[1] + max(self.before[1], self.after[1])
+        return -(-pixels // self.window.strides[1]) * self.window.strides[1]
 
     @property
     def spare(self) -> int:
@@ -72,37 +72,37 @@ class Geometry:
         return 2 * self.window.size[1] + self.window.strides[1]
 
     def padded(self, images: int, channels: int, rows: int, workspace: Workspace) -> Array:
-        """Give the view where `images` belong in a field of zeros that has at least `rows` rows for each."""
+        """Return the view where `images` belong in a field of zeros that has at least `rows` rows for each."""
         (height, width), (top, left) = self.sizes, self.before
         rows = max(rows, top + height + self.after[0])
-        cells = workspace.keep((images * rows * self.pitch + self.spare, channels))
-        field = cells[: -self.spare].reshape(images, rows, self.pitch, channels)
+        pixels = workspace.keep((images * rows * self.pitch + self.spare, channels))
+        field = pixels[: -self.spare].reshape(images, rows, self.pitch, channels)
         return field[:, top : top + height, left : left + width]
 
     def field(self, image: Array, beyond: int = 0) -> Array:
-        """Give the field around an `image` that stands in `padded`, its rows continued by so many cells of the next."""
-        cells = cells_of(image)
-        rows = (len(cells) - self.spare) // (len(image) * self.pitch)
+        """Return the field around an `image` that stands in `padded`, its rows continued by so many pixels of the next."""
+        pixels = pixels_of(image)
+        rows = (len(pixels) - self.spare) // (len(image) * self.pitch)
         shape = (len(image), rows, self.pitch + beyond, image.shape[-1])
-        return as_strided(cells, shape, (*image.strides[:3], image.strides[3]), writeable=False)
+        return as_strided(pixels, shape, (*image.strides[:3], image.strides[3]), writeable=False)
 
 
-def cells_of(image: Array) -> Array:
-    """Give all cells of the field in which an `image` from `Geometry.padded` stands, (cells, channels)."""
+def pixels_of(image: Array) -> Array:
+    """Return all pixels of the field in which an `image` from `Geometry.padded` stands, (pixels, channels)."""
     assert image.base is not None
     return image.base
 
 
 class PatchProduct:
-    """A matrix product over all patches of a field, (..., cells, cell) in one piece, a patch `across` cells wide.
+    """A matrix product over all patches of a field, (..., pixels, channels) in one piece, a patch `across` pixels wide.
 
-    The result has a line for every place, those at the end of a row, where the window would hang over, included. Where
+    The result has a line for every position, those at the end of a row, where the window would hang over, included. Where
     BLAS is faster with small products, each is cut in several: with `exact` so that nothing is left over at the end.
     """
 
     def __init__(self, lines: int, across: int, step: int, kernel: Array, *, exact: bool = False) -> None:
         self.across, self.step = across, step
-        self.kernel = kernel[..., None, :, :]  # (..., across * cell, filters), the same for all cuts
+        self.kernel = kernel[..., None, :, :]  # (..., across * channels, filters), the same for all cuts
         self.parts = -(-across // step)  # so many products, each over every n-th position
         each = -(-lines // self.parts)
         limit = most_unpacked()
@@ -111,15 +111,15 @@ class PatchProduct:
         while exact and each % self.cuts:
             self.cuts += 1
         self.each = -(-each // self.cuts)
-        self.lines = self.cuts * self.each * self.parts  # what the result has room for
-        self.cells = (self.lines - 1) * step + across  # what is read
+        self.lines = self.cuts * self.each * self.parts  # the lines of the result
+        self.pixels = (self.lines - 1) * step + across  # what is read
 
     def calls(self, field: Array, result: Array) -> Iterator[BoundCall]:
-        """Multiply `field`, (..., cells, cell), into `result`, (..., lines, filters)."""
-        *stacked, _, cell = field.shape
+        """Multiply `field`, (..., pixels, channels), into `result`, (..., lines, filters)."""
+        *stacked, _, channels = field.shape
         *outer, line, number = field.strides
         apart = self.parts * self.step * line
-        shape = (*stacked, self.cuts, self.each, self.across * cell)
+        shape = (*stacked, self.cuts, self.each, self.across * channels)
         strides = (*outer, self.each * apart, apart, number)
         for part in range(self.parts):
             patches = as_strided(field[..., part * self.step :, :], shape, strides, writeable=False)

@@ -24,22 +24,22 @@ class Kernel:
     """The fast form of a layer: (sources) -> target, all float32, the batch in front and the channels last."""
 
     def fuse(self, following: Kernel) -> Kernel | None:
-        """Give one step that does what this one and `following` do, or None where they stay two."""
+        """Return one step that does what this one and `following` do, or None where they stay two."""
         del following
         return None
 
     def input_buffer(self, shape: tuple[int, ...], workspace: Workspace) -> Array | None:
-        """Give the array of `shape` in which this step wants to find its input (inside zeros, say); None for any."""
+        """Return the array of `shape` in which this step wants to find its input (inside zeros, say); None for any."""
         del shape, workspace
         return None
 
     def view(self, source: Array, shape: tuple[int, ...]) -> Array | None:
-        """Give the output as a view of the input where nothing is to be computed, else None."""
+        """Return the output as a view of the input where nothing is to be computed, else None."""
         del source, shape
         return None
 
     def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
-        """Give the calls that read `sources` and fill `target`."""
+        """Return the calls that read `sources` and fill `target`."""
         raise NotImplementedError
 
 
@@ -88,5 +88,5 @@ class Routine(Kernel):
     least_rows: int = 1
 
     def run(self, x: Array, mask: Array | None) -> Array:
-        """Give the output for a tile; `mask` is what the layer would receive."""
+        """Return the output for a tile; `mask` is what the layer would receive."""
         raise NotImplementedError

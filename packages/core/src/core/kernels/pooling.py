@@ -53,7 +53,7 @@ class Halve(Pool):
 
 
 class Mean(Kernel):
-    """y[c] = the mean of x[p, c] over all places p."""
+    """y[c] = the mean of x[p, c] over all positions p."""
 
     def bind(self, sources: Sequence[Array], target: Array, workspace: Workspace) -> Iterator[BoundCall]:
         """Sum each image up, divide."""

@@ -33,7 +33,7 @@ def cut_exactly(rows: int, each: int) -> Iterator[slice]:
 
 
 def whole(value: int | None, option: str) -> int | None:
-    """Give back a count of rows or threads, or None. Raises `InputError` for anything but a whole number from 1."""
+    """Return a count of rows or threads, or None. Raises `InputError` for anything but a whole number from 1."""
     if value is None:
         return None
     try:

@@ -51,13 +51,13 @@ def _run(step: Convolve, x: Array) -> Array:
     y = np.empty((len(x), *step.geometry(x.shape).output, step.kernel.shape[-1]), np.float32)
 
     def bind(workspace: Workspace, images: int) -> TileWork:
-        room = step.input_buffer((images, *x.shape[1:]), workspace)
-        room = workspace.take((images, *x.shape[1:])) if room is None else room
+        padded = step.input_buffer((images, *x.shape[1:]), workspace)
+        padded = workspace.take((images, *x.shape[1:])) if padded is None else padded
         target = workspace.take((images, *y.shape[1:]))
-        calls = list(step.bind([room], target, workspace))
+        calls = list(step.bind([padded], target, workspace))
 
         def work(tile: slice, _: int) -> None:
-            np.copyto(room, x[tile])
+            np.copyto(padded, x[tile])
             for call in calls:
                 call()
             np.copyto(y[tile], target)

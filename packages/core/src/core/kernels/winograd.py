@@ -8,7 +8,7 @@ For inputs d0..d3 and a filter g0..g2 (Winograd's F(2, 3))::
     m3 = (d1 - d3) g2
 
 Here d0..d3 are four rows of an image, so the sums run over whole rows, and each product is a matrix product over the
-cells across and the channels. Larger tiles multiply still less, but lose digits: F(2, 3) rounds no worse than the plain
+taps across and the channels. Larger tiles multiply still less, but lose digits: F(2, 3) rounds no worse than the plain
 sum (measured), F(4, 3) three times worse. Source: Lavin and Gray 2015, https://arxiv.org/abs/1509.09308
 """
 
@@ -31,14 +31,14 @@ FEWEST_CHANNELS = 8
 
 
 def applies(window: Window, channels: int) -> bool:
-    """Say whether the window is three cells high and moves by one, over enough channels."""
+    """Return whether the window is three taps high and moves by one, over enough channels."""
     return (
         channels >= FEWEST_CHANNELS and window.size[0] == 3 and window.strides == (1, 1) and window.dilation == (1, 1)
     )
 
 
 def transformed_kernel(kernel: Array) -> Array:
-    """Give the four filters as matrices: (3, across, channels, filters) -> (4, across * channels, filters)."""
+    """Return the four filters as matrices: (3, across, channels, filters) -> (4, across * channels, filters)."""
     g0, g1, g2 = kernel.astype(np.float64)
     four = (g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2)
     return np.stack([kernel_rows(g[None]) for g in four]).astype(np.float32)
@@ -47,20 +47,20 @@ def transformed_kernel(kernel: Array) -> Array:
 def winograd(
     step: FoldedConvolution, filters: Array, image: Array, target: Array, workspace: Workspace
 ) -> Iterator[BoundCall]:
-    """Give the calls of a convolution whose input stands in the room that `step` asked for."""
-    places = step.geometry(image.shape)
+    """Return the calls of a convolution whose input stands in the input buffer of the kernel."""
+    geometry = step.geometry(image.shape)
     n, _, _, channels = image.shape
-    (down, across), pitch = places.output, places.pitch
+    (down, across), pitch = geometry.output, geometry.pitch
     pairs = -(-down // 2)
-    field = places.field(image)
+    field = geometry.field(image)
     lines = n * pairs * pitch
-    rows = PatchProduct(lines, step.kernel.shape[1], 1, filters)
-    v = workspace.take((4, max(rows.cells, lines), channels))
-    m = workspace.take((4, rows.lines, step.kernel.shape[-1]))
+    product = PatchProduct(lines, step.kernel.shape[1], 1, filters)
+    v = workspace.take((4, max(product.pixels, lines), channels))
+    m = workspace.take((4, product.lines, step.kernel.shape[-1]))
 
     yield partial(v[:, lines:].fill, 0)
     yield from transformed(field, v[:, :lines].reshape(4, n, pairs, pitch, channels))
-    yield from rows.calls(v, m)
+    yield from product.calls(v, m)
 
     m0, m1, m2, m3 = m[:, :lines]  # sums over whole rows, what hangs over included: NumPy is fastest in one piece
     in_rows = (n, pairs, pitch, -1)
@@ -80,7 +80,7 @@ def winograd(
 
 
 def transformed(field: Array, v: Array) -> Iterator[BoundCall]:
-    """Give the calls that write the four differences and sums of rows of a field into v (4, images, pairs, pitch, channels)."""
+    """Return the calls that write the four differences and sums of rows of a field into v (4, images, pairs, pitch, channels)."""
     d0, d1, d2, d3 = (field[:, k : k + 2 * v.shape[2] - 1 : 2] for k in range(4))
     yield partial(np.subtract, d0, d2, v[0])
     yield partial(np.add, d1, d2, v[1])
@@ -89,7 +89,7 @@ def transformed(field: Array, v: Array) -> Iterator[BoundCall]:
 
 
 def _finish(activation: Kernel | None, y: Array, place: Array, workspace: Workspace) -> Iterator[BoundCall]:
-    """Put every second row in its place, activated on the way."""
+    """Put every second row in its position, activated."""
     if activation is None:
         yield partial(np.copyto, place, y)
     else:

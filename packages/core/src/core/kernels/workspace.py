@@ -44,7 +44,7 @@ class Workspace:
             self._free.append(self._lent.pop(id(array)))
 
     def keep(self, shape: tuple[int, ...]) -> Array:
-        """Give an array of zeros that nobody else will get."""
+        """Return an array of zeros that nobody else will get."""
         for place, array in enumerate(self._left):
             if array.shape == shape:
                 del self._left[place]
