@@ -113,7 +113,7 @@ def test_numbers_instead_of_tokens():
 def test_a_vocabulary_too_large_for_a_table(monkeypatch):
     monkeypatch.setattr(recur, "TABLE_BYTES", 100)
     model = network(CELLS["lstm"]())
-    assert model.engine().plan.stages[0].step.table is None
+    assert model.engine().plan.stages[0].kernel.table is None
     check_fast(model, ids())
 
 
