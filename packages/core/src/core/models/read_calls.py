@@ -29,7 +29,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Call:
+class RecordedCall:
     """The arguments of one call: nests of `History` and constants."""
 
     args: tuple[Any, ...]
@@ -41,12 +41,12 @@ def histories(*nests: Any) -> Iterator[History]:
     return (leaf for nest in nests for leaf in leaves(nest) if isinstance(leaf, History))
 
 
-def read_call(call: Any) -> Call:
+def read_call(call: Any) -> RecordedCall:
     """Read one entry of ``inbound_nodes``, in the words of Keras 3: args and kwargs."""
     args, kwargs = (call.get("args", []), call.get("kwargs", {})) if isinstance(call, dict) else (None, None)
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         raise UnsupportedLayerError(f"a call must have a list of args and a dict of kwargs, got {str(call)[:200]}")
-    return Call(
+    return RecordedCall(
         tuple(_read(arg) for arg in args), _without_context({key: _read(value) for key, value in kwargs.items()})
     )
 
