@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-import numpy as np
+from numpy.random import Generator
 
 from core.arrays import Shape
 from core.errors import InputError, UnsupportedLayerError
@@ -148,12 +148,8 @@ class Network(Layer, Graph):
     # --- running --------------------------------------------------------------------------------------------------
 
     @refusing
-    def forward(
-        self,
-        *inputs: Any,
-        mask: Any = None,
-        training: bool | None = None,
-        rng: np.random.Generator | None = None,
+    def forward(  # type: ignore[override]  # it takes no tensors by name
+        self, *inputs: Any, mask: Any = None, training: bool | None = None, rng: Generator | None = None
     ) -> Any:
         """Compute the outputs for a batch: ``model.forward(x, training=False)``, as Keras gives them.
 
@@ -173,8 +169,8 @@ class Network(Layer, Graph):
         return run(self, inputs, mask, context, watch)
 
     @refusing
-    def backward_of(
-        self, *inputs: Any, mask: Any = None, training: bool = True, rng: np.random.Generator | None = None
+    def backward_of(  # type: ignore[override]
+        self, *inputs: Any, mask: Any = None, training: bool = True, rng: Generator | None = None
     ) -> tuple[Any, Backward]:
         """Do as `learn`, which see."""
         outputs, _, backward = run_with_backward(self, self.adapt(_only(inputs)), mask, Context(training, rng))

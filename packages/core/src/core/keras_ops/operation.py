@@ -104,9 +104,10 @@ class Operation(Layer):
         }
         return tuple([arg] if isinstance(arg, slice) else arg for arg in args), {**at_call, **kwargs}
 
-    def forward(self, *inputs: Any, **context: Any) -> Any:
+    def forward(self, *inputs: Any, mask: Any = None, training: Any = None, rng: Any = None, **named: Any) -> Any:
         """Apply the function; training and random numbers do not concern it."""
-        named = {key: value for key, value in context.items() if key not in {"training", "rng"}}
+        del training, rng
+        named |= {} if mask is None else {"mask": mask}
         with np.errstate(all="ignore"):
             return self.call(*inputs, **named)
 
@@ -119,9 +120,12 @@ class Operation(Layer):
         except _UNFIT as error:
             raise InputError(f"{self} cannot be computed for its inputs: {error}") from error
 
-    def backward_of(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
+    def backward_of(
+        self, *inputs: Any, mask: Any = None, training: Any = True, rng: Any = None, **named: Any
+    ) -> tuple[Any, Backward]:
         """Apply the function, and return the function from dy to the gradients of its arguments."""
-        named = {key: value for key, value in context.items() if key not in {"training", "rng"}}
+        del training, rng
+        named |= {} if mask is None else {"mask": mask}
         with np.errstate(all="ignore"):
             return self.call_with_backward(*inputs, **named)
 

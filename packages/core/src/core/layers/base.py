@@ -8,11 +8,12 @@ and shapes of options and parameters are Keras' own, so that loading is assignme
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.random import Generator
 
 from core.arrays import Array
 from core.checks import refuse_endless
@@ -31,8 +32,6 @@ _LEARNING_SUFFIXES = ("_initializer", "_regularizer", "_constraint")
 _LONGEST_NAME = 1_000
 #: The most axes that an array of NumPy has.
 _MOST_AXES = 64
-#: What the equation may ask for beside its inputs, by name.
-_CONTEXT = ("mask", "training", "rng")
 
 
 class Layer(Calls, Parameters):
@@ -167,29 +166,34 @@ class Layer(Calls, Parameters):
 
     # --- the function -----------------------------------------------------------------------------------------------
 
-    def __call__(self, *inputs: Any, **context: Any) -> Any:
+    def __call__(
+        self, *inputs: Any, mask: Any = None, training: bool | None = None, rng: Generator | None = None, **named: Any
+    ) -> Any:
         """Do what `forward` does, as in Keras: ``layer(x, training=False)``."""
-        return self.forward(*inputs, **context)
+        return self.forward(*inputs, mask=mask, training=training, rng=rng, **named)
 
-    def forward(self, *inputs: Any, **context: Any) -> Any:
-        """Check and cast the inputs, then apply `call`. `mask`, `training` and `rng` reach the layers that use them."""
-        if inputs and isinstance(inputs[0], np.ndarray):
-            self.check_input(inputs[0])
-        asked = {name: value for name, value in context.items() if name not in _CONTEXT or name in self.call_arguments}
-        with np.errstate(
-            over="ignore", invalid="ignore", divide="ignore"
-        ):  # as Keras: infinities are values, no events
-            outputs = self.call(*map(self._cast, inputs), **asked)
+    def forward(
+        self, *inputs: Any, mask: Any = None, training: bool | None = None, rng: Generator | None = None, **named: Any
+    ) -> Any:
+        """Check and cast the inputs, then apply `call`. `mask`, `training` and `rng` reach the layers that use them.
+
+        `named` are further tensors and options, as ``initial_state`` of a recurrent layer.
+        """
+        named |= self._asked(self.call_arguments, inputs, mask, training, rng)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # as Keras: infinities are values
+            outputs = self.call(*map(self._cast, inputs), **named)
             return rounded(outputs) if self.dtype.rounds else outputs
 
-    def learn(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
+    def learn(
+        self, *inputs: Any, mask: Any = None, training: bool = True, rng: Generator | None = None, **named: Any
+    ) -> tuple[Any, Backward]:
         """Do as `forward` does in training, and return the backward function too: ``y, backward = layer.learn(x)``.
 
         ``dx, gradients = backward(dy)``: from the gradient of y to that of x, and ``gradients[layer, "kernel"]``. What it
         needs lives in `backward` alone. ``training=False`` goes back through what a prediction computes.
         Raises `UnsupportedLayerError` where the gradient of a layer is not known.
         """
-        y, inner = self.backward_of(*inputs, **context)
+        y, inner = self.backward_of(*inputs, mask=mask, training=training, rng=rng, **named)
 
         def backward(dy: Any) -> tuple[Any, Gradients]:
             dx, gradients = inner(dy)
@@ -197,16 +201,23 @@ class Layer(Calls, Parameters):
 
         return y, backward
 
-    def backward_of(self, *inputs: Any, **context: Any) -> tuple[Any, Backward]:
+    def backward_of(
+        self, *inputs: Any, mask: Any = None, training: bool = True, rng: Generator | None = None, **named: Any
+    ) -> tuple[Any, Backward]:
         """Do as `learn`; the gradient of the inputs may be left for later, see `core.layers.gradients.Deferred`."""
+        named |= self._asked(self._backward_arguments, inputs, mask, training, rng)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            outputs, backward = self.call_with_backward(*map(self._cast, inputs), **named)
+            return rounded(outputs) if self.dtype.rounds else outputs, backward
+
+    def _asked(
+        self, arguments: Sequence[str], inputs: Sequence[Any], mask: Any, training: bool | None, rng: Any
+    ) -> dict[str, Any]:
+        """Check the first input, and return what the equation with these arguments asks for beside its inputs."""
         if inputs and isinstance(inputs[0], np.ndarray):
             self.check_input(inputs[0])
-        context = {"training": True} | context
-        known = self._backward_arguments
-        asked = {name: value for name, value in context.items() if name not in _CONTEXT or name in known}
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            outputs, backward = self.call_with_backward(*map(self._cast, inputs), **asked)
-            return rounded(outputs) if self.dtype.rounds else outputs, backward
+        given = {"mask": mask, "rng": rng} | ({} if training is None else {"training": training})
+        return {name: value for name, value in given.items() if name in arguments}
 
     def call(self, *inputs: Any, **context: Any) -> Any:
         """Compute the output: the equation of the layer."""
@@ -223,7 +234,7 @@ class Layer(Calls, Parameters):
         """Name the gradients of this layer's own parameters: ``self.gradients(kernel=..., bias=...)``."""
         return {(self, name): gradient for name, gradient in named.items()}
 
-    def generator(self, rng: np.random.Generator | None) -> np.random.Generator:
+    def generator(self, rng: Generator | None) -> Generator:
         """Return the generator to draw from. Raises `InputError` where nobody gave one."""
         if rng is None:
             raise InputError(f"{self} draws at random in training: pass rng=numpy.random.default_rng(seed) to forward")

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
+from numpy.random import Generator
 
 from core.arrays import Array
 from core.engine.progress import Progress
@@ -74,9 +74,7 @@ class FromScratch:
         """Return what a user gave as the batch that the model takes. Raises `InputError`."""
         return x
 
-    def forward(
-        self, x: Any, *, mask: Any = None, training: bool | None = None, rng: np.random.Generator | None = None
-    ) -> Any:
+    def forward(self, x: Any, *, mask: Any = None, training: bool | None = None, rng: Generator | None = None) -> Any:
         """Compute the outputs for a batch, as `Model.forward` does."""
         return self.model.forward(self.batch(x), mask=mask, training=training, rng=rng)
 
