@@ -24,7 +24,7 @@ def _mixes(node: Node, model: Network) -> bool:
     """Return whether one node mixes the rows of its inputs."""
     layer = node.layer
     if training_of(node, False) and ("training" in layer.call_arguments or isinstance(layer, Network)):
-        return True  # it trains while it predicts, as Keras 2 may record it: by the moments of the batch, say
+        return True  # it trains while it predicts, as a call may record it: by the moments of the batch, say
     return layer.call_mixes_rows(*model.symbols(node)) or _mixes_inside(layer)
 
 

@@ -81,7 +81,7 @@ def resolved(nest: Any, values: Values) -> Any:
 def training_of(node: Node, training: bool | None) -> bool | None:
     """Return the ``training`` that a node's layer runs with, None where nothing says.
 
-    Keras 3: what the model runs with, else what the call recorded. Keras 2: what the call recorded, if anything.
+    A record that holds `Always` comes first, then what the model runs with, then what the call recorded.
     """
     recorded = node.kwargs.get("training")
     if isinstance(recorded, Always):

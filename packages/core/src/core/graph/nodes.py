@@ -21,7 +21,7 @@ class Ref(NamedTuple):
 
 @dataclass(frozen=True)
 class Always:
-    """The value of ``training`` that a call recorded in Keras 2, where it holds whatever a model runs with."""
+    """A recorded value of ``training`` that holds whatever the model runs with."""
 
     value: bool
 

@@ -52,7 +52,7 @@ def read_call(call: Any) -> RecordedCall:
 
 
 def read_outputs(nest: Any) -> Any:
-    """Read ``input_layers`` or ``output_layers``: one tensor, or a list or dict of them; Keras 2 lists even one."""
+    """Read ``input_layers`` or ``output_layers``: one tensor, or a list or dict of them."""
     if isinstance(nest, list) and len(nest) == 3 and isinstance(nest[0], str):
         return _history(nest)
     if isinstance(nest, dict):
