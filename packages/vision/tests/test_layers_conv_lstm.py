@@ -124,3 +124,17 @@ def test_multiply_adds_and_refusals():
         ours.ConvLSTM2D.from_config({"filters": 2, "kernel_size": 2, "padding": "causal"})
     with pytest.raises(UnsupportedLayerError, match="surprise"):
         ours.ConvLSTM2D.from_config({"filters": 2, "kernel_size": 2, "surprise": 1})
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_a_trace_satisfies_the_equations_of_an_lstm(data_format):
+    layer = ours.ConvLSTM2D(2, 3, padding="same", return_sequences=True, data_format=data_format)
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(2, 3, 4, 4, 4)).astype(np.float32)
+    layer.build(x.shape)
+    for name, shape in layer.cell.parameter_shapes.items():
+        layer.cell.assign(name, rng.normal(scale=0.3, size=shape).astype(np.float32))
+    seen = layer.trace(x)
+    before = np.concatenate([np.zeros_like(seen["c"][:, :1]), seen["cell_state"][:, :-1]], axis=1)
+    np.testing.assert_allclose(seen["f"] * before + seen["i"] * seen["c"], seen["cell_state"], atol=1e-6)
+    np.testing.assert_array_equal(seen["hidden_state"], layer.forward(x))

@@ -17,7 +17,7 @@ from core.layers.recurrent.lstm import LSTMCell
 from core.ops.activations import sigmoid, tanh
 from text.kernels.cells import FastCell, FastGRU, FastLSTM, FastSimpleRNN
 from text.kernels.recurrence import Half, Lookup, Recur, Tokens
-from text.layers.bidirectional import Bidirectional
+from text.layers.bidirectional import Bidirectional, merge
 from text.layers.embedding import Embedding
 from text.layers.recurrent.gru import GRUCell
 from text.layers.recurrent.rnn import RNN
@@ -43,7 +43,13 @@ def _bidirectional(layer: Bidirectional) -> Kernel | None:
     kinds = {(type(half.cell), half.cell.recurrent.shape, getattr(half.cell, "reset_after", None)) for half in halves}
     if layer.merge_mode is None or len(halves) < 2 or len(kinds) > 1:
         return None
-    return Recur(halves, layer, layer.return_sequences, layer.return_sequences, layer.merge_mode)
+    return Recur(
+        halves,
+        layer,
+        layer.return_sequences,
+        zero_masked=layer.return_sequences,
+        merge=lambda first, second: merge(layer.merge_mode, first, second)[0][0],
+    )
 
 
 def _half(layer: RNN) -> Half | None:

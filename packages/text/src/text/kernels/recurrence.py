@@ -76,7 +76,7 @@ class Recur(Routine):
         layer: Layer,
         sequences: bool,
         zero_masked: bool,
-        merge: str | None = None,
+        merge: Callable[[Array, Array], Array] | None = None,
         tokens: Tokens | None = None,
     ) -> None:
         self.halves = halves
@@ -200,12 +200,5 @@ class Recur(Routine):
         return self._join(parts)
 
     def _join(self, parts: list[Array]) -> Array:
-        """Merge both directions as `Bidirectional` does."""
-        if len(parts) == 1:
-            return np.ascontiguousarray(parts[0])
-        if self.merge == "concat":
-            return np.concatenate(parts, axis=-1)
-        if self.merge == "mul":
-            return parts[0] * parts[1]
-        total = parts[0] + parts[1]
-        return total / 2 if self.merge == "ave" else total
+        """Merge both directions."""
+        return np.ascontiguousarray(parts[0]) if self.merge is None else self.merge(*parts)

@@ -133,13 +133,13 @@ class Bidirectional(Layer):
         (first, *first_states), (second, *second_states) = (y if self.return_state else (y,) for y, _ in pairs)
         if self.return_sequences:
             second = np.flip(second, axis=1)
-        joined, part = _join(self.merge_mode, first, second)
+        joined, merge_backward = merge(self.merge_mode, first, second)
         outputs = (*joined, *first_states, *second_states)
 
         def backward(dy: Any) -> tuple[Any, Gradients]:
             given = list(dy) if len(outputs) > 1 else [dy]
             d_states = given[len(joined) :]
-            d_first, d_second = part(given[: len(joined)])
+            d_first, d_second = merge_backward(given[: len(joined)])
             if self.return_sequences:
                 d_second = np.flip(d_second, axis=1)
             middle = len(first_states)
@@ -178,10 +178,10 @@ def _half(layer: Any, option: str) -> Any:
     return deepcopy(layer)
 
 
-def _join(
+def merge(
     mode: str | None, first: Array, second: Array
 ) -> tuple[tuple[Array, ...], Callable[[list[Array]], tuple[Array, Array]]]:
-    """Merge the outputs of both halves, and return the function that parts the gradient between them."""
+    """Merge the outputs of both directions, and return backward, which divides the gradient between them."""
     if mode is None:
         return (first, second), lambda dy: (dy[0], dy[1])
     if mode == "concat":

@@ -7,8 +7,6 @@ from typing import Any
 from core.layers.recurrent.lstm import LSTMCell
 from text.layers.recurrent.rnn import RNN, check_use_cudnn
 
-__all__ = ["LSTM", "LSTMCell"]
-
 
 class LSTM(RNN):
     """An LSTMCell over time: (batch, time, inputs) -> (batch, units), or (batch, time, units).
