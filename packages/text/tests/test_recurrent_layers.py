@@ -1,5 +1,7 @@
 """What a recurrent layer gives beside its output: gates by name, traces, costs; what it refuses; dropout in training."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -130,6 +132,25 @@ def test_the_loop_takes_states_of_any_shape():
     output, state, _ = run(lambda x, s: (x + s[0], (x + s[0],), None), inputs, start, mask=mask)
     np.testing.assert_array_equal(output, np.stack([np.full((2, 2), 2.0), np.zeros((2, 2))]))
     np.testing.assert_array_equal(state[0], output)
+
+
+def test_the_loop_keeps_what_goes_back_only_where_it_is_wanted():
+    alive, counts = weakref.WeakSet(), []
+
+    def step(x, state):
+        counts.append(len(alive))
+        backward = lambda d_output, d_state: (d_output, d_state, {})  # noqa: E731
+        alive.add(backward)
+        return x, state, backward
+
+    run(step, X, (), wants_backward=False)
+    run(step, X, ())
+    assert counts == [0] * 5 + [0, 1, 2, 3, 4]
+
+
+def test_a_cell_of_your_own_without_a_gradient_does_not_learn():
+    with pytest.raises(core.UnsupportedLayerError, match="gradient of a Leaky"):
+        RNN(Leaky(2)).learn(X)
 
 
 @pytest.mark.parametrize(("dropout", "recurrent"), [(0.4, 0.0), (0.0, 0.4), (0.4, 0.3), (1.0, 0.0)])
