@@ -25,9 +25,9 @@ X, Y = RNG.normal(size=(12, 3)).astype(np.float32), np.arange(12) % 2
 ONE_HOT = np.eye(2)[Y]
 
 
-def network(units=2, last="softmax", *, initialised=True):
+def network(units=2, last="softmax", *, initialized=True):
     model = core.Sequential([Dense(4, "relu", name="a"), Dense(units, last, name="b")], batch_shape=(None, 3))
-    if initialised:
+    if initialized:
         model.initialize(0)
     return model
 
@@ -296,7 +296,7 @@ def test_class_weights_of_steps_are_refused():
 def test_a_network_without_weights_says_so():
     for name in ("fit", "evaluate"):
         with pytest.raises(core.KacaError, match="initialize"):
-            getattr(network(initialised=False), name)(X, Y)
+            getattr(network(initialized=False), name)(X, Y)
 
 
 def test_an_optimizer_belongs_to_one_network():

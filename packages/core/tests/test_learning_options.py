@@ -47,7 +47,7 @@ def test_constrained_heads_follow_keras():
     compare_training(build, BATCHES, optimizer="adam", dtype="float64", tolerance=1e-8)
 
 
-def test_a_spectrally_normalised_network_follows_keras(tmp_path):
+def test_a_spectrally_normalized_network_follows_keras(tmp_path):
     """Its kernel stands in the file twice, and both times as it is."""
 
     def build():

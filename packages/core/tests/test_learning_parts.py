@@ -1,4 +1,4 @@
-"""Losses, optimisers, schedules, initialisers and regularisers, one by one against Keras."""
+"""Losses, optimizers, schedules, initializers and regularizers, one by one against Keras."""
 
 import keras
 import numpy as np
@@ -103,7 +103,7 @@ OPTIMIZER_ROWS = [
 
 @pytest.mark.parametrize("row", OPTIMIZER_ROWS, ids=str)
 @pytest.mark.parametrize("sparse", [False, True], ids=["arrays", "rows"])
-def test_optimisers_take_keras_steps(row, sparse):
+def test_optimizers_take_keras_steps(row, sparse):
     name, options = row
     rng = np.random.default_rng(2)
     values = [rng.normal(size=(5, 3)).astype(np.float32), rng.normal(size=4).astype(np.float32)]
@@ -156,7 +156,7 @@ def test_schedules(row):
 
 @pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"identity", "constant"}))
 @pytest.mark.parametrize("shape", [(200, 300), (3, 3, 40, 60)])
-def test_initialisers_have_keras_spread(name, shape):
+def test_initializers_have_keras_spread(name, shape):
     mine = INITIALIZERS[name](shape, np.random.default_rng(0))
     theirs = np.asarray(keras.initializers.get(name)(shape))
     assert mine.shape == shape
@@ -175,7 +175,7 @@ def test_orthogonal_columns():
     assert fans((3, 3, 4, 8)) == (36, 72)
 
 
-def test_initialisers_of_the_config_are_used():
+def test_initializers_of_the_config_are_used():
     layer = Dense(3, kernel_initializer="ones", bias_initializer={"class_name": "Constant", "config": {"value": 2.0}})
     layer.build((None, 2))
     initialize(layer, np.random.default_rng(0))

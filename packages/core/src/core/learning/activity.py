@@ -1,4 +1,4 @@
-"""Activity regularisers add to the loss what large outputs cost: (l1 * sum |y| + l2 * sum y^2) / batch, for each call of a layer.
+"""Activity regularizers add to the loss what large outputs cost: (l1 * sum |y| + l2 * sum y^2) / batch, for each call of a layer.
 
 Source: https://keras.io/api/layers/regularizers/
 """
@@ -23,7 +23,7 @@ from core.nests import map_nest
 class Activities:
     """The layers whose outputs cost something; `charge` adds up the cost of one pass in `total`.
 
-    Raises `UnsupportedLayerError` for another regulariser than l1 and l2, and for a layer inside another that is no model,
+    Raises `UnsupportedLayerError` for another regularizer than l1 and l2, and for a layer inside another that is not a model,
     whose outputs are not seen from outside.
     """
 

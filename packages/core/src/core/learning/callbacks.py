@@ -44,11 +44,11 @@ class Callback:
         """Act when the last epoch is over."""
 
     def state(self) -> State:
-        """Give what must be remembered, as arrays."""
+        """Return what must be remembered, as arrays."""
         return {}
 
     def fits(self, values: Sequence[Array]) -> bool:
-        """Whether what was restored fits a network whose parameters are these."""
+        """Return whether what was restored fits a network whose parameters are these."""
         del values
         return True
 
@@ -71,7 +71,7 @@ class Watching(Callback):
         self.best = -math.inf if self.largest_is_best else math.inf
 
     def begin(self, names: Sequence[str] | None) -> None:
-        """See that there is such a score."""
+        """Raise `InputError` unless there is such a score."""
         self._known = names is not None
         if names is not None and self.monitor not in names:
             raise InputError(f"{type(self).__name__} watches {self.monitor!r}, but there are only {', '.join(names)}")
@@ -83,7 +83,7 @@ class Watching(Callback):
         return logs.get(self.monitor)
 
     def improves(self, current: float) -> bool:
-        """Say whether `current` is better than the best."""
+        """Return whether `current` is better than the best."""
         if self.largest_is_best:
             return current - self.min_delta > self.best
         return current + self.min_delta < self.best
@@ -129,7 +129,7 @@ class EarlyStopping(Watching):
             parameter.layer.assign(parameter.name, value)
 
     def fits(self, values: Sequence[Array]) -> bool:
-        """Whether the best weights are those of this network."""
+        """Return whether the best weights are those of this network."""
         kinds = [[(one.shape, one.dtype) for one in arrays] for arrays in (values, self.best_weights)]
         return not self.best_weights or kinds[0] == kinds[1]
 
@@ -139,7 +139,7 @@ class EarlyStopping(Watching):
         return {"best": np.array(self.best), "wait": np.array(self.wait), **weights}
 
     def restore(self, state: State) -> None:
-        """Remember it again."""
+        """Take them over."""
         self.best, self.wait = float_of(state, "best"), count_of(state, "wait")
         self.best_weights = [state[f"weights/{index}"] for index in range(len(state) - 2)]
 
@@ -188,11 +188,11 @@ class ReduceLROnPlateau(Watching):
         return False
 
     def state(self) -> State:
-        """Remember the best and how long it is ago."""
+        """Return the best and how long it is ago."""
         return {name: np.array(getattr(self, name)) for name in ("best", "wait", "cooling")}
 
     def restore(self, state: State) -> None:
-        """Remember it again."""
+        """Take them over."""
         self.best, self.wait, self.cooling = (
             float_of(state, "best"),
             count_of(state, "wait"),
@@ -219,7 +219,7 @@ def check_callbacks(given: Any) -> list[Callback]:
 
 
 def float_of(state: State, name: str) -> float:
-    """Return a number of a checkpoint. Raises `InputError` where it is none."""
+    """Return a number of a checkpoint. Raises `InputError` where it is something else."""
     value = state[name]
     if value.shape or value.dtype.kind != "f" or np.isnan(value):
         raise InputError(f"{name!r} must be a number, got {value.dtype} of shape {value.shape}")
@@ -227,7 +227,7 @@ def float_of(state: State, name: str) -> float:
 
 
 def count_of(state: State, name: str) -> int:
-    """Return a count of a checkpoint. Raises `InputError` where it is none."""
+    """Return a count of a checkpoint. Raises `InputError` where it is something else."""
     value = state[name]
     if value.shape or value.dtype.kind not in "iu" or value < 0:
         raise InputError(f"{name!r} must be a count, got {value.dtype} of shape {value.shape}")

@@ -1,4 +1,4 @@
-"""A checkpoint is all that the next epoch depends on: parameters, the optimiser's memory, callbacks, and the scores so far.
+"""A checkpoint is all that the next epoch depends on: parameters, the optimizer's memory, callbacks, and the scores so far.
 
 It is one ``.npz`` file, written beside the old one and then put in its place, so that there is always a whole one. It names
 the settings and the data it belongs to; a training with other ones does not go on from it. Nothing of it is believed: every
@@ -117,7 +117,7 @@ class Checkpoint:
         return found
 
     def _memories(self, names: set[str], about: About) -> dict[str, Array]:
-        """Return what the optimiser must remember by its name in the file, as parameters of the same shape."""
+        """Return what the optimizer must remember by its name in the file, as parameters of the same shape."""
         if not about.iterations:
             raise ModelFileError("its 'iterations' is 0: a checkpoint is written after an epoch")
         optimizer = self._trainer.optimizer

@@ -1,4 +1,4 @@
-"""The fields of a checkpoint that are no arrays: what it belongs to, and how far it is; one table checks each of them."""
+"""The fields of a checkpoint that are not arrays: what it belongs to, and how far it is; one table checks each of them."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def settings_of(trainer: Trainer, lessons: Lessons, data: TrainingData, course: 
 
 
 def describe(thing: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return the class and the options of a loss or an optimiser, for comparison."""
+    """Return the class and the options of a loss or an optimizer, for comparison."""
     options = {name: value for name, value in vars(thing).items() if name not in without}
     plain = {
         name: value if isinstance(value, int | float | str | None) else repr(value) for name, value in options.items()

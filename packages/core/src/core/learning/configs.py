@@ -52,7 +52,7 @@ def read_metric(given: Any) -> Metric:
 
 
 def read_optimizer(given: Any) -> Optimizer:
-    """Return the optimiser that a config describes, with its learning rate and options; its memory is not in a config."""
+    """Return the optimizer that a config describes, with its learning rate and options; its memory is not in a config."""
     name, config = _named(given)
     if name.lower() not in OPTIMIZERS:
         raise InputError(f"the optimizer {name!r} is not known")
@@ -64,14 +64,10 @@ def read_optimizer(given: Any) -> Optimizer:
     config["learning_rate"] = rate
     if config.get("use_ema") or config.get("gradient_accumulation_steps"):
         raise InputError(f"the optimizer {name!r} with use_ema or gradient_accumulation_steps is not known")
-    known = set(_options(kind)) & set(config)
+    known = set(inspect.signature(kind).parameters) & set(config)
     return kind(
         **{option: config[option] for option in known if config[option] is not None and config[option] is not False}
     )
-
-
-def _options(kind: type) -> list[str]:
-    return [name for base in kind.__mro__[:-1] for name in inspect.signature(base.__init__).parameters]  # type: ignore[misc]
 
 
 def _schedule(name: str, options: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Constraints pull parameters back after every step of the optimiser: w = constraint(w), with Keras' formulas and rounding.
+"""Constraints pull parameters back after every step of the optimizer: w = constraint(w), with Keras' formulas and rounding.
 
 Source: https://keras.io/api/layers/constraints/
 """
@@ -29,7 +29,7 @@ class Constraint:
     axis: Any = 0
 
     def __call__(self, w: Array) -> Array:
-        """Give the value that a parameter of this value shall have."""
+        """Return the value that a parameter of this value shall have."""
         if self.wanted is None:
             return np.maximum(w, 0)
         axes = axes_of(self.axis, "axis", rank=w.ndim)
@@ -39,23 +39,23 @@ class Constraint:
 
 
 def _max_norm(max_value: float = 2, axis: Any = 0) -> Constraint:
-    """Lengths of at most `max_value`."""
+    """Return a constraint to lengths of at most `max_value`."""
     return Constraint(lambda length: np.clip(length, 0, number(max_value, "max_value")), axis)
 
 
 def _unit_norm(axis: Any = 0) -> Constraint:
-    """Lengths of 1."""
+    """Return a constraint to lengths of 1."""
     return Constraint(np.ones_like, axis)
 
 
 def _min_max_norm(min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0) -> Constraint:
-    """Lengths between two bounds, or by `rate` on the way there."""
+    """Return a constraint to lengths between two bounds, approached by `rate`."""
     low, high, part = (number(value, "constraint") for value in (min_value, max_value, rate))
     return Constraint(lambda length: part * np.clip(length, low, high) + (1 - part) * length, axis)
 
 
 def _non_negative() -> Constraint:
-    """No number below zero."""
+    """Return a constraint to numbers of at least 0."""
     return Constraint(None)
 
 

@@ -1,4 +1,4 @@
-"""When the loss is no number any more, training stops, and says where the numbers broke."""
+"""When the loss is not a number any more, training stops, and says where the numbers broke."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DivergedError(KacaError):
 
 
 def diverged(model: Network, x: Any, step: int, loss: float) -> DivergedError:
-    """Say which parameter or layer is the first that is not finite."""
+    """Return an error that names the first parameter or layer that is not finite."""
     for parameter in parameters(model):
         if not np.isfinite(parameter.value).all():
             return DivergedError(f"step {step}: the loss is {loss}, because {parameter} is not finite; {_ADVICE}")

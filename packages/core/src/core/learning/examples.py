@@ -83,7 +83,7 @@ def read_examples(
 
 
 def check_examples(model: Network, objectives: Objectives, examples: Examples) -> None:
-    """Look at every row: numbers that are none, and targets that the loss cannot take. Raises `InputError` with the row."""
+    """Look at every row for NaN, infinity, and targets that the loss cannot take. Raises `InputError` with the row."""
     for rows in _parts(examples):
         if any(leaf.dtype.kind not in "iub" for leaf in leaves(examples.x)):
             model.cast_rows(examples.x, rows)
@@ -188,7 +188,7 @@ def _only(objectives: Objectives, given: Any, what: str, rows: int) -> list[Any]
 
 
 def _check_weights(objectives: Objectives, index: int, weights: Array, target: Array) -> None:
-    """Weights have a number for each example, or for the first axes of what the loss compares."""
+    """Raise `InputError` unless weights have a number for each example, or for the first axes of what the loss compares."""
     shape = objectives.outputs.shape(index)[1:-1]
     extra = weights.shape[1:]
     while len(extra) > len(shape) and extra[-1] == 1:

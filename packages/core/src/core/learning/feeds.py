@@ -102,11 +102,11 @@ class StreamFeed:
 
     @property
     def repeats(self) -> bool:
-        """Whether every epoch has the same batches, whatever came before."""
+        """Return whether every epoch has the same batches, whatever came before."""
         return not self._once and self._asked is None
 
     def epoch(self, number: int, rng: np.random.Generator | None) -> Iterator[Examples]:
-        """Return the batches of an epoch. Raises `InputError` for one that is no batch, naming its number."""
+        """Return the batches of an epoch. Raises `InputError` for one that is not a batch, naming its number."""
         del rng
         if not number:
             self._current = None
@@ -144,12 +144,12 @@ class StreamFeed:
         return (self._source[index] for index in range(len(self._source)))
 
     def fingerprint(self) -> str | None:
-        """There is none."""
+        """Return None: nobody knows the data before they come."""
         return None
 
 
 def is_stream(x: Any) -> bool:
-    """Whether `x` gives batches: no array, list or dict, but something that can be gone through."""
+    """Return whether `x` gives batches: not an array, list or dict, but something that can be gone through."""
     if isinstance(x, list | tuple | dict | str | bytes) or hasattr(x, "__array__") or hasattr(x, "dtype"):
         return False
     return hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))

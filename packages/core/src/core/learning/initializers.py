@@ -1,4 +1,4 @@
-"""How parameters start: Keras' initialisers, drawn from the generator that is passed in.
+"""How parameters start: Keras' initializers, drawn from the generator that is passed in.
 
 A good start keeps the variance of what goes forward and back about the same from layer to layer, so the spread follows from
 how many values an output sums (fan in) and how many outputs an input reaches (fan out).
@@ -26,47 +26,47 @@ Initializer = Callable[..., Array]
 
 
 def zeros(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """All 0."""
+    """Return zeros."""
     del rng
     return np.zeros(shape)
 
 
 def ones(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """All 1."""
+    """Return ones."""
     del rng
     return np.ones(shape)
 
 
 def constant(shape: tuple[int, ...], rng: np.random.Generator, value: float = 0.0) -> Array:
-    """All `value`."""
+    """Return `value` everywhere."""
     del rng
     return np.full(shape, float(value))
 
 
 def identity(shape: tuple[int, ...], rng: np.random.Generator, gain: float = 1.0) -> Array:
-    """`gain` times the identity matrix."""
+    """Return `gain` times the identity matrix."""
     del rng
     if len(shape) != 2:
-        raise InputError(f"identity initialises matrices, got the shape {shape}")
+        raise InputError(f"identity initializes matrices, got the shape {shape}")
     return gain * np.eye(*shape)
 
 
 def random_uniform(
     shape: tuple[int, ...], rng: np.random.Generator, minval: float = -0.05, maxval: float = 0.05
 ) -> Array:
-    """Evenly between `minval` and `maxval`."""
+    """Draw evenly between `minval` and `maxval`."""
     return rng.uniform(minval, maxval, size=shape)
 
 
 def random_normal(shape: tuple[int, ...], rng: np.random.Generator, mean: float = 0.0, stddev: float = 0.05) -> Array:
-    """Normal with `mean` and `stddev`."""
+    """Draw from the normal distribution with `mean` and `stddev`."""
     return rng.normal(mean, stddev, size=shape)
 
 
 def truncated_normal(
     shape: tuple[int, ...], rng: np.random.Generator, mean: float = 0.0, stddev: float = 0.05
 ) -> Array:
-    """Normal; what is further than two `stddev` from `mean` is drawn again."""
+    """Draw from the normal distribution; what is further than two `stddev` from `mean` is drawn again."""
     drawn = rng.standard_normal(shape)
     while (outside := np.abs(drawn) > 2).any():
         drawn[outside] = rng.standard_normal(int(outside.sum()))
@@ -80,7 +80,7 @@ def variance_scaling(
     mode: str = "fan_in",
     distribution: str = "truncated_normal",
 ) -> Array:
-    """Variance scale / n, n the fan in, the fan out or their mean (`mode`)."""
+    """Draw with the variance scale / n, n the fan in, the fan out or their mean (`mode`)."""
     fan_in, fan_out = fans(shape)
     counts = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
     if mode not in counts:
@@ -97,9 +97,9 @@ def variance_scaling(
 
 
 def orthogonal(shape: tuple[int, ...], rng: np.random.Generator, gain: float = 1.0) -> Array:
-    """`gain` times a random matrix with orthonormal rows or columns, all axes but the last taken as one."""
+    """Return `gain` times a random matrix with orthonormal rows or columns, all axes but the last taken as one."""
     if len(shape) < 2:
-        raise InputError(f"orthogonal initialises arrays of two axes or more, got the shape {shape}")
+        raise InputError(f"orthogonal initializes arrays of two axes or more, got the shape {shape}")
     rows, columns = math.prod(shape[:-1]), shape[-1]
     q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
     q = q * np.sign(np.diag(r))  # makes the decomposition unique, and so the draw uniform
@@ -141,7 +141,7 @@ _ONES = {"RMSNormalization": "scale", "Attention": "scale"}
 def initialize(model: Layer, rng: np.random.Generator) -> None:
     """Give every parameter of a built model its first value, as its config says or as Keras does.
 
-    Raises `UnsupportedLayerError` for an initialiser that is not known, and `InputError` for options it does not take.
+    Raises `UnsupportedLayerError` for an initializer that is not known, and `InputError` for options it does not take.
     """
     for parameter in parameters(model):
         parameter.layer.assign(parameter.name, _first_value(parameter, rng), copy=False)

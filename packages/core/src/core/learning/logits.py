@@ -75,7 +75,7 @@ class _Opened:
         self.model.outputs = map_nest(lambda _: next(order), structure)
 
     def _open_model(self, position: int, ends: dict[int, Ref]) -> None:
-        """A model inside is opened where nothing else takes its outputs; it would have to run twice."""
+        """Open a model inside where nothing else takes its outputs; it would have to run twice."""
         if any(ref in self._used for ref in ends.values()):
             return
         node = self._nodes[position]

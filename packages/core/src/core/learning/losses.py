@@ -28,7 +28,7 @@ class Loss:
     takes_logits = False
 
     def check(self, y: Array, output: Array) -> Array:
-        """Give the truth in the shape and type that `values` needs. Raises `InputError`."""
+        """Return the truth in the shape and type that `values` needs. Raises `InputError`."""
         if y.ndim == output.ndim - 1 and output.shape[-1] == 1:
             y = y[..., None]
         elif y.ndim == output.ndim + 1 and y.shape[-1] == 1:
@@ -46,7 +46,7 @@ class Loss:
         return ""
 
     def values(self, y: Array, output: Array, *, logits: bool = False) -> tuple[Array, Slope]:
-        """Give the loss of every example, (batch, ...), and its slope; `logits` says what the output is."""
+        """Return the loss of every example, (batch, ...), and its slope; `logits` says what the output is."""
         raise NotImplementedError
 
 
@@ -173,5 +173,5 @@ class MeanSquaredError(Loss):
 
 
 def _inside(p: Array) -> Array:
-    """Say where a probability is not cut off: there its slope is 0."""
+    """Return where a probability is not cut off; where it is, its slope is 0."""
     return (p >= EPSILON) & (p <= 1 - EPSILON)

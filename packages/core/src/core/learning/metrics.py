@@ -105,19 +105,19 @@ def sparse_top_k_categorical_accuracy(y: Array, output: Array) -> Array:
 
 
 def _among_largest(classes: Array, output: Array, k: int = 5) -> Array:
-    """Ties count for the class, as in TensorFlow's `in_top_k`."""
+    """Return whether a class is among the `k` largest; ties count for it, as in TensorFlow's `in_top_k`."""
     own = np.take_along_axis(output, classes[..., None], axis=-1)
     return (output > own).sum(axis=-1) < k
 
 
 def _precision(y: Array, output: Array, weights: Array | None) -> tuple[float, float]:
-    """Right positives over what the output calls positive."""
+    """Count the right positives, and what the output calls positive."""
     right, positive, _ = _positives(y, output, weights)
     return right, positive
 
 
 def _recall(y: Array, output: Array, weights: Array | None) -> tuple[float, float]:
-    """Right positives over what is positive."""
+    """Count the right positives, and what is positive."""
     right, _, true = _positives(y, output, weights)
     return right, true
 

@@ -28,7 +28,7 @@ LOSS_NAMES: dict[str, str] = (
     | {kind.__name__: name for name, kind in LOSSES.items()}
 )
 #: By Keras' name in lower case.
-OPTIMIZERS: dict[str, type[Optimizer]] = {name.lower(): kind for name, kind in NAMES.of("optimizers").items()}
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {name.lower(): kind for name, kind in NAMES.of("optimizers").items()}
 #: By Keras' name. A constant rate is written as a number.
 SCHEDULES: dict[str, Callable[..., Any]] = {
     name: kind for name, kind in NAMES.of("schedules").items() if name != "Constant"

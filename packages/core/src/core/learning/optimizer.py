@@ -1,4 +1,4 @@
-"""An optimiser turns gradients into steps; its formulas, names and rounding are Keras'.
+"""An optimizer turns gradients into steps; its formulas, names and rounding are Keras'.
 
 It keeps what it remembers of former steps (`momentum`, `velocity`) by parameter, and counts its steps.
 Source: https://keras.io/api/optimizers/
@@ -36,8 +36,7 @@ class Optimizer:
 
     def __init__(
         self,
-        learning_rate: float | Schedule = 0.001,
-        *,
+        learning_rate: float | Schedule,
         weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
@@ -119,7 +118,7 @@ class Optimizer:
 
 
 def in_type_of(option: float, w: Array) -> Any:
-    """Return an option in the type of a parameter; TensorFlow rounds it to float32 on the way, in a float64 network too."""
+    """Return an option in the type of a parameter; TensorFlow rounds it to float32 first, in a float64 network too."""
     return w.dtype.type(np.float32(option))
 
 

@@ -30,9 +30,13 @@ class SGD(Optimizer):
         learning_rate: float | Schedule = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
-        **common: Any,
+        *,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, **common)
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
         self.momentum = number(momentum, "momentum", minimum=0.0, maximum=1.0)
         self.nesterov = flag(nesterov, "nesterov")
 
@@ -62,9 +66,13 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        **common: Any,
+        *,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, **common)
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
         self.beta_1 = number(beta_1, "beta_1", minimum=0.0, maximum=1.0)
         self.beta_2 = number(beta_2, "beta_2", minimum=0.0, maximum=1.0)
         self.epsilon = number(epsilon, "epsilon", minimum=0.0)
@@ -95,8 +103,23 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """`Adam` with weight decay. Source: Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101."""
 
-    def __init__(self, learning_rate: float | Schedule = 0.001, weight_decay: float = 0.004, **options: Any) -> None:
-        super().__init__(learning_rate, weight_decay=weight_decay, **options)
+    def __init__(
+        self,
+        learning_rate: float | Schedule = 0.001,
+        weight_decay: float | None = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        *,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+    ) -> None:
+        super().__init__(
+            learning_rate, beta_1, beta_2, epsilon, amsgrad,
+            weight_decay=weight_decay, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm,
+        )  # fmt: skip
 
 
 class RMSprop(Optimizer):
@@ -115,9 +138,13 @@ class RMSprop(Optimizer):
         momentum: float = 0.0,
         epsilon: float = 1e-7,
         centered: bool = False,
-        **common: Any,
+        *,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, **common)
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
         self.rho = number(rho, "rho", minimum=0.0, maximum=1.0)
         self.momentum = number(momentum, "momentum", minimum=0.0, maximum=1.0)
         self.epsilon = number(epsilon, "epsilon", minimum=0.0)

@@ -46,7 +46,7 @@ class Outputs:
         return "y" if len(self) == 1 else f"y of output {self.names[index]!r} (one of {len(self)} outputs)"
 
     def each(self, given: Any, what: str, *, optional: bool = False) -> list[Any]:
-        """Return one entry an output; what is no list or dict goes for all of them. Raises `InputError`.
+        """Return one entry an output; what is not a list or dict goes for all of them. Raises `InputError`.
 
         `optional` allows outputs to be left out of a dict, which stands for None. A list of a model whose outputs are a
         dict is in the order of the sorted keys, as in Keras.
@@ -74,7 +74,7 @@ class Outputs:
 
 
 def as_array(given: Any, what: str) -> Any:
-    """Return what a user gave as an array of numbers. Raises `InputError` naming the first that is none."""
+    """Return what a user gave as an array of numbers. Raises `InputError` naming the first that is not one."""
     try:
         array = np.asarray(given)
     except Exception as error:

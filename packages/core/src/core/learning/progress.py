@@ -106,6 +106,6 @@ def progress_of(verbose: int | str, progress: TrainingProgress | None = None) ->
 
 
 def _show(logs: dict[str, float]) -> str:
-    """Names may come from a stranger's file: what would move the cursor is left out."""
+    """Write scores; what would move the cursor is left out of their names, which may come from a stranger's file."""
     shown = {"".join(letter for letter in name if letter.isprintable()): value for name, value in logs.items()}
     return "  ".join(f"{name} {value:.4f}" for name, value in shown.items())

@@ -1,4 +1,4 @@
-"""Regularisers add to the loss what large parameters cost: l1 * sum |w| + l2 * sum w^2.
+"""Regularizers add to the loss what large parameters cost: l1 * sum |w| + l2 * sum w^2.
 
 Source: https://keras.io/api/layers/regularizers/
 """
@@ -18,7 +18,7 @@ from core.layers.trainable import Parameter, named, parameters
 _STRENGTHS = {"l1": ("l1",), "l2": ("l2",), "l1_l2": ("l1", "l2"), "l1l2": ("l1", "l2")}
 #: l1 and l2.
 Strengths: TypeAlias = tuple[float, float]
-_DEFAULT = 0.01  # of Keras' regularisers that are named without a strength
+_DEFAULT = 0.01  # of Keras' regularizers that are named without a strength
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Penalty:
     l2: float
 
     def cost(self) -> float:
-        """l1 * sum |w| + l2 * sum w^2."""
+        """Return l1 * sum |w| + l2 * sum w^2."""
         w = self.parameter.value
         total = 0.0
         if self.l1:
@@ -40,19 +40,19 @@ class Penalty:
         return total
 
     def gradient(self) -> Array:
-        """l1 * sign(w) + 2 * l2 * w."""
+        """Return l1 * sign(w) + 2 * l2 * w."""
         w = self.parameter.value
         return (self.l1 * np.sign(w) + 2 * self.l2 * w).astype(w.dtype, copy=False)
 
 
 def penalties(model: Layer) -> list[Penalty]:
-    """Read the regularisers of all trainable parameters. Raises `UnsupportedLayerError` for another kind."""
+    """Read the regularizers of all trainable parameters. Raises `UnsupportedLayerError` for another kind."""
     found = [_penalty(parameter) for parameter in parameters(model) if parameter.trainable]
     return [penalty for penalty in found if penalty is not None]
 
 
 def strengths_of(given: Any, what: str) -> Strengths | None:
-    """Read l1 and l2 from what a config gives as a regulariser, None where there is none."""
+    """Read l1 and l2 from what a config gives as a regularizer, None where there is none."""
     if given is None:
         return None
     name, config = named(given)

@@ -18,7 +18,7 @@ class Schedule(Protocol):
     """What every schedule is."""
 
     def __call__(self, step: int) -> float:
-        """Give the learning rate of step number `step`, counted from 0."""
+        """Return the learning rate of step number `step`, counted from 0."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Constant:
         number(self.learning_rate, "learning_rate", minimum=0.0)
 
     def __call__(self, step: int) -> float:
-        """Give the learning rate."""
+        """Return the learning rate."""
         return self.learning_rate
 
 
@@ -51,7 +51,7 @@ class ExponentialDecay:
         flag(self.staircase, "staircase")
 
     def __call__(self, step: int) -> float:
-        """Give the learning rate."""
+        """Return the learning rate."""
         progress = step // self.decay_steps if self.staircase else step / self.decay_steps
         return self.initial_learning_rate * self.decay_rate**progress
 
@@ -73,7 +73,7 @@ class PiecewiseConstantDecay:
             raise InputError("values must be one more than boundaries, and these must rise")
 
     def __call__(self, step: int) -> float:
-        """Give the learning rate."""
+        """Return the learning rate."""
         return self.values[sum(step > boundary for boundary in self.boundaries)]
 
 
@@ -100,7 +100,7 @@ class CosineDecay:
         integer(self.warmup_steps, "warmup_steps", minimum=0)
 
     def __call__(self, step: int) -> float:
-        """Give the learning rate."""
+        """Return the learning rate."""
         start = self.initial_learning_rate
         if self.warmup_target is not None:
             if step < self.warmup_steps:
@@ -130,7 +130,7 @@ class CosineDecayRestarts:
         number(self.alpha, "alpha")
 
     def __call__(self, step: int) -> float:
-        """Give the learning rate."""
+        """Return the learning rate."""
         length, height, left = float(self.first_decay_steps), 1.0, float(step)
         while left >= length:
             left, length, height = left - length, length * self.t_mul, height * self.m_mul

@@ -89,7 +89,7 @@ class Scorer:
 class Trainer(Scorer):
     """Trains `model` on one batch after another: ``trainer.step(x, y, rng=rng)`` gives the loss before the step.
 
-    Raises `UnsupportedLayerError` for a layer, a regulariser or a policy that training cannot honour.
+    Raises `UnsupportedLayerError` for a layer, a regularizer or a policy that training cannot honour.
     """
 
     def __init__(self, model: Network, loss: Any, optimizer: Optimizer | str, **words: Any) -> None:

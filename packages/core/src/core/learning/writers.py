@@ -42,7 +42,7 @@ class ModelCheckpoint(Watching):
             raise InputError(f"ModelCheckpoint writes files that end in {' or '.join(wanted)}, got {self.path!r}")
 
     def begin(self, names: Sequence[str] | None) -> None:
-        """See that its path can be made, and that there is a folder to write to."""
+        """Raise `InputError` unless its path can be made, and there is a folder to write to."""
         if self.save_best_only:
             super().begin(names)
         if names is not None:
@@ -75,7 +75,7 @@ class ModelCheckpoint(Watching):
         return {"best": np.array(self.best)}
 
     def restore(self, state: State) -> None:
-        """Remember it again."""
+        """Take them over."""
         self.best = float_of(state, "best")
 
 
@@ -91,7 +91,7 @@ class CSVLogger(Callback):
             raise InputError(f"separator must be one character, got {separator!r}")
 
     def begin(self, names: Sequence[str] | None) -> None:
-        """See that there is a folder to write to."""
+        """Raise `InputError` unless there is a folder to write to."""
         del names
         check_folder(self.path, "CSVLogger")
 
@@ -109,7 +109,7 @@ class CSVLogger(Callback):
 
 
 def check_folder(path: Path, what: str) -> None:
-    """See that a file can be written to the folder that `path` stands in. Raises `InputError`."""
+    """Raise `InputError` unless a file can be written to the folder that `path` stands in."""
     folder = path.parent
     if path.is_dir():
         raise InputError(f"{what}: {path} is a folder")

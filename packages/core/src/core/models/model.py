@@ -36,7 +36,7 @@ class Model(Trainable):
         if not self.shapes:
             self.build()
         learning.initialize(self, np.random.default_rng(seed))
-        self.compiled = None  # an optimiser's memory is of the values before
+        self.compiled = None  # an optimizer's memory is of the values before
 
     def engine(self) -> Engine:
         """Return the fast form of this model, made anew where weights were assigned since it was made last.

@@ -24,7 +24,7 @@ from core.models.model import Model
 class Sequential(Model):
     """y = layer_n(... layer_2(layer_1(x))).
 
-    `batch_shape` is the shape of x with the batch (None) in front, for when the first layer is no InputLayer; x has the
+    `batch_shape` is the shape of x with the batch (None) in front, for when the first layer is not an InputLayer; x has the
     type that the first layer takes. A first layer over strings needs no shape: it takes one string a row;
     where the shape of other inputs is not given, the first input decides it, as in Keras.
     Source: https://keras.io/guides/sequential_model/
@@ -33,7 +33,13 @@ class Sequential(Model):
     file_format = FileFormat(module="keras")
 
     def __init__(
-        self, layers: Sequence[Layer], batch_shape: Any = None, name: str | None = None, **common: Any
+        self,
+        layers: Sequence[Layer],
+        batch_shape: Any = None,
+        name: str | None = None,
+        *,
+        trainable: bool = True,
+        dtype: Any = None,
     ) -> None:
         rest = list(layers)
         given = bool(rest) and isinstance(rest[0], InputLayer)
@@ -42,7 +48,7 @@ class Sequential(Model):
         self.is_open = not given and batch_shape is None
         self._settling = threading.Lock()
         nodes = [Node(entry)] + [Node(layer, (Ref(index),)) for index, layer in enumerate(rest)]
-        super().__init__(rest, nodes, Ref(0), Ref(len(rest)), name=name, **common)
+        super().__init__(rest, nodes, Ref(0), Ref(len(rest)), name=name, trainable=trainable, dtype=dtype)
 
     def build(self, *shapes: Any, **named_shapes: Any) -> None:
         """Build the layers; the last one may give several outputs, the others one.
