@@ -3,6 +3,17 @@
 >>> from text import LSTMFromScratch, RNNFromScratch
 """
 
-from text.rnn import LSTMFromScratch, RNNFromScratch
+from typing import TYPE_CHECKING, Any
+
+from core.lazy import LazyNames
+
+if TYPE_CHECKING:
+    from text.rnn import LSTMFromScratch, RNNFromScratch
+
+_NAMES = LazyNames(__name__, {"rnn": "LSTMFromScratch RNNFromScratch"})
 
 __all__ = ["LSTMFromScratch", "RNNFromScratch"]
+
+
+def __getattr__(name: str) -> Any:
+    return _NAMES.attribute(name)

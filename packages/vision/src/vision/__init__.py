@@ -3,6 +3,17 @@
 >>> from vision import CNNFromScratch
 """
 
-from vision.cnn import CNNFromScratch
+from typing import TYPE_CHECKING, Any
+
+from core.lazy import LazyNames
+
+if TYPE_CHECKING:
+    from vision.cnn import CNNFromScratch
+
+_NAMES = LazyNames(__name__, {"cnn": "CNNFromScratch"})
 
 __all__ = ["CNNFromScratch"]
+
+
+def __getattr__(name: str) -> Any:
+    return _NAMES.attribute(name)

@@ -28,28 +28,33 @@ def build_network(config: Mapping[str, Any], keras_version: str) -> Network:
     return model
 
 
+#: Options that hold descriptions of other things than layers.
+_OF_PARAMETERS = ("_initializer", "_regularizer", "_constraint", "dtype")
+
+
 def _refuse_endless(config: Mapping[str, Any]) -> None:
     """Raise `UnsupportedLayerError` for more layers, tensors and values than are built in a second or two, before any is."""
     layers = tensors = values = 0
-    waiting: list[tuple[Any, int]] = [(config, 1)]
+    waiting: list[tuple[Any, int, bool]] = [(config, 1, True)]
     while waiting:
-        nest, weight = waiting.pop()
+        nest, weight, holds_layers = waiting.pop()
         if isinstance(nest, Mapping):
             name = nest.get("class_name")
             if name == "__keras_tensor__":
                 tensors += 1
                 continue
-            layers += isinstance(name, str) and isinstance(nest.get("config"), Mapping | list) and is_layer(name)
+            described = holds_layers and isinstance(name, str) and isinstance(nest.get("config"), Mapping | list)
+            layers += described and is_layer(name)
             values += 2 * len(nest)
             waiting += (
-                (value, 3 if key == "inbound_nodes" else weight)
+                (value, 3 if key == "inbound_nodes" else weight, holds_layers and not str(key).endswith(_OF_PARAMETERS))
                 for key, value in nest.items()
                 if isinstance(value, Mapping | list)
             )
         elif len(nest) in {3, 4} and isinstance(nest[0], str) and isinstance(nest[1], int):
             tensors += 1
         else:
-            inner = [(item, weight) for item in nest if isinstance(item, Mapping | list)]
+            inner = [(item, weight, holds_layers) for item in nest if isinstance(item, Mapping | list)]
             values += weight * (len(nest) - len(inner))
             waiting += inner
     if layers / MOST_LAYERS + tensors / MOST_TENSORS + values / MOST_VALUES > 1:

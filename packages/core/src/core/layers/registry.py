@@ -99,7 +99,7 @@ def installed_classes(kind: str) -> dict[str, type[Layer]]:
 
 @cache
 def is_layer(class_name: str) -> bool:
-    """Say whether a name is that of a layer or operation; initialisers, policies and the like have names too."""
+    """Return whether a name is that of a layer or operation; initialisers, policies and the like have names too."""
     return class_name in _user_layers or bool(_installed("layers", class_name) or _installed("operations", class_name))
 
 
