@@ -13,7 +13,6 @@ from typing import Any
 
 from core.errors import UnsupportedLayerError
 from core.graph.nodes import Node, Ref, refs
-from core.keras_ops.operation import Operation
 from core.layers.base import Layer
 from core.layers.input_layer import InputLayer
 from core.layers.registry import build_layer
@@ -115,7 +114,7 @@ def _order(
 
 def _first_in_front(layer: Layer, call: RecordedCall) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the arguments of a call, the first one without its keyword: Keras calls it otherwise than our layers."""
-    if call.args or not call.kwargs or isinstance(layer, Operation):
+    if call.args or not call.kwargs or not layer.file_format.numbered:
         return call.args, call.kwargs
     own = layer.call_arguments[:1]
     first = next((name for name in (*own, *_FIRST_ARGUMENTS) if name in call.kwargs), None)
