@@ -1,12 +1,14 @@
 """Keras' words mean what they mean in Keras: calling, layers, weights, shapes, predictions and classes."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
 from parity import reopen
 
 import core
-from core import layers
+from core import layers, learning
 
 L = keras.layers
 X = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
@@ -211,3 +213,18 @@ def test_weights_alone_are_no_model(tmp_path):
         model.save_weights(tmp_path / name)
         with pytest.raises(core.ModelFileError, match=r"weights alone.*load_weights"):
             core.load_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("method", ["compile", "fit", "evaluate"])
+def test_the_options_of_learning_are_those_of_keras_in_their_order(method):
+    theirs = inspect.signature(getattr(keras.Model, method)).parameters.values()
+    expected = [(option.name, option.default) for option in theirs if option.kind is option.POSITIONAL_OR_KEYWORD]
+    ours = inspect.signature(getattr(core.Model, method)).parameters.values()
+    assert [(option.name, option.default) for option in ours][: len(expected)] == expected
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop"])
+def test_the_options_of_optimizers_have_the_defaults_of_keras(name):
+    theirs = inspect.signature(getattr(keras.optimizers, name)).parameters
+    ours = inspect.signature(getattr(learning, name)).parameters
+    assert {option: theirs[option].default for option in ours} == {option: ours[option].default for option in ours}
