@@ -56,7 +56,7 @@ def in_tiles(bind: Callable[[Workspace, int], TileWork], rows: int, row_bytes: i
 
 def by_rows(function: Callable[..., Array], *arrays: Array) -> Array:
     """Return function(*arrays), where each row of what comes out depends on the same row of the arrays alone."""
-    if arrays[0].ndim < 2 or sum(array.nbytes for array in arrays) < LEAST_BYTES:
+    if arrays[0].ndim < 2 or sum([array.nbytes for array in arrays]) < LEAST_BYTES:
         return function(*arrays)
     row_bytes = sum(array[:1].nbytes for array in arrays)
     rows, workers = len(arrays[0]), available_cores()

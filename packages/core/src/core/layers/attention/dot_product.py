@@ -84,6 +84,7 @@ class Attention(Layer):
         query_mask, value_mask = (None, None) if mask is None else (mask[0], mask[1])
         scores, scores_backward = self.scores(query, key)
         weights = softmax(_far_where_masked(scores, value_mask, use_causal_mask))
+        del scores  # as large as the weights
         kept, drop_backward = self.drop.call_with_backward(weights, training=training, rng=rng)
 
         def backward(dy: Any) -> tuple[list[Array], Gradients]:

@@ -39,8 +39,9 @@ class Concatenate(Layer):
 
     def call_with_backward(self, inputs: Sequence[Array]) -> tuple[Array, Backward]:
         """Put the tensors side by side; dy is cut where they met."""
-        ends = np.cumsum([x.shape[self.axis] for x in inputs])[:-1]
-        return np.concatenate(together(*inputs), axis=self.axis), lambda dy: (np.split(dy, ends, axis=self.axis), {})
+        sizes = [x.shape[self.axis] for x in inputs]
+        y = np.concatenate(together(*inputs), axis=self.axis)
+        return y, lambda dy: (np.split(dy, np.cumsum(sizes)[:-1], axis=self.axis), {})
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """Join the masks along the axis, a missing one counting as all true."""
