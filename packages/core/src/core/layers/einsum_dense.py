@@ -74,7 +74,7 @@ class EinsumDense(Layer):
             self.declare("bias", (*shape, *([1] * (len(output) - len(letters)) if self.ellipsis == "back" else [])))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Give the sizes of the output's letters, with the axes of the ellipsis."""
+        """Return the sizes of the output's letters, with the axes of the ellipsis."""
         return self._sizes(input_shape)[1]
 
     def mixes_rows(self, *shapes: Any) -> bool:
@@ -133,11 +133,11 @@ class EinsumDense(Layer):
         letters = output[start : start + len(written)]
         if len(letters) != len(written) or len(output) != start + len(written) + (spare - start):
             raise InputError(f"output_shape {self.output_sizes} does not fit equation {self.equation!r}")
-        for place, (letter, size) in enumerate(zip(written, letters, strict=True)):
+        for position, (letter, size) in enumerate(zip(written, letters, strict=True)):
             if letter in sizes:
                 if size is not None and sizes[letter] is not None and size != sizes[letter]:
                     raise InputError(f"axis {letter!r} has {sizes[letter]} in the input, {size} in the output")
-                output[start + place] = sizes[letter] if size is None else size
+                output[start + position] = sizes[letter] if size is None else size
             else:
                 sizes[letter] = size
         missing = set(kernel) - set(sizes)

@@ -45,7 +45,7 @@ class InputLayer(Layer):
         self.dtype = policy(common.get("dtype"))
 
     def compute_output_shape(self, *shapes: Any, **named_shapes: Any) -> Shape:
-        """Give the declared shape."""
+        """Return the declared shape."""
         return self.batch_shape
 
     def call(self, x: Array) -> Array:

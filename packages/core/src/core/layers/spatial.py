@@ -1,4 +1,4 @@
-"""A spatial layer works on places: one axis of time, two of an image or three of a volume, with channels at each place.
+"""A spatial layer works along axes of positions, with channels at each: one of time, two of an image, three of a volume.
 
 The number of these axes is the class attribute `rank`; a Conv1D and a Conv2D are the same class but for it. Inside, the
 channels always come last: ``data_format="channels_first"`` is a transposition before and after.
@@ -31,7 +31,7 @@ class SpatialLayer(Layer):
         return -1 if self.data_format == "channels_last" else 1
 
     def split_shape(self, shape: Shape) -> tuple[Shape, int | None]:
-        """Give the sizes and the channels of a shape. Raises `InputError` for another number of axes."""
+        """Return the sizes and the channels of a shape. Raises `InputError` for another number of axes."""
         if len(shape) != self.rank + 2:
             raise InputError(f"expects {self.rank + 2} axes, the batch included, got the shape {show_shape(shape)}")
         return (shape[1:-1], shape[-1]) if self.data_format == "channels_last" else (shape[2:], shape[1])
@@ -42,7 +42,7 @@ class SpatialLayer(Layer):
         return (batch, *sizes, channels) if last else (batch, channels, *sizes)
 
     def known_channels(self, shape: Shape) -> int:
-        """Give the number of channels, which parameters depend on. Raises `InputError` where it is open."""
+        """Return the number of channels, which parameters depend on. Raises `InputError` where it is open."""
         channels = self.split_shape(shape)[1]
         if channels is None:
             raise InputError(f"needs to know the number of channels, got the shape {show_shape(shape)}")

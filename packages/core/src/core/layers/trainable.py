@@ -49,7 +49,7 @@ class Parameter:
         return self.name not in self.layer.statistics and all(layer.trainable for layer in self.around)
 
     def option(self, kind: str) -> Any:
-        """Give what the config says as ``<word>_<kind>``, for instance for ``"regularizer"``; None where it says nothing."""
+        """Return what the config says as ``<word>_<kind>``, for instance for ``"regularizer"``; None where it says nothing."""
         word = _WORDS.get(self.name, self.name)
         words = ("depthwise", word) if "depthwise_initializer" in self.layer.config and word == "kernel" else (word,)
         for layer in self.around:

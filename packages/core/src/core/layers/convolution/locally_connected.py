@@ -180,7 +180,7 @@ class LocallyConnected(SpatialLayer):
 
 
 class LocallyConnected1D(LocallyConnected):
-    """(batch, steps, channels) -> (batch, places, filters), with a kernel for each position."""
+    """(batch, steps, channels) -> (batch, positions, filters), with a kernel for each position."""
 
     rank = 1
 

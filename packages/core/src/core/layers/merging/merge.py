@@ -72,7 +72,7 @@ class Merge(Layer):
 
 
 def shapes_in(nest: Any) -> list[Shape]:
-    """Give the shapes in a list of shapes; anything else is an error."""
+    """Return the shapes in a list of shapes; anything else is an error."""
     if not isinstance(nest, list | tuple) or not nest or not all(isinstance(shape, tuple | list) for shape in nest):
         raise InputError(f"expects a list of tensors, got one of shape {nest!r}")
     if any(not shape for shape in nest):

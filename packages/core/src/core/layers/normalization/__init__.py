@@ -1,1 +1,1 @@
-"""Normalisation: bring numbers to a common scale, over features, groups of channels, or a learned data set."""
+"""Normalization: bring numbers to a common scale, over features, groups of channels, or a learned data set."""

@@ -1,4 +1,4 @@
-"""Batch normalisation brings each channel to mean 0 and variance 1, then lets the network scale and shift it."""
+"""Batch normalization brings each channel to mean 0 and variance 1, then lets the network scale and shift it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Group normalisation brings each group of channels of each example to mean 0 and variance 1."""
+"""Group normalization brings each group of channels of each example to mean 0 and variance 1."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.ops.normalization import group_normalization
 class GroupNormalization(Layer):
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with mean and variance of the channel's group.
 
-    The channels along `axis` are cut in `groups` of neighbours (-1: one group a channel, instance normalisation); each
+    The channels along `axis` are cut in `groups` of neighbours (-1: one group a channel, instance normalization); each
     group is taken together with all other axes but the batch. gamma and beta: (channels,). The shape is unchanged.
     Source: Wu and He 2018, https://arxiv.org/abs/1803.08494
     """

@@ -1,4 +1,4 @@
-"""Layer normalisation brings each example to mean 0 and variance 1 over its features, whatever the batch holds."""
+"""Layer normalization brings each example to mean 0 and variance 1 over its features, whatever the batch holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.ops.normalization import layer_normalization
 class LayerNormalization(Layer):
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, mean and variance taken over `axis`.
 
-    gamma (if `scale`) and beta (if `center`) have the sizes of the normalised axes. With `rms_scaling` neither the mean
+    gamma (if `scale`) and beta (if `center`) have the sizes of the normalized axes. With `rms_scaling` neither the mean
     is taken away nor beta added, but the divisor stays the standard deviation, as in Keras. The shape is unchanged.
     Source: Ba et al. 2016, https://arxiv.org/abs/1607.06450
     """

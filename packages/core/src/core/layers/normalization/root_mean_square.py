@@ -1,4 +1,4 @@
-"""RMS normalisation divides by the root of the mean square; unlike layer normalisation it takes no mean away."""
+"""RMS normalization divides by the root of the mean square; unlike layer normalization it takes no mean away."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.ops.normalization import rms_normalization
 class RMSNormalization(Layer):
     """y = scale * x / sqrt(mean of x^2 over `axis` + epsilon), the shape unchanged.
 
-    scale has the sizes of the normalised axes and, as in Keras, is laid along the last axes whichever these are.
+    scale has the sizes of the normalized axes and, as in Keras, is laid along the last axes whichever these are.
     Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
     """
 

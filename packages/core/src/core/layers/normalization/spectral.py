@@ -1,4 +1,4 @@
-"""Spectral normalisation keeps the largest singular value of a layer's kernel at 1 while the layer learns."""
+"""Spectral normalization keeps the largest singular value of a layer's kernel at 1 while the layer learns."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class SpectralNormalization(Layer):
         self._kernel = "kernel" if "kernel" in shapes else "embeddings"
         kernel = shapes.get(self._kernel)
         if kernel is None:
-            raise InputError(f"{self.layer} has neither kernel nor embeddings to normalise")
+            raise InputError(f"{self.layer} has neither kernel nor embeddings to normalize")
         self.declare("kernel", kernel)
         self.declare("vector_u", (1, kernel[-1]))
 
@@ -63,7 +63,7 @@ class SpectralNormalization(Layer):
         return {"kernel": (self.layer, self._kernel)} if "kernel" in self.parameter_shapes else {}
 
     def compute_output_shape(self, input_shape: Shape) -> Any:
-        """Give what the layer inside gives."""
+        """Return what the layer inside gives."""
         return self.layer.compute_output_shape(input_shape)
 
     def work(self, *shapes: Any, **named_shapes: Any) -> Work:
@@ -77,37 +77,34 @@ class SpectralNormalization(Layer):
         return self.layer.multiply_adds(input_shape)
 
     def stored(self, name: str) -> Array:
-        """Give the kernel of the layer inside, which is written twice."""
+        """Return the kernel of the layer inside, which is written twice."""
         return self.layer.stored(self._kernel) if name == "kernel" else super().stored(name)
 
-    def call(self, x: Array, *, training: bool = False) -> Array:
-        """Apply the layer inside, in training with its kernel divided by the largest singular value."""
-        layer = self._renewed()[0] if training else self.layer
-        y: Array = layer.forward(x)
-        return y.astype(x.dtype, copy=False)
+    def call_with_backward(
+        self, x: Array, *, training: bool = False, wants_backward: bool = True
+    ) -> tuple[Array, Backward]:
+        """Apply the layer inside, in training with its kernel divided by the largest singular value.
 
-    def call_with_backward(self, x: Array, *, training: bool = False) -> tuple[Array, Backward]:
-        """Return y; backward goes through the layer inside, not through the division: Keras assigns what it divided.
-
-        So training goes on from the divided kernel, which comes back with its gradient, and so does the new vector_u.
+        Backward does not go through the division, as Keras assigns what it divided: training goes on from the divided kernel,
+        which comes back with its gradient, and so does the new vector_u.
         """
-        if not training:
-            return self.layer.learn(x, training=False)
-        layer, vector_u = self._renewed()
-        y, inner_backward = layer.learn(x, training=True)
-        kernel = layer.parameters[self._kernel]
+        layer, vector_u = self._renewed() if training else (self.layer, None)
+        y, inner_backward = layer.learn(x, training=training) if wants_backward else (layer.forward(x), None)
 
         def backward(dy: Array) -> tuple[Array, Gradients]:
+            assert inner_backward is not None
             dx, found = inner_backward(dy)
             gradients: Gradients = {(self.layer, name): gradient for (_, name), gradient in found.items()}
-            gradient: Any = gradients[self.layer, self._kernel]
-            gradients[self.layer, self._kernel] = ReplacedParameter(kernel, gradient)
-            return dx, gradients | self.gradients(vector_u=MovingAverage(0.0, vector_u))
+            if vector_u is not None:
+                gradient: Any = gradients[self.layer, self._kernel]
+                gradients[self.layer, self._kernel] = ReplacedParameter(layer.parameters[self._kernel], gradient)
+                gradients |= self.gradients(vector_u=MovingAverage(0.0, vector_u))
+            return dx, gradients
 
         return y.astype(x.dtype, copy=False), backward
 
     def _renewed(self) -> tuple[Layer, Array]:
-        """Give the layer inside with its kernel divided, and the new vector_u.
+        """Return the layer inside with its kernel divided, and the new vector_u.
 
         v = u @ W^T and u = v @ W, each brought to length 1, `power_iterations` times; the singular value is v @ W @ u^T.
         """

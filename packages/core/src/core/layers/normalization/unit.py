@@ -1,4 +1,4 @@
-"""Unit normalisation divides by the length: every vector comes out with length 1, none with its direction changed."""
+"""Unit normalization divides by the length: every vector comes out with length 1, none with its direction changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Normalisation of the input by the mean and variance of the training data, which the file brings."""
+"""Normalization of the input by the mean and variance of the training data, which the file brings."""
 
 from __future__ import annotations
 

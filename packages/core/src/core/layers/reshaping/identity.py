@@ -1,4 +1,4 @@
-"""The identity: a place in the graph that does nothing."""
+"""The identity: a node of the graph that does nothing."""
 
 from __future__ import annotations
 

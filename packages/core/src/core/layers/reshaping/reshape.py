@@ -37,7 +37,7 @@ class Reshape(Layer):
 
 
 def reshaped(shape: Shape, target: tuple[int, ...]) -> Shape:
-    """Give the shape that `target` stands for: its -1 is found, None where `shape` leaves it open."""
+    """Return the shape that `target` stands for: its -1 is found, None where `shape` leaves it open."""
     size = known_size(shape)
     if size is None:
         return tuple(None if wanted == -1 else wanted for wanted in target)
