@@ -131,7 +131,7 @@ def full(session: nox.Session) -> None:
     session.run("pytest", *folders, *session.posargs, env=quiet())
     # every row of the tables of layers once more, now with Keras' own predictions beside ours
     tables = [f"packages/{package}/tests" for package in PACKAGES]
-    chosen = ("-k", "layers or recurrent or operations or functional or lookup or vectorization")
+    chosen = ("-k", "layers or operations or functional")
     session.run("pytest", *tables, *chosen, *session.posargs, env=quiet() | {"KACA_PREDICTIONS": "1"})
 
 

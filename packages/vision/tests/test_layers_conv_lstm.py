@@ -1,9 +1,9 @@
-"""Convolutional LSTMs and spatial dropout against Keras: one row a layer, its options and the input."""
+"""What convolutional LSTMs and spatial dropout do that no row of a table shows: channels first, states, draws, costs."""
 
 import keras
 import numpy as np
 import pytest
-from parity import check_layer, check_model, randomise
+from rows import Row, opened
 
 from core import InputError, UnsupportedLayerError
 from vision import layers as ours
@@ -11,59 +11,14 @@ from vision import layers as ours
 LAYERS = keras.layers
 FILMS = (2, 4, 6, 5, 3)
 
-ROWS = [
-    (LAYERS.ConvLSTM2D, {"filters": 3, "kernel_size": 3}, FILMS),
-    (LAYERS.ConvLSTM2D, {"filters": 3, "kernel_size": (2, 3), "padding": "same", "return_sequences": True}, FILMS),
-    (LAYERS.ConvLSTM2D, {"filters": 2, "kernel_size": 3, "strides": 2, "padding": "same"}, FILMS),
-    (LAYERS.ConvLSTM2D, {"filters": 2, "kernel_size": 2, "dilation_rate": 2, "go_backwards": True}, FILMS),
-    (LAYERS.ConvLSTM2D, {"filters": 2, "kernel_size": 2, "use_bias": False, "activation": "relu"}, FILMS),
-    (LAYERS.ConvLSTM2D, {"filters": 2, "kernel_size": 2, "recurrent_activation": "hard_sigmoid"}, FILMS),
-    (LAYERS.ConvLSTM2D, {"filters": 2, "kernel_size": 2, "return_sequences": True, "return_state": True}, FILMS),
-    (LAYERS.ConvLSTM2D, {"filters": 2, "kernel_size": 2, "dropout": 0.4, "recurrent_dropout": 0.3}, FILMS),
-    (LAYERS.ConvLSTM1D, {"filters": 3, "kernel_size": 3, "return_sequences": True}, (2, 3, 6, 2)),
-    (LAYERS.ConvLSTM3D, {"filters": 2, "kernel_size": 2, "return_state": True}, (2, 3, 3, 4, 3, 2)),
-    (LAYERS.SpatialDropout2D, {"rate": 0.3}, FILMS[1:]),
-    (LAYERS.SpatialDropout3D, {"rate": 0.3}, FILMS),
-]
 
-
-def row_name(row):
-    return f"{row[0].__name__}-{row[1]}"
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("row", ROWS, ids=row_name)
-def test_forward_equals_keras(row, dtype):
-    layer, options, shape = row
-    check_layer(layer, options, shape, dtype=dtype)
-
-
-def test_a_mask_keeps_the_state():
-    x = np.random.default_rng(0).normal(size=(3, 5, 4)).astype(np.float32)
-    x[0, 2:] = x[1, :3] = 0
-    film, mask = keras.Input((5, 4, 4, 1)), keras.Input((5,), dtype="bool")
-    output = LAYERS.ConvLSTM2D(2, 3, return_sequences=True)(film, mask=mask)
-    model = keras.Model([film, mask], output)
-    rng = np.random.default_rng(1)
-    randomise(model, rng)
-    films = rng.normal(size=(3, 5, 4, 4, 1)).astype(np.float32)
-    check_model(model, [films, x.any(axis=-1)])
-
-
-def test_the_state_can_be_given():
-    film = keras.Input((4, 5, 5, 2))
-    first = LAYERS.ConvLSTM2D(2, 3, padding="same", return_state=True)
-    second = LAYERS.ConvLSTM2D(2, 3, padding="same", return_sequences=True)
-    output, *state = first(film)
-    model = keras.Model(film, [output, second(film, initial_state=state)])
-    rng = np.random.default_rng(1)
-    randomise(model, rng)
-    check_model(model, rng.normal(size=(2, 4, 5, 5, 2)).astype(np.float32))
+def made(options):
+    return opened(Row(LAYERS.ConvLSTM2D, options, FILMS), "float32").ours.layers[0]
 
 
 def test_channels_first_is_a_transposition():
     options = {"filters": 3, "kernel_size": 2, "return_sequences": True, "return_state": True}
-    last = check_layer(LAYERS.ConvLSTM2D, options, FILMS).layers[0]
+    last = made(options)
     first = ours.ConvLSTM2D.from_config(options | {"data_format": "channels_first"})
     x = np.random.default_rng(5).normal(size=FILMS).astype(np.float32)
     turned = np.moveaxis(x, -1, 2)
@@ -80,7 +35,7 @@ def test_channels_first_is_a_transposition():
 
 
 def test_a_stateful_layer_goes_on_where_it_ended():
-    layer = check_layer(LAYERS.ConvLSTM2D, {"filters": 2, "kernel_size": 3, "padding": "same"}, FILMS).layers[0]
+    layer = made({"filters": 2, "kernel_size": 3, "padding": "same"})
     layer.stateful = True
     x = np.random.default_rng(3).normal(size=FILMS).astype(np.float32)
     layer.forward(x[:, :2])
@@ -91,7 +46,7 @@ def test_a_stateful_layer_goes_on_where_it_ended():
 
 def test_dropout_in_training_follows_its_generator_and_keeps_the_mean():
     options = {"filters": 2, "kernel_size": 2, "dropout": 0.5, "recurrent_dropout": 0.25}
-    layer = check_layer(LAYERS.ConvLSTM2D, options, FILMS).layers[0]
+    layer = made(options)
     x = np.random.default_rng(3).normal(size=FILMS).astype(np.float32)
     one, two = (layer.forward(x, training=True, rng=np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(one, two)

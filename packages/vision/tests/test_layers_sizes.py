@@ -1,61 +1,31 @@
-"""Layers that change the size of images against Keras: resizing in every way that Keras has, and the centre crop."""
+"""Layers that change the size of images against Keras: whole numbers, and any size."""
 
 import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parity import TOLERANCE, check_layer
+from image_rows import RESIZING
+from parity import TOLERANCE
 
 from vision import layers as ours
 from vision.layers.resizing.interpolation import LARGEST_KEPT, _kept_weights
 from vision.layers.resizing.resize import INTERPOLATIONS, resize
 
 LAYERS = keras.layers
-FIRST = {"data_format": "channels_first"}
-IMAGES = (3, 8, 7, 4)
 #: TensorFlow weighs parts of cells in float32, some of them with a fused multiply-add: the last bits of a difference of
 #: two positions up to 40 are rounding, and up to 40 pixels are made of one.
 AREA = 2 * 40 * float(np.finfo(np.float32).eps)
 
-ROWS = [
-    (LAYERS.Resizing, {"height": 5, "width": 9}, IMAGES),
-    (LAYERS.Resizing, {"height": 16, "width": 3, "interpolation": "nearest"}, IMAGES),
-    (LAYERS.Resizing, {"height": 5, "width": 4, "antialias": True}, IMAGES),
-    (LAYERS.Resizing, {"height": 5, "width": 12, "interpolation": "bicubic"}, IMAGES),
-    (LAYERS.Resizing, {"height": 5, "width": 12, "interpolation": "bicubic", "antialias": True}, IMAGES),
-    (LAYERS.Resizing, {"height": 5, "width": 12, "interpolation": "lanczos3"}, IMAGES),
-    (LAYERS.Resizing, {"height": 5, "width": 9, **FIRST}, IMAGES),
-    (LAYERS.Resizing, {"height": 5, "width": 9, "crop_to_aspect_ratio": True}, IMAGES),
-    (LAYERS.Resizing, {"height": 9, "width": 4, "crop_to_aspect_ratio": True, "interpolation": "nearest"}, IMAGES),
-    (LAYERS.Resizing, {"height": 5, "width": 9, "pad_to_aspect_ratio": True, "fill_value": 0.5}, IMAGES),
-    (LAYERS.Resizing, {"height": 9, "width": 3, "pad_to_aspect_ratio": True}, IMAGES),
-    (LAYERS.CenterCrop, {"height": 5, "width": 4}, IMAGES),
-    (LAYERS.CenterCrop, {"height": 8, "width": 7}, IMAGES),
-    (LAYERS.CenterCrop, {"height": 12, "width": 5}, IMAGES),
-    (LAYERS.CenterCrop, {"height": 5, "width": 9}, IMAGES),
-    (LAYERS.CenterCrop, {"height": 5, "width": 3, **FIRST}, IMAGES),
-    (LAYERS.CenterCrop, {"height": 9, "width": 9, **FIRST}, IMAGES),
-]
-
-
-def row_name(row):
-    return f"{row[0].__name__}-{row[1]}"
-
-
-@pytest.mark.parametrize("row", ROWS, ids=row_name)
-def test_forward_equals_keras(row):
-    layer, options, shape = row
-    check_layer(layer, options, shape)
+WHOLE = [row for row in RESIZING if row.layer is not LAYERS.UpSampling2D and "pad_to_aspect_ratio" not in row.options]
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int32"])
-@pytest.mark.parametrize("row", [row for row in ROWS if "pad_to_aspect_ratio" not in row[1]], ids=row_name)
+@pytest.mark.parametrize("row", WHOLE, ids=str)
 def test_whole_numbers_equal_keras(row, dtype):
-    layer, options, shape = row
-    x = np.random.default_rng(0).integers(0, 256, size=shape).astype(dtype)
-    expected = np.asarray(layer(**options)(x))
-    actual = getattr(ours, layer.__name__)(**options).forward(x)
+    x = np.random.default_rng(0).integers(0, 256, size=row.inputs).astype(dtype)
+    expected = np.asarray(row.layer(**row.options)(x))
+    actual = getattr(ours, row.layer.__name__)(**row.options).forward(x)
     assert actual.dtype == expected.dtype
     np.testing.assert_array_equal(actual, expected)
 

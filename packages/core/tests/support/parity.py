@@ -88,7 +88,7 @@ def check_saved_again(opened: core.Model, x: Any, expected: Any, classes: dict[s
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "again.keras"
         opened.save(path)
-        actual = keras.models.load_model(path, custom_objects=classes)(x)
+        actual = keras.models.load_model(path, custom_objects=classes)(x, training=False)
         once = core.load_model(path)
         assert serialize(once) == serialize(opened)
     for ours, theirs in zip(keras.tree.flatten(actual), keras.tree.flatten(expected), strict=True):
@@ -122,27 +122,6 @@ def check_predictions(
                 assert [part.tolist() for part in ours] == [part.tolist() for part in theirs]
             else:
                 assert_close(ours, theirs, tolerance)
-
-
-def check_layer(
-    layer: type[keras.layers.Layer],
-    options: dict[str, Any],
-    input_shape: tuple[int, ...],
-    *,
-    dtype: str = "float32",
-    x: Any = None,
-    seed: int = 0,
-    **how: Any,
-) -> core.Model:
-    """Compare one layer with `options` on a random input of `input_shape` (the batch in front), or on `x`."""
-    rng = np.random.default_rng(seed)
-    if x is None:
-        x = rng.normal(size=input_shape).astype(dtype)
-    model = keras.Sequential(
-        [keras.Input(batch_shape=(None, *input_shape[1:]), dtype=str(x.dtype)), layer(**options, dtype=dtype)]
-    )
-    randomise(model, rng)
-    return check_model(model, x, **how)
 
 
 def kernels_of(model: core.Model) -> list[str]:

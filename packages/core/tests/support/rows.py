@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import keras
@@ -57,10 +57,7 @@ class Row:
     @property
     def layer_names(self) -> set[str]:
         """The classes of Keras that this row is about."""
-        return {
-            self.layer.__name__,
-            *(leaf.func.__name__ for leaf in flatten(self.options) if isinstance(leaf, partial)),
-        }
+        return {self.layer.__name__, *_layers_in(self.options)}
 
     def tolerance(self, name: str, usual: float) -> float:
         """Return the tolerance of a property."""
@@ -80,19 +77,23 @@ def _shown(value: Any) -> str:
     return "array" if isinstance(value, np.ndarray) else ascii(value) if isinstance(value, str) else str(value)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Opened:
     """Both models of a row, with an input and Keras' output for it."""
 
     theirs: keras.Model
     ours: core.Model
     x: Any
-    y: Any
+
+    @cached_property
+    def y(self) -> Any:
+        """What Keras' model gives at inference."""
+        return map_nest(np.asarray, self.theirs(tensors(self.x), training=False))
 
 
 @lru_cache(maxsize=4)  # the properties of a row are checked one after the other
 def opened(row: Row, dtype: str) -> Opened:
-    """Put a row's layer in a Keras model of this type with random weights, save it, open it, and run Keras' model."""
+    """Put a row's layer in a Keras model of this type with random weights, save it and open it."""
     rng = np.random.default_rng(0)
     inputs, call = (
         map_nest(partial(_array, dtype=dtype, rng=rng), _nest(nest)) for nest in (row.inputs, dict(row.call))
@@ -103,12 +104,11 @@ def opened(row: Row, dtype: str) -> Opened:
     if row.adapt is None:
         randomise(model, rng)
     x = arrays if len(arrays) > 1 else arrays[0]
-    return Opened(model, reopen(model), x, map_nest(np.asarray, model(tensors(x))))
+    return Opened(model, reopen(model), x)
 
 
 def _model(row: Row, inputs: Any, call: dict[str, Any]) -> keras.Model:
-    options = map_nest(lambda leaf: leaf() if isinstance(leaf, partial) else leaf, dict(row.options))
-    layer, before = row.layer(**options), [make() for make in row.before]
+    layer, before = row.layer(**_made(row.options)), _made(row.before)
     if row.adapt is not None:
         layer.adapt(row.adapt)
     entries = map_nest(_entry, (inputs, call))
@@ -122,6 +122,24 @@ def _model(row: Row, inputs: Any, call: dict[str, Any]) -> keras.Model:
     return keras.Model(
         leaves if len(leaves) > 1 else leaves[0], list(outputs) if isinstance(outputs, tuple) else outputs
     )
+
+
+def _made(option: Any) -> Any:
+    """Make the layers among options."""
+    if isinstance(option, partial):
+        return option.func(*_made(option.args), **_made(option.keywords))
+    if isinstance(option, Mapping):
+        return {name: _made(one) for name, one in option.items()}
+    return type(option)(map(_made, option)) if isinstance(option, list | tuple) else option
+
+
+def _layers_in(option: Any) -> Iterator[str]:
+    """Name the layers among options."""
+    if isinstance(option, partial):
+        yield option.func.__name__
+        option = [*option.args, *option.keywords.values()]
+    for one in option.values() if isinstance(option, Mapping) else option if isinstance(option, list | tuple) else ():
+        yield from _layers_in(one)
 
 
 @contextmanager
@@ -161,7 +179,12 @@ def _entry(leaf: Any) -> Any:
 
 
 def tensors(x: Any) -> Any:
-    """Return what Keras takes for an array: texts must be tensors."""
+    """Return what Keras takes for arrays: among texts, all must be tensors."""
+    if all(leaf.dtype.kind not in "OU" for leaf in flatten(x)):
+        return x
     return map_nest(
-        lambda leaf: keras.ops.convert_to_tensor(leaf.tolist(), dtype="string") if leaf.dtype.kind in "OU" else leaf, x
+        lambda leaf: keras.ops.convert_to_tensor(
+            leaf.tolist(), "string" if leaf.dtype.kind in "OU" else str(leaf.dtype)
+        ),
+        x,
     )

@@ -36,4 +36,5 @@ class Masking(Layer):
         return y, lambda dy: (np.where(counts, dy, dy.dtype.type(0)), {})
 
     def _differs(self, x: Array) -> Array:
-        return np.not_equal(x, x.dtype.type(self.mask_value))
+        value = self.mask_value if float(self.mask_value).is_integer() else np.float32(self.mask_value)
+        return np.not_equal(x, value)  # a fraction is a float32 in Keras, whatever type the layer has
