@@ -11,7 +11,7 @@ import numpy as np
 
 from core.arrays import Array
 from core.engine.lower import Lower
-from core.kernels.kernel import Kernel, Same
+from core.kernels.kernel import Kernel
 from core.layers.recurrent.gates import GatedCell
 from core.layers.recurrent.lstm import LSTMCell
 from core.ops.activations import sigmoid, tanh
@@ -23,7 +23,6 @@ from text.layers.recurrent.gru import GRUCell
 from text.layers.recurrent.rnn import RNN
 from text.layers.recurrent.simple_rnn import SimpleRNNCell
 from text.layers.reversible_embedding import ReversibleEmbedding
-from text.layers.spatial_dropout import SpatialDropout1D
 
 
 def _embedding(layer: Embedding) -> Kernel:
@@ -110,5 +109,4 @@ LOWERING: dict[type, Lower] = {
     Embedding: _embedding,
     ReversibleEmbedding: _embedding,
     RNN: _rnn,
-    SpatialDropout1D: lambda _: Same(),
 }

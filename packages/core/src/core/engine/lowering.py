@@ -30,6 +30,7 @@ from core.layers.pooling.global_pooling import GlobalAveragePooling
 from core.layers.pooling.window_pooling import AveragePooling, MaxPooling, Pooling
 from core.layers.regularization.alpha_dropout import AlphaDropout
 from core.layers.regularization.dropout import Dropout
+from core.layers.regularization.spatial_dropout import SpatialDropout
 from core.layers.reshaping.borders import ZeroPadding
 from core.layers.reshaping.flatten import Flatten
 from core.ops.pooling import MOST_TAPS
@@ -93,5 +94,6 @@ LOWERING: dict[type, Lower] = {
     GlobalAveragePooling: lambda layer: Mean() if _over_images(layer) else None,
     MaxPooling: _pooling,
     ReLU: lambda layer: None if layer.negative_slope or layer.threshold else Rectify(layer.max_value),
+    SpatialDropout: lambda _: Same(),
     ZeroPadding: lambda layer: Surround((layer.padding[0], layer.padding[1])) if _over_images(layer) else None,
 }
