@@ -35,8 +35,7 @@ class AdditiveAttention(Attention):
     def scores(self, query: Array, key: Array) -> tuple[Array, ScoresBackward]:
         """With t = tanh(query + key): d (query + key) = scale * (1 - t^2) * d scores, d scale = sum of t * d scores."""
         scale = self.computing("scale") if self.use_scale else query.dtype.type(1)
-        t = sums_of_pairs(query, key)
-        np.tanh(t, out=t)
+        t = np.tanh(sums_of_pairs(query, key))
 
         def backward(d_scores: Array) -> tuple[Array, Array, Gradients]:
             spread = d_scores[..., None]

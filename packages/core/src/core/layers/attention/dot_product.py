@@ -108,7 +108,7 @@ class Attention(Layer):
         scale = self.computing("scale") if self.use_scale else query.dtype.type(1)
         scores = query @ np.swapaxes(key, -1, -2)
         if self.use_scale:
-            scores *= scale
+            scores = scores * scale
 
         def backward(d_scores: Array) -> tuple[Array, Array, Gradients]:
             d_products, found = d_scores * scale, {}
@@ -122,10 +122,10 @@ class Attention(Layer):
         """With t = tanh(scale * (query + key)): d (query + key) = scale * weight * (1 - t^2) * d scores."""
         scale = self.computing("scale") if self.use_scale else query.dtype.type(1)
         weight = self.computing("concat_score_weight")
-        t = sums_of_pairs(query, key)
-        if self.use_scale:
-            t *= scale
-        totals = np.sum(np.tanh(t, out=t), axis=-1)
+        sums = sums_of_pairs(query, key)
+        t = np.tanh(scale * sums if self.use_scale else sums)
+        del sums  # as large as t
+        totals = np.sum(t, axis=-1)
 
         def backward(d_scores: Array) -> tuple[Array, Array, Gradients]:
             d_scaled = (d_scores * weight)[..., None] * (1 - t * t)
