@@ -154,10 +154,6 @@ class ReplacedParameter(Gradient):
     value: Array
     gradient: Array | Gradient
 
-    def numbers(self) -> Array:
-        """Return those of the gradient."""
-        return as_gradient(self.gradient).numbers()
-
     def dense(self) -> Array:
         """Return the gradient as one array."""
         return as_gradient(self.gradient).dense()

@@ -22,6 +22,18 @@ EPSILON = 1e-7
 Slope = Callable[[Array], Array]
 
 
+def with_axes_of(output: Array, y: Array) -> Array:
+    """Return y with as many axes as the output, where a last axis of size 1 is all that differs."""
+    if y.ndim == output.ndim - 1 and output.shape[-1] == 1:
+        return y[..., None]
+    return y[..., 0] if y.ndim == output.ndim + 1 and y.shape[-1] == 1 else y
+
+
+def numbers_of_classes(y: Array, output: Array) -> Array:
+    """Return y without the last axis of size 1 that it may have where the output has its classes."""
+    return y[..., 0] if y.ndim == output.ndim and y.shape[-1] == 1 else y
+
+
 class Loss:
     """The common part. `takes_logits` says that the loss is better computed before a softmax or sigmoid."""
 
@@ -29,10 +41,7 @@ class Loss:
 
     def check(self, y: Array, output: Array) -> Array:
         """Return the truth in the shape and type that `values` needs. Raises `InputError`."""
-        if y.ndim == output.ndim - 1 and output.shape[-1] == 1:
-            y = y[..., None]
-        elif y.ndim == output.ndim + 1 and y.shape[-1] == 1:
-            y = y[..., 0]
+        y = with_axes_of(output, y)
         if y.shape != output.shape:
             raise InputError(
                 f"{type(self).__name__} compares arrays of one shape: y is {y.shape}, the output {output.shape}"
@@ -63,8 +72,7 @@ class SparseCategoricalCrossentropy(Loss):
 
     def check(self, y: Array, output: Array) -> Array:
         """Expect whole numbers of classes that are there."""
-        if y.ndim == output.ndim and y.shape[-1] == 1:
-            y = y[..., 0]
+        y = numbers_of_classes(y, output)
         if y.shape != output.shape[:-1]:
             raise InputError(
                 f"y must hold a class for each of {output.shape[:-1]}, got the shape {y.shape}{self.advice(y, output)}"

@@ -15,6 +15,7 @@ import numpy as np
 from core.arrays import Array
 from core.errors import InputError
 from core.layers.names import snake_case
+from core.learning.losses import numbers_of_classes, with_axes_of
 from core.learning.named import LOSS_NAMES, LOSSES, SHORT_NAMES, find_loss
 from core.learning.weighting import aligned
 
@@ -131,20 +132,16 @@ def _positives(y: Array, output: Array, weights: Array | None) -> tuple[float, f
 
 
 def _of_shape(y: Array, output: Array) -> Array:
-    """Return y with a last axis of one where the output alone has it."""
-    if y.ndim == output.ndim - 1 and output.shape[-1] == 1:
-        y = y[..., None]
-    elif y.ndim == output.ndim + 1 and y.shape[-1] == 1:
-        y = y[..., 0]
+    """Return y in the shape of the output. Raises `InputError`."""
+    y = with_axes_of(output, y)
     if y.shape != output.shape:
         raise InputError(f"a metric compares arrays of one shape: y is {y.shape}, the output {output.shape}")
     return y
 
 
 def _numbers(y: Array, output: Array) -> Array:
-    """Return y as a number for each row of the output."""
-    if y.ndim == output.ndim and y.shape[-1] == 1:
-        y = y[..., 0]
+    """Return y as a number for each row of the output. Raises `InputError`."""
+    y = numbers_of_classes(y, output)
     if y.shape != output.shape[:-1]:
         raise InputError(f"a metric expects a class for each of {output.shape[:-1]}, y is {y.shape}")
     return y
