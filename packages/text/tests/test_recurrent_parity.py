@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from parity import TOLERANCE
+from parity import TOLERANCE, assert_close
 from recurrent_rows import MASK
-from twin import close, twin
+from twin import twin
 
 LAYERS = keras.layers
 FEATURES, UNITS = 3, 4
@@ -34,9 +34,9 @@ def test_stateful_goes_on_where_the_batch_before_ended(cell, bidirectional):
     masks = (MASK, None, MASK)
     expected = [np.asarray(layer(batch, mask=mask)) for batch, mask in zip(x, masks, strict=True)]
     for batch, mask, theirs in zip(x, masks, expected, strict=True):
-        close(ours.forward(batch, mask=mask), theirs, TOLERANCE["float32"])
+        assert_close(ours.forward(batch, mask=mask), theirs, TOLERANCE["float32"])
     ours.reset_states()
-    close(ours.forward(x[0], mask=MASK), expected[0], TOLERANCE["float32"])
+    assert_close(ours.forward(x[0], mask=MASK), expected[0], TOLERANCE["float32"])
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -44,11 +44,11 @@ def test_a_long_sequence_does_not_drift(cell):
     layer = make(cell, "float32", return_sequences=True)
     ours = twin(layer, SHAPE)
     x = np.random.default_rng(3).normal(size=(2, 100, FEATURES)).astype(np.float32)
-    close(ours.forward(x), layer(x), TOLERANCE["float32"])
+    assert_close(ours.forward(x), layer(x), TOLERANCE["float32"])
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_half_precision(cell):
     layer = make(cell, "mixed_float16", return_sequences=True)
     x = np.random.default_rng(1).normal(size=SHAPE).astype(np.float16)
-    close(twin(layer, SHAPE).forward(x, mask=MASK), layer(x, mask=MASK), TOLERANCE["float16"])
+    assert_close(twin(layer, SHAPE).forward(x, mask=MASK), layer(x, mask=MASK), TOLERANCE["float16"])

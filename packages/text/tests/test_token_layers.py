@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from parity import TOLERANCE
+from parity import TOLERANCE, assert_close
 from token_rows import IDS, holes
-from twin import close, twin
+from twin import twin
 
 import core
 from text.layers import LSTM, Embedding, Masking, ReversibleEmbedding, SpatialDropout1D, TimeDistributed
@@ -40,7 +40,7 @@ def test_embedding_refuses_what_is_no_number():
 
 def test_embedding_keeps_half_precision():
     layer = LAYERS.Embedding(9, 4, dtype="mixed_float16")
-    close(twin(layer, (None, 3)).forward(IDS[0]), layer(IDS[0]), 0)
+    assert_close(twin(layer, (None, 3)).forward(IDS[0]), layer(IDS[0]), 0)
 
 
 @pytest.mark.parametrize("value", [0.0, -99.9, 1])
@@ -71,7 +71,9 @@ def test_time_distributed_in_training_normalises_each_step_for_itself():
     layer = LAYERS.TimeDistributed(LAYERS.BatchNormalization())
     x = np.random.default_rng(0).normal(2, 3, size=(6, 3, 5)).astype(np.float32)
     ours = twin(layer, x.shape)
-    close(ours.forward(x, training=True), layer(x, training=True), 10 * TOLERANCE["float32"])  # divides by a deviation
+    assert_close(
+        ours.forward(x, training=True), layer(x, training=True), 10 * TOLERANCE["float32"]
+    )  # divides by a deviation
 
 
 BAD = [

@@ -42,18 +42,13 @@ def reopen(model: keras.Model, suffix: str = ".keras") -> core.Model:
 
 
 def assert_close(actual: Any, expected: Any, tolerance: float) -> None:
-    """Compare nests of arrays: shapes, types, and values relative to the largest expected one."""
-    if isinstance(expected, list | tuple):
-        assert len(actual) == len(expected)
-        for ours, theirs in zip(actual, expected, strict=True):
-            assert_close(ours, theirs, tolerance)
-        return
-    expected = np.asarray(expected)
-    assert actual.shape == expected.shape
-    assert actual.dtype == expected.dtype
-    finite = np.isfinite(expected)
-    scale = max(1.0, float(np.max(np.abs(expected[finite]), initial=0.0)))
-    np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance * scale)
+    """Compare nests of arrays leaf by leaf: shapes, types, and values relative to the largest expected one."""
+    for ours, leaf in zip(keras.tree.flatten(actual), keras.tree.flatten(expected), strict=True):
+        theirs = np.asarray(leaf)
+        assert ours.shape == theirs.shape
+        assert ours.dtype == theirs.dtype
+        scale = max(1.0, float(np.max(np.abs(theirs[np.isfinite(theirs)]), initial=0.0)))
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * scale)
 
 
 def check_model(

@@ -13,7 +13,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from twin import close, twin
+from parity import assert_close
+from twin import twin
 
 import core
 from core.graph.backward import learns
@@ -49,7 +50,7 @@ def check_tape(
     expected = tape.gradient(loss, [*watched, *(weight.value for weight in weights)])
 
     y, backward = ours.learn(inputs, **call)
-    close(y, outputs, 1e-12)
+    assert_close(y, outputs, 1e-12)
     dx, gradients = backward(dy)
     found = [*keras.tree.flatten(dx), *(as_gradient(gradients[slot]).dense() for slot in slots(ours, layer))]
     for mine, theirs in zip(found, expected, strict=True):
