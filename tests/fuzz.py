@@ -22,8 +22,8 @@ from random import Random
 sys.path.insert(0, str(Path(__file__).parents[1] / "packages/core/tests/support"))
 
 from corruption import corrupt
-from latest import latest
-from variety import variety
+from newest_hdf5 import as_newest_hdf5
+from sample_network import sample_network
 
 import core
 from core.inspect import inspect
@@ -47,8 +47,8 @@ def seeds(paths: list[Path]) -> list[tuple[str, bytes]]:
         for name in ("images.weights.h5", "images.npz"):
             model.save_weights(Path(folder) / name)
             found.append((name, (Path(folder) / name).read_bytes()))
-        found.append(("latest.weights.h5", latest(found[-2][1])))
-        variety().save(Path(folder) / "variety.keras")
+        found.append(("latest.weights.h5", as_newest_hdf5(found[-2][1])))
+        sample_network().save(Path(folder) / "variety.keras")
         found.append(("variety.keras", (Path(folder) / "variety.keras").read_bytes()))
     return found
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from latest import latest
+from newest_hdf5 import as_newest_hdf5
 from packing import members_of
 
 import core
@@ -114,7 +114,7 @@ ODD = {
     "config by hand": lambda: packed(
         HONEST | {"config.json": json.dumps(json.loads(HONEST["config.json"]), indent=4).encode()}
     ),
-    "weights of the latest version": lambda: packed(HONEST | {"model.weights.h5": latest(HONEST["model.weights.h5"])}),
+    "weights of the latest version": lambda: packed(HONEST | {"model.weights.h5": as_newest_hdf5(HONEST["model.weights.h5"])}),
 }  # fmt: skip
 
 
@@ -287,7 +287,7 @@ def test_weights_of_zeros_open_however_well_they_are_packed(tmp_path):
     model.layers[0].assign("bias", np.zeros(2000, np.float32))
     model.save(tmp_path / "plain.keras")
     members = members_of(tmp_path / "plain.keras")
-    inner = latest(members["model.weights.h5"])
+    inner = as_newest_hdf5(members["model.weights.h5"])
     for name, data in {
         "deflated": packed(members, zipfile.ZIP_DEFLATED),
         "gzip": packed(members | {"model.weights.h5": inner}),

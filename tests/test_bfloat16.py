@@ -4,7 +4,7 @@ import keras
 import ml_dtypes
 import numpy as np
 import pytest
-from parity import randomise, reopen
+from compare import randomize, reopen
 
 import core
 from core.ops.bfloat16 import from_bytes, rounded, to_bytes
@@ -56,7 +56,7 @@ def test_models(name, policy, suffix, tmp_path):
     finally:
         keras.config.set_dtype_policy("float32")
     rng = np.random.default_rng(1)
-    randomise(model, rng)
+    randomize(model, rng)
     x = rng.normal(size=(4, *shape)).astype(np.float32)
     expected = np.asarray(model(x))
     assert expected.dtype == ml_dtypes.bfloat16
@@ -77,7 +77,7 @@ def test_models(name, policy, suffix, tmp_path):
 
 def test_one_layer_is_exact_where_keras_rounds_once():
     model = keras.Sequential([keras.Input((6,)), LAYERS.Dense(4, use_bias=False, dtype="bfloat16")])
-    randomise(model, np.random.default_rng(2))
+    randomize(model, np.random.default_rng(2))
     x = np.random.default_rng(3).normal(size=(50, 6)).astype(np.float32)
     actual, expected = reopen(model).forward(x), np.asarray(model(x)).astype(np.float32)
     # TensorFlow sums in float32 too, in another order: a sum at the edge of two bfloat16s may fall on either side

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from parity import reopen
+from compare import reopen
 from trajectory import computing_in
 
 from core.learning import SGD

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from parity import randomise
+from compare import randomize
 
 import core
 
@@ -64,7 +64,7 @@ def pick_savable(rng, path):
             for part in inside(model):
                 if rng.random() < 0.25:
                     part.trainable = bool(rng.random() < 0.3)
-            randomise(model, rng)
+            randomize(model, rng)
             model.save(path)
         except ValueError as error:
             assert "name already exists" in str(error) or "unique" in str(error), error  # noqa: PT017
@@ -116,7 +116,7 @@ def test_layers_of_one_name_in_two_places(pair, frozen, tmp_path):
     model = chain(*parts)
     for index in frozen:
         parts[index].trainable = False
-    randomise(model, np.random.default_rng(1))
+    randomize(model, np.random.default_rng(1))
     model.save(tmp_path / "model.h5")
     expected = np.asarray(model(X))
     opened = core.load_model(tmp_path / "model.h5")

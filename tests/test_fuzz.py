@@ -13,7 +13,7 @@ from corruption import corrupt, corrupt_bytes, corrupt_json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packing import write_whole
-from variety import variety
+from sample_network import sample_network
 
 import core
 from core.inspect import inspect
@@ -41,7 +41,7 @@ def honest(tmp_path_factory):
         model.save_weights(folder / name)
     write_whole(model, folder / "whole.h5", "2.15.0")
     core.load_model(folder / "whole.h5")
-    variety().save(folder / "variety.keras")
+    sample_network().save(folder / "variety.keras")
     for path in MODELS.glob("*.keras"):
         (folder / f"keras_{path.name}").write_bytes(path.read_bytes())
     return Files({path.name: path.read_bytes() for path in sorted(folder.iterdir())})

@@ -9,8 +9,8 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from compare import randomize
 from keras.src.legacy.saving import legacy_h5_format
-from parity import randomise
 
 import core
 from core.inspect import inspect
@@ -23,7 +23,7 @@ def network(names=("a", "b", "c"), units=UNITS, seed=0) -> keras.Model:
     model = keras.Sequential(
         [keras.Input((4,)), *(L.Dense(size, name=name) for name, size in zip(names, units, strict=True))]
     )
-    randomise(model, np.random.default_rng(seed))
+    randomize(model, np.random.default_rng(seed))
     return model
 
 

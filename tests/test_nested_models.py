@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
+from compare import TOLERANCE, assert_close, randomize, reopen
 from keras import layers
-from parity import TOLERANCE, assert_close, randomise, reopen
 
 from core.engine.flatten import MOST_CALLS
 from core.graph.network import Network
@@ -161,7 +161,7 @@ def test_a_model_inside_a_model(kind):
     build, x, calls = KINDS[kind]
     keras.backend.clear_session()
     model = build()
-    randomise(model, np.random.default_rng(1))
+    randomize(model, np.random.default_rng(1))
     ours = reopen(model)
     expected = leaves(model.predict(x, verbose=0))
     assert_close(leaves(ours.forward(x, training=False)), expected, TOLERANCE["float32"])

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 import pytest
+from compare import check_predictions, randomize, reopen
+from compare_predictions import ROWS, check_many_predictions, with_mixing
 from graphs import Recipe
 from image_graphs import BOTH
 from keras import ops
-from parity import check_predictions, randomise, reopen
-from predictions import ROWS, check_many_predictions, with_mixing
 from token_graphs import SEQUENCES
 
 import core
@@ -124,7 +124,7 @@ STATEFUL = {
 def test_a_kind(name):
     case = CASES[name]
     model = case.build()
-    randomise(model, np.random.default_rng(1))
+    randomize(model, np.random.default_rng(1))
     opened = reopen(model)
     assert opened.engine().rows_are_independent == case.independent
     tolerance = 2e-3 if name == "float16" else 1e-6  # half precision has 11 bits
@@ -134,7 +134,7 @@ def test_a_kind(name):
 @pytest.mark.parametrize("name", STATEFUL)
 def test_a_state_goes_from_batch_to_batch(name):
     model = line(STATEFUL[name](), shape=(5, 3), batch=4)
-    randomise(model, np.random.default_rng(1))
+    randomize(model, np.random.default_rng(1))
     expected = model.predict(STEPS, batch_size=4, verbose=0)
     for threads in (1, 2, 7):
         opened = reopen(model)

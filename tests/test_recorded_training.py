@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from compare import reopen
 from keras import layers
-from parity import reopen
 
 import core
 from core.learning.optimizers import SGD

@@ -11,8 +11,8 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from compare import check_model, randomize
 from packing import members_of, pack
-from parity import check_model, randomise
 
 import core
 from core.files.serialization import serialize
@@ -99,7 +99,7 @@ def test_names_of_models_inside():
 
 def test_a_file_that_gives_a_name_twice_is_separated(tmp_path):
     model = keras.Sequential([keras.Input((2,)), L.Dense(2, name="a"), L.Dense(2, name="b")])
-    randomise(model, np.random.default_rng(0))
+    randomize(model, np.random.default_rng(0))
     model.save(tmp_path / "m.keras")
     members = members_of(tmp_path / "m.keras")
     renamed = members["config.json"].replace(b'"name": "b"', b'"name": "a"')
@@ -258,7 +258,7 @@ def test_attention_of_every_name(name, suffix):
     layer = getattr(L, name)(*options)
     output = layer([a, b]) if name in {"Attention", "AdditiveAttention"} else layer(a, b)
     model = keras.Model([a, b], output)
-    randomise(model, np.random.default_rng(0))
+    randomize(model, np.random.default_rng(0))
     x = [np.random.default_rng(1).normal(size=(2, *size)).astype(np.float32) for size in ((5, 6), (4, 6))]
     check_model(model, x, suffix=suffix)
 

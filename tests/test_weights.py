@@ -7,7 +7,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from parity import randomise, reopen
+from compare import randomize, reopen
 
 import core
 
@@ -15,7 +15,7 @@ import core
 @pytest.fixture(scope="module")
 def model():
     built = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="a"), keras.layers.Dense(2, name="b")])
-    randomise(built, np.random.default_rng(5))
+    randomize(built, np.random.default_rng(5))
     return built
 
 

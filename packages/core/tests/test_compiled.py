@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from parity import reopen
+from compare import reopen
 
 import core
 from core.files import dialects

@@ -9,8 +9,8 @@ import threading
 import keras
 import numpy as np
 import pytest
+from compare import check_fast, randomize, reopen
 from keras import layers
-from parity import check_fast, randomise, reopen
 
 import core
 from core.engine.progress import ProgressLine
@@ -28,7 +28,7 @@ def model():
             layers.Dense(4, activation="softmax"),
         ]
     )
-    randomise(keras_model, np.random.default_rng(0))
+    randomize(keras_model, np.random.default_rng(0))
     return reopen(keras_model)
 
 

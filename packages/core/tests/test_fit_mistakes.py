@@ -5,7 +5,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
-from parity import reopen
+from compare import reopen
 
 import core
 from core.layers import Dense, Flatten

@@ -6,8 +6,8 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from compare import randomize, reopen
 from packing import members_of, pack
-from parity import randomise, reopen
 
 import core
 
@@ -20,7 +20,7 @@ def model():
     x = keras.Input((4,), name="x")
     y = LAYERS.Dense(3, activation="tanh", name="first")(x)
     built = keras.Model(x, LAYERS.Dense(2, name="second")(y * 2 + 1) / (1 + abs(y[:, :2])))
-    randomise(built, np.random.default_rng(0))
+    randomize(built, np.random.default_rng(0))
     return built
 
 
@@ -62,7 +62,7 @@ def test_metadata_may_be_missing(model, rows, tmp_path):
 def test_a_list_of_names_may_be_cut_in_pieces(tmp_path):
     """Attributes above 64,512 bytes are cut, which networks of a thousand layers reach."""
     model = keras.Sequential([keras.Input((4,)), LAYERS.Dense(3, name="first"), LAYERS.Dense(2, name="second")])
-    randomise(model, np.random.default_rng(0))
+    randomize(model, np.random.default_rng(0))
     model.save(tmp_path / "model.h5")
     with h5py.File(tmp_path / "model.h5", "a") as root:
         group = root["model_weights/first"]
@@ -80,7 +80,7 @@ def test_other_types(dtype, suffix, tmp_path):
     x = np.random.default_rng(1).normal(size=(5, 4)).astype(np.float32)
     layers = [LAYERS.Dense(8, activation="relu", dtype=dtype), LAYERS.BatchNormalization(dtype=dtype)]
     model = keras.Sequential([keras.Input((4,)), *layers, LAYERS.Dense(3, dtype=dtype)])
-    randomise(model, np.random.default_rng(0))
+    randomize(model, np.random.default_rng(0))
     opened, expected = reopen(model, suffix), np.asarray(model(x))
     tolerance = 4e-3 if "16" in dtype else 1e-12  # float16 has 11 bits: a rounding in each of four steps
     np.testing.assert_allclose(opened.forward(x), expected, rtol=0, atol=tolerance * max(1, np.abs(expected).max()))
@@ -109,7 +109,7 @@ def test_structures_of_inputs_and_outputs(rows):
     shared = LAYERS.Dense(3)
     outputs = {"sum": shared(a) + shared(b), "pair": [shared(a), LAYERS.Dense(2)(shared(b))]}
     model = keras.Model({"b": b, "a": a}, outputs)
-    randomise(model, np.random.default_rng(0))
+    randomize(model, np.random.default_rng(0))
     x = {"b": rows, "a": rows * 2}
     actual, expected = reopen(model).forward(x), model(x)
     assert list(actual) == list(expected)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
-from parity import check_model, randomise
+from compare import check_model, randomize
 
 import core
 
@@ -97,7 +97,7 @@ def dict_outputs():
 def test_functional_models_agree(build, suffix):
     model = build()
     rng = np.random.default_rng(2)
-    randomise(model, rng)
+    randomize(model, rng)
     x = [rng.normal(size=(5, 4)).astype(np.float32) for _ in model.inputs]
     check_model(model, x if len(x) > 1 else x[0], suffix=suffix)
 

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from parity import reopen
-from slopes import check_slopes
-from twin import twin
+from compare import reopen
+from compare_gradients import check_slopes
+from same_layer import same_layer
 
 import core
 from core.layers import LAYERS as OURS
@@ -20,7 +20,7 @@ MASK = np.array([[True, True, False, True], [False, True, True, False], [True, T
 @pytest.mark.parametrize("masks", [(MASK, ~MASK, MASK[::-1]), (MASK, None, MASK[::-1]), (None, MASK, None)])
 def test_gradients_of_merged_masked_tensors(layer, masks):
     rng = np.random.default_rng(3)
-    ours = twin(layer(dtype="float64"), [(3, 4, 2)] * 3)
+    ours = same_layer(layer(dtype="float64"), [(3, 4, 2)] * 3)
     check_slopes(ours, [rng.normal(size=(3, 4, 2)) for _ in range(3)], rng.normal(size=(3, 4, 2)), mask=[*masks])
 
 
@@ -40,7 +40,7 @@ def test_equal_cells_of_a_pool_as_in_tensorflow():
             tape.watch(tensor)
             y = layer(tensor)
             loss = tf.reduce_sum(y * y)
-        _, backward = twin(layer, x.shape).learn(x)
+        _, backward = same_layer(layer, x.shape).learn(x)
         np.testing.assert_allclose(backward(2 * y.numpy())[0], tape.gradient(loss, tensor), rtol=0, atol=1e-12)
 
 
@@ -48,7 +48,7 @@ def test_equal_cells_of_a_pool_as_in_tensorflow():
 def test_batch_normalization_moves_its_statistics_as_keras(masked):
     layer = LAYERS.BatchNormalization(momentum=0.8, dtype="float64")
     x = np.random.default_rng(3).normal(2, 3, size=(3, 4, 5))
-    ours = twin(layer, x.shape)
+    ours = same_layer(layer, x.shape)
     mask = MASK if masked else None
     y, backward = ours.learn(x, mask=mask)
     layer(x, training=True, mask=mask)
@@ -60,7 +60,7 @@ def test_batch_normalization_moves_its_statistics_as_keras(masked):
 
 def test_a_frozen_or_predicting_batch_normalization_goes_back_by_its_moving_statistics():
     x, dy = np.random.default_rng(3).normal(size=(2, 3, 4, 5))
-    ours = twin(LAYERS.BatchNormalization(trainable=False, dtype="float64"), x.shape)
+    ours = same_layer(LAYERS.BatchNormalization(trainable=False, dtype="float64"), x.shape)
     _, backward = ours.learn(x)
     dx, gradients = backward(dy)
     expected = dy * ours.gamma / np.sqrt(ours.moving_variance + 1e-3)

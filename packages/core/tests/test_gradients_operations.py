@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from compare_gradients import check_gradients
 from keras import ops
-from slopes import check_gradients
-from twin import twin
+from same_layer import same_layer
 
 import core
 from core.keras_ops import OPERATIONS
@@ -195,14 +195,14 @@ def test_where_there_is_no_slope_tensorflow_says_what_it_is(name):
         tape.watch(tensor)
         y = model(tensor)
         loss = tf.reduce_sum(y * y)
-    _, backward = twin(model, SHAPE).learn(values)
+    _, backward = same_layer(model, SHAPE).learn(values)
     np.testing.assert_allclose(backward(2 * y.numpy())[0], tape.gradient(loss, tensor), rtol=0, atol=1e-12)
 
 
 def test_every_operation_has_a_derivative_but_those_that_say_so():
     assert [name for name, operation in OPERATIONS.items() if operation.gradient is None] == ["Median"]
     x = keras.Input(batch_shape=SHAPE, dtype="float64")
-    opened = twin(keras.Model(x, ops.median(x, axis=1)), SHAPE)
+    opened = same_layer(keras.Model(x, ops.median(x, axis=1)), SHAPE)
     with pytest.raises(core.UnsupportedLayerError, match="gradient of a Median is not known"):
         opened.learn(inputs(1)[0])
 
@@ -210,7 +210,7 @@ def test_every_operation_has_a_derivative_but_those_that_say_so():
 def test_whole_numbers_learn_nothing():
     x, ids = keras.Input((4,), dtype="float64"), keras.Input((4,), dtype="int32")
     model = keras.Model([x, ids], x * ops.cast(ids + 1, "float64"))
-    _, backward = twin(model, [(2, 4), (2, 4)]).learn([np.ones((2, 4)), np.arange(8).reshape(2, 4)])
+    _, backward = same_layer(model, [(2, 4), (2, 4)]).learn([np.ones((2, 4)), np.arange(8).reshape(2, 4)])
     dx, none = backward(np.ones((2, 4)))[0]
     assert none is None
     np.testing.assert_array_equal(dx, np.arange(1, 9).reshape(2, 4))

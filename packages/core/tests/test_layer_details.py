@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from parity import TOLERANCE, assert_close, check_model, randomise, reopen
+from compare import TOLERANCE, assert_close, check_model, randomize, reopen
 
 import core
 from core.layers import LAYERS as OURS
@@ -17,7 +17,7 @@ def test_a_bias_stays_on_its_own_axis():
         [keras.Input((2, 3)), LAYERS.EinsumDense("abc,cde->abde", output_shape=(None, 2, 5), bias_axes="d")]
     )
     rng = np.random.default_rng(0)
-    randomise(model, rng)
+    randomize(model, rng)
     kernel, bias = model.get_weights()
     x = rng.normal(size=(4, 2, 3)).astype(np.float32)
     expected = np.einsum("abc,cde->abde", x, kernel) + bias
@@ -53,7 +53,7 @@ def test_a_pipeline_counts_what_is_inside():
     model = keras.Sequential(
         [keras.Input((4,)), LAYERS.Pipeline([LAYERS.Flatten(), LAYERS.UnitNormalization()]), inner]
     )
-    randomise(model, np.random.default_rng(0))
+    randomize(model, np.random.default_rng(0))
     x = np.random.default_rng(1).normal(size=(6, 4)).astype(np.float32)
     opened = reopen(model)
     assert_close(opened.forward(x), model(x, training=False), 1e-6)

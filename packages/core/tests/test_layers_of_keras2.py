@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from slopes import check_slopes
+from compare_gradients import check_slopes
 
 import core
 from core.files import dialects

@@ -7,8 +7,8 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from compare import check_model, randomize
 from packing import members_of, pack, with_config
-from parity import check_model, randomise
 
 import core
 import core.layers
@@ -30,7 +30,7 @@ def small():
             layers.Dense(3, activation="softmax", name="last"),
         ]
     )
-    randomise(model, rng)
+    randomize(model, rng)
     return model, rng.normal(size=(9, 6)).astype(np.float32)
 
 

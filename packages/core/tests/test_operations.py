@@ -5,8 +5,8 @@ import tracemalloc
 import keras
 import numpy as np
 import pytest
+from compare import TOLERANCE, assert_close, check_model, reopen
 from keras import ops
-from parity import TOLERANCE, assert_close, check_model, reopen
 
 import core
 

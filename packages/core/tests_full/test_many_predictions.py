@@ -6,9 +6,9 @@ Slow, so they run in ``nox -s full`` only; the environment variable KACA_EXAMPLE
 import os
 
 import pytest
+from compare_predictions import check_many_predictions, with_mixing
 from graphs import Recipe
 from image_graphs import BOTH
-from predictions import check_many_predictions, with_mixing
 from token_graphs import SEQUENCES
 
 EXAMPLES = int(os.environ.get("KACA_EXAMPLES", "300"))

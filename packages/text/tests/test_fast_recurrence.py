@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+from compare import check_fast, randomize, reopen
 from keras import layers
-from parity import check_fast, randomise, reopen
 
 import core
 from text.kernels import recurrence as recur
@@ -29,7 +29,7 @@ def ids(rows=17, *, holes=True):
 def network(*rest, mask_zero=True):
     line = [keras.Input((LENGTH,), dtype="int64"), layers.Embedding(VOCABULARY, 6, mask_zero=mask_zero), *rest]
     keras_model = keras.Sequential(line)
-    randomise(keras_model, np.random.default_rng(1))
+    randomize(keras_model, np.random.default_rng(1))
     return reopen(keras_model)
 
 
@@ -37,7 +37,7 @@ def test_numbers_instead_of_tokens():
     keras_model = keras.Sequential(
         [keras.Input((None, 4)), layers.Masking(), layers.GRU(6, return_sequences=True), layers.LSTM(3)]
     )
-    randomise(keras_model, np.random.default_rng(1))
+    randomize(keras_model, np.random.default_rng(1))
     x = np.random.default_rng(2).normal(size=(9, LENGTH, 4)).astype(np.float32)
     x[3:, 8:] = 0
     x[5, 2] = 0
@@ -86,7 +86,7 @@ def test_long_sequences_do_not_drift():
             layers.GRU(64),
         ]
     )
-    randomise(keras_model, np.random.default_rng(1))
+    randomize(keras_model, np.random.default_rng(1))
     check_fast(reopen(keras_model), np.random.default_rng(2).integers(0, 50, (6, 200)))
 
 

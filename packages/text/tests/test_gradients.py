@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from slopes import check_gradients
-from twin import twin
+from compare_gradients import check_gradients
+from same_layer import same_layer
 
 from core.layers.gradients import SparseRows
 
@@ -25,7 +25,7 @@ def test_gradients_of_masking():
     layer, x = LAYERS.Masking(dtype="float64"), inputs()
     check_gradients(layer, x)
     x[0, 1] = x[2, 3] = 0.0
-    y, backward = twin(layer, x.shape).learn(x)
+    y, backward = same_layer(layer, x.shape).learn(x)
     expected = np.ones_like(x)
     expected[0, 1] = expected[2, 3] = 0.0
     np.testing.assert_array_equal(backward(np.ones_like(y))[0], expected)
@@ -35,7 +35,7 @@ def test_the_gradient_of_an_embedding_names_the_rows_that_were_looked_up():
     layer = LAYERS.Embedding(7, 3, dtype="float64")
     ids = np.array([[1, 6, 1], [0, 6, 1]])
     check_gradients(layer, ids)
-    ours = twin(layer, ids.shape)
+    ours = same_layer(layer, ids.shape)
     y, backward = ours.learn(ids)
     dx, gradients = backward(np.ones_like(y))
     assert dx is None
@@ -50,7 +50,7 @@ def test_the_gradient_of_an_embedding_names_the_rows_that_were_looked_up():
 def test_gradients_of_one_step(make):
     """A cell by itself is a layer of several tensors, so the loss is that of its output and its new state."""
     cell = make(UNITS, dtype="float64")
-    ours = twin(cell, (BATCH, INPUTS))
+    ours = same_layer(cell, (BATCH, INPUTS))
     x, count = inputs(shape=(BATCH, INPUTS)), len(ours.state_names)
     tensors = [tf.constant(value) for value in (x, *states(count))]
     with tf.GradientTape() as tape:

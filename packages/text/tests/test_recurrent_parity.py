@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from parity import TOLERANCE, assert_close
+from compare import TOLERANCE, assert_close
 from recurrent_rows import MASK
-from twin import twin
+from same_layer import same_layer
 
 LAYERS = keras.layers
 FEATURES, UNITS = 3, 4
@@ -29,7 +29,7 @@ def make(cell, dtype, **options):
 def test_stateful_goes_on_where_the_batch_before_ended(cell, bidirectional):
     layer = make(cell, "float32", stateful=True)
     layer = LAYERS.Bidirectional(layer) if bidirectional else layer
-    ours = twin(layer, SHAPE)
+    ours = same_layer(layer, SHAPE)
     x = np.random.default_rng(2).normal(size=(3, *SHAPE)).astype(np.float32)
     masks = (MASK, None, MASK)
     expected = [np.asarray(layer(batch, mask=mask)) for batch, mask in zip(x, masks, strict=True)]
@@ -42,7 +42,7 @@ def test_stateful_goes_on_where_the_batch_before_ended(cell, bidirectional):
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_long_sequence_does_not_drift(cell):
     layer = make(cell, "float32", return_sequences=True)
-    ours = twin(layer, SHAPE)
+    ours = same_layer(layer, SHAPE)
     x = np.random.default_rng(3).normal(size=(2, 100, FEATURES)).astype(np.float32)
     assert_close(ours.forward(x), layer(x), TOLERANCE["float32"])
 
@@ -51,4 +51,4 @@ def test_a_long_sequence_does_not_drift(cell):
 def test_half_precision(cell):
     layer = make(cell, "mixed_float16", return_sequences=True)
     x = np.random.default_rng(1).normal(size=SHAPE).astype(np.float16)
-    assert_close(twin(layer, SHAPE).forward(x, mask=MASK), layer(x, mask=MASK), TOLERANCE["float16"])
+    assert_close(same_layer(layer, SHAPE).forward(x, mask=MASK), layer(x, mask=MASK), TOLERANCE["float16"])

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
-from parity import randomise
+from compare import randomize
 
 import core
 from text import LSTMFromScratch, RNNFromScratch
@@ -29,7 +29,7 @@ def build(*middle, sentences=True, outputs=3):
     model = keras.Sequential(
         [*entry, LAYERS.Embedding(20, 4, mask_zero=True), *middle, LAYERS.Dense(outputs, activation)]
     )
-    randomise(model, np.random.default_rng(0))
+    randomize(model, np.random.default_rng(0))
     return model
 
 

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from parity import check_model, randomise, reopen
+from compare import check_model, randomize, reopen
 
 import core
 from core.layers import Dense, InputLayer
@@ -19,7 +19,7 @@ IDS[3] = 0
 def classifier(*middle, mask_zero=True):
     layers = [keras.Input((9,), dtype="int64"), LAYERS.Embedding(30, 6, mask_zero=mask_zero), *middle]
     model = keras.Sequential([*layers, LAYERS.Dense(3, activation="softmax")])
-    randomise(model, np.random.default_rng(1))
+    randomize(model, np.random.default_rng(1))
     return model
 
 
@@ -67,7 +67,7 @@ def test_functional_with_masks_and_states():
     both = LAYERS.Bidirectional(LAYERS.GRU(3, return_sequences=True), merge_mode=None)(sequence)
     values = LAYERS.Masking(0.0)(more)
     model = keras.Model([ids, more], [decoded, *both, LAYERS.SimpleRNN(2)(values)])
-    randomise(model, np.random.default_rng(1))
+    randomize(model, np.random.default_rng(1))
     x = RNG.normal(size=(7, 4, 6)).astype(np.float32)
     x[:, 2] = 0
     check_model(model, [IDS, x])
@@ -83,7 +83,7 @@ def test_sentences_of_words_in_a_document():
         LAYERS.LSTM(2),
     ]
     model = keras.Sequential(layers)
-    randomise(model, np.random.default_rng(1))
+    randomize(model, np.random.default_rng(1))
     check_model(model, RNG.integers(0, 30, size=(3, 5, 4)))
 
 
@@ -109,7 +109,7 @@ def test_a_network_put_together_in_kaca_goes_to_keras(tmp_path):
 
 def test_stateful_model():
     model = keras.Sequential([keras.Input(batch_shape=(7, 9, 3)), LAYERS.LSTM(4, stateful=True), LAYERS.Dense(2)])
-    randomise(model, np.random.default_rng(1))
+    randomize(model, np.random.default_rng(1))
     opened = reopen(model)
     for seed in range(3):
         x = np.random.default_rng(seed).normal(size=(7, 9, 3)).astype(np.float32)

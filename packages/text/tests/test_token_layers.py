@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from parity import TOLERANCE, assert_close
+from compare import TOLERANCE, assert_close
+from same_layer import same_layer
 from token_rows import IDS, holes
-from twin import twin
 
 import core
 from text.layers import LSTM, Embedding, Masking, ReversibleEmbedding, SpatialDropout1D, TimeDistributed
@@ -16,15 +16,15 @@ LAYERS = keras.layers
 @pytest.mark.parametrize("ids", IDS, ids=lambda ids: f"{ids.dtype}{ids.shape}")
 def test_an_embedding_masks_zeros(ids):
     layer = LAYERS.Embedding(9, 4, mask_zero=True)
-    np.testing.assert_array_equal(twin(layer, (None, 3)).compute_mask(ids, None), layer.compute_mask(ids))
+    np.testing.assert_array_equal(same_layer(layer, (None, 3)).compute_mask(ids, None), layer.compute_mask(ids))
     layer = LAYERS.Embedding(9, 4)
-    assert twin(layer, (None, 3)).compute_mask(ids, None) is layer.compute_mask(ids) is None
+    assert same_layer(layer, (None, 3)).compute_mask(ids, None) is layer.compute_mask(ids) is None
 
 
 @pytest.mark.parametrize("bad", [9, -10, 2**40, float("nan"), float("inf"), 3e9, -3e9])
 def test_embedding_refuses_an_id_outside_the_table_and_names_the_row(bad):
     layer = LAYERS.Embedding(9, 4)
-    ours = twin(layer, (None, 3))
+    ours = same_layer(layer, (None, 3))
     x = np.array([[0, 1, 2], [3, 4, 5], [6, bad, 8]])
     with pytest.raises(Exception, match="is not in"):
         layer(x)
@@ -33,20 +33,20 @@ def test_embedding_refuses_an_id_outside_the_table_and_names_the_row(bad):
 
 
 def test_embedding_refuses_what_is_no_number():
-    ours = twin(LAYERS.Embedding(9, 4), (None, 3))
+    ours = same_layer(LAYERS.Embedding(9, 4), (None, 3))
     with pytest.raises(core.InputError, match="token ids"):
         ours.forward(np.array([["a"]]))
 
 
 def test_embedding_keeps_half_precision():
     layer = LAYERS.Embedding(9, 4, dtype="mixed_float16")
-    assert_close(twin(layer, (None, 3)).forward(IDS[0]), layer(IDS[0]), 0)
+    assert_close(same_layer(layer, (None, 3)).forward(IDS[0]), layer(IDS[0]), 0)
 
 
 @pytest.mark.parametrize("value", [0.0, -99.9, 1])
 def test_masking_masks_steps_of_its_value(value):
     x, layer = holes(value).astype(np.float32), LAYERS.Masking(value)
-    mask = twin(layer, x.shape).compute_mask(x, None)
+    mask = same_layer(layer, x.shape).compute_mask(x, None)
     np.testing.assert_array_equal(mask, layer.compute_mask(x))
     assert not mask.all()
 
@@ -70,7 +70,7 @@ MASK = np.array([[True, True, False], [False, True, True]])
 def test_time_distributed_in_training_normalises_each_step_for_itself():
     layer = LAYERS.TimeDistributed(LAYERS.BatchNormalization())
     x = np.random.default_rng(0).normal(2, 3, size=(6, 3, 5)).astype(np.float32)
-    ours = twin(layer, x.shape)
+    ours = same_layer(layer, x.shape)
     assert_close(
         ours.forward(x, training=True), layer(x, training=True), 10 * TOLERANCE["float32"]
     )  # divides by a deviation
@@ -100,7 +100,7 @@ def test_time_distributed_refuses_what_it_cannot_distribute():
     layer.build((None, 3, 4, 5))
     with pytest.raises(core.UnsupportedLayerError, match="several outputs"):
         layer.compute_output_shape((None, 3, 4, 5))
-    ours = twin(LAYERS.TimeDistributed(LAYERS.Dense(2)), (2, 3, 5))
+    ours = same_layer(LAYERS.TimeDistributed(LAYERS.Dense(2)), (2, 3, 5))
     assert ours.multiply_adds((None, 3, 5)) == 3 * 5 * 2
     with pytest.raises(core.InputError, match="mask that begins with"):
         ours.forward(np.zeros((2, 3, 5), np.float32), mask=MASK[:, :2])

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from parity import reopen
+from compare import reopen
 from trajectory import compare_training
 
 from core.errors import UnsupportedLayerError

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from parity import randomise
+from compare import randomize
 
 import core
 
@@ -15,7 +15,7 @@ def test_a_functional_model_with_masks_in_hdf5(tmp_path):
     ids = keras.Input((6,), dtype="int64")
     seen = LAYERS.LSTM(3)(LAYERS.Embedding(9, 4, mask_zero=True)(ids))
     model = keras.Model(ids, LAYERS.Dense(2, activation="softmax")(seen))
-    randomise(model, np.random.default_rng(0))
+    randomize(model, np.random.default_rng(0))
     model.save(tmp_path / "model.h5")
     with pytest.raises(ValueError, match="NotEqual"):
         keras.models.load_model(tmp_path / "model.h5")

@@ -7,7 +7,7 @@ from operator import attrgetter, methodcaller
 import keras
 import numpy as np
 import pytest
-from parity import TOLERANCE, assert_close, randomise
+from compare import TOLERANCE, assert_close, randomize
 
 from core import InputError, Layer, ModelFileError
 from core.layers.input_layer import InputLayer
@@ -33,7 +33,7 @@ def keras_model():
             LAYERS.Dense(5, activation="softmax"),
         ]
     )
-    randomise(model, np.random.default_rng(0))
+    randomize(model, np.random.default_rng(0))
     return model
 
 

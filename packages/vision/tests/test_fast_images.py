@@ -7,6 +7,7 @@ import tracemalloc
 import keras
 import numpy as np
 import pytest
+from compare import check_fast, reopen
 from keras.layers import (
     Activation,
     Add,
@@ -24,7 +25,6 @@ from keras.layers import (
     Rescaling,
     ZeroPadding2D,
 )  # fmt: skip
-from parity import check_fast, reopen
 
 from core.kernels.kernel import Kernel
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from slopes import check_slopes
-from twin import twin
+from compare_gradients import check_slopes
+from same_layer import same_layer
 
 LAYERS = keras.layers
 
@@ -38,7 +38,7 @@ def test_gradients_of_other_sizes(row):
         y = made(tensor, training=True) if layer is LAYERS.CenterCrop else made(tensor)
     dy = np.random.default_rng(4).normal(size=y.shape).astype(np.float32)
     expected = np.asarray(tape.gradient(y, tensor, output_gradients=dy))
-    ours = twin(layer(**options), x.shape)
+    ours = same_layer(layer(**options), x.shape)
     dx, _ = ours.learn(x)[1](dy)
     assert dx.dtype == np.float32
     np.testing.assert_allclose(dx, expected, rtol=0, atol=1e-6 * max(1, np.abs(expected).max()))
@@ -47,13 +47,13 @@ def test_gradients_of_other_sizes(row):
 def test_the_way_back_through_areas_is_their_transpose():
     """TensorFlow has no gradient of this interpolation; that of a linear map f has <dy, f(x)> = <dx, x>."""
     layer, x = LAYERS.Resizing(5, 12, "area"), np.random.default_rng(3).normal(size=(3, 8, 7, 4)).astype(np.float32)
-    y, backward = twin(layer, x.shape).learn(x)
+    y, backward = same_layer(layer, x.shape).learn(x)
     dy = np.random.default_rng(4).normal(size=y.shape).astype(np.float32)
     np.testing.assert_allclose(np.vdot(dy, y), np.vdot(backward(dy)[0], x), rtol=1e-5)
 
 
 def test_gradients_of_a_convolutional_lstm_with_channels_first():
     """TensorFlow does not know them on the CPU."""
-    ours = twin(LAYERS.ConvLSTM2D(3, 2, data_format="channels_first", dtype="float64"), (2, 3, 2, 5, 4))
+    ours = same_layer(LAYERS.ConvLSTM2D(3, 2, data_format="channels_first", dtype="float64"), (2, 3, 2, 5, 4))
     rng = np.random.default_rng(3)
     check_slopes(ours, rng.normal(size=(2, 3, 2, 5, 4)), rng.normal(size=(2, 3, 4, 3)))

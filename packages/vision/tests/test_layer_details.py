@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
+from compare import TOLERANCE, check_model
 from image_rows import CONVOLUTIONS, FIRST
-from parity import TOLERANCE, check_model
 from rows import opened
 
 from core import InputError, UnsupportedLayerError

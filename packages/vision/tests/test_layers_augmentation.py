@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from augmentation_rows import IDENTITIES
-from parity import assert_close, reopen
+from compare import assert_close, reopen
 
 from core import InputError, UnsupportedLayerError
 from vision import layers as ours

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
+from compare import check_model, randomize
 from keras.src.applications.convnext import LayerScale, StochasticDepth
 from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
-from parity import check_model, randomise
 
 from core import InputError
 from vision import layers as ours
@@ -23,7 +23,7 @@ def network():
 def test_a_residual_network(suffix, tmp_path):
     model = network()
     rng = np.random.default_rng(0)
-    randomise(model, rng)
+    randomize(model, rng)
     x = rng.normal(size=(3, 5, 4, 3)).astype(np.float32)
     opened = check_model(model, x, suffix=suffix)
     opened.save(tmp_path / "copy.keras")

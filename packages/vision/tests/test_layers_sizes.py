@@ -3,10 +3,10 @@
 import keras
 import numpy as np
 import pytest
+from compare import TOLERANCE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_rows import RESIZING
-from parity import TOLERANCE
 
 from vision import layers as ours
 from vision.layers.resizing.interpolation import LARGEST_KEPT, _kept_weights

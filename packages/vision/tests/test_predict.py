@@ -7,7 +7,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from parity import randomise
+from compare import randomize
 from PIL import Image
 
 from core import InputError
@@ -23,7 +23,7 @@ def save_model(path, *, channels=3, rescaling=True, size=(12, 10), end=None):
     model = keras.Sequential(
         [keras.Input((*size, channels)), *scaling, LAYERS.Conv2D(3, 3), LAYERS.GlobalMaxPooling2D(), *last]
     )
-    randomise(model, np.random.default_rng(0))
+    randomize(model, np.random.default_rng(0))
     model.save(path)
     return model
 

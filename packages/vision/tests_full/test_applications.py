@@ -6,7 +6,7 @@ Slow, so they run in ``nox -s full`` only.
 import keras
 import numpy as np
 import pytest
-from parity import reopen
+from compare import reopen
 
 #: The smallest image that each takes (InceptionResNetV2 and the like need more than 32).
 NETWORKS = {

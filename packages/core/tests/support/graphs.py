@@ -14,10 +14,10 @@ from typing import Any
 
 import keras
 import numpy as np
+from compare import assert_close, randomize, reopen
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from keras import ops
-from parity import assert_close, randomise, reopen
 
 LAYERS = keras.layers
 
@@ -287,7 +287,7 @@ def check_corpus(recipe: Recipe, examples: int) -> int:
 def check_graph(model: keras.Model, suffix: str, *, write: bool = False, tolerance: float = 1e-5) -> None:
     """Give the model random weights, save it, open it, and compare all outputs; `write` it again for Keras to open."""
     rng = np.random.default_rng(0)
-    randomise(model, rng)
+    randomize(model, rng)
     x = [
         rng.integers(0, 7, (3, *entry.shape[1:])).astype(entry.dtype)
         if entry.dtype.startswith("int")

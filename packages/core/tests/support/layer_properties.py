@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from parity import TOLERANCE, assert_close, check_fast, check_predictions, check_saved_again, kernels_of
+from compare import TOLERANCE, assert_close, check_fast, check_predictions, check_saved_again, kernels_of
+from compare_gradients import check_slopes, check_tape
 from rows import Row, flatten, map_nest, opened
-from slopes import check_slopes, check_tape
 
 import core
 

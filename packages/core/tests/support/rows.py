@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from parity import randomise, reopen
+from compare import randomize, reopen
 
 import core
 
@@ -102,7 +102,7 @@ def opened(row: Row, dtype: str) -> Opened:
     with _policy(dtype):
         model = _model(row, inputs, call)
     if row.adapt is None:
-        randomise(model, rng)
+        randomize(model, rng)
     x = arrays if len(arrays) > 1 else arrays[0]
     return Opened(model, reopen(model), x)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from parity import reopen
+from compare import reopen
 
 from core.arrays import Array
 from core.learning import optimizers as ours

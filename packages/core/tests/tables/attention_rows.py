@@ -4,7 +4,7 @@ from itertools import product
 
 import keras
 import numpy as np
-from padded import Padded
+from mask_zeros import MaskZeros
 from rows import Row, inside
 
 LAYERS = keras.layers
@@ -80,7 +80,7 @@ PADDED[0][1, 2:] = PADDED[1][0, 3:] = PADDED[1][2, 1:4] = PADDED[2][0, 4:] = 0
 HEADED = {"num_heads": 2, "key_dim": 3}
 GROUPED = {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2}
 MASKED = [
-    Row(layer, options, inputs, call, before=[inside(Padded)], without=DRAWN if options.get("dropout") else {})
+    Row(layer, options, inputs, call, before=[inside(MaskZeros)], without=DRAWN if options.get("dropout") else {})
     for layer, options, keyed, call in [
         (LAYERS.Attention, {"score_mode": "concat"}, False, {}),
         (LAYERS.Attention, {"dropout": 0.3}, False, CAUSAL),

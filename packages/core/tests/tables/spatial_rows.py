@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 from elementwise_rows import MASK
-from padded import Padded
+from mask_zeros import MaskZeros
 from rows import Row, inside
 
 LAYERS = keras.layers
@@ -45,7 +45,7 @@ ROWS = [
         for options in ({}, {"keepdims": True})
         for row in (
             Row(LAYERS.GlobalAveragePooling1D, options, (3, 4, 5), call={"mask": MASK}),
-            Row(LAYERS.GlobalAveragePooling1D, options, PADDED, before=[inside(Padded)]),
+            Row(LAYERS.GlobalAveragePooling1D, options, PADDED, before=[inside(MaskZeros)]),
         )
     ),
     Row(LAYERS.AdaptiveMaxPooling1D, {"output_size": 4}, TEXT),

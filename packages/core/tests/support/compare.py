@@ -23,7 +23,7 @@ THREADS = (1, 2, 7)
 TOLERANCE = {"float32": 1e-6, "float64": 1e-12, "float16": 2e-3}
 
 
-def randomise(model: keras.Model, rng: np.random.Generator) -> None:
+def randomize(model: keras.Model, rng: np.random.Generator) -> None:
     """Give every weight random values, biases and moving statistics too; variances stay positive."""
     for variable in model.weights:
         value = np.asarray(rng.normal(size=variable.shape)) / np.sqrt(max((1, *variable.shape[:1])))

@@ -13,8 +13,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from parity import assert_close
-from twin import twin
+from compare import assert_close
+from same_layer import same_layer
 
 import core
 from core.graph.backward import learns
@@ -29,7 +29,7 @@ def check_gradients(
 ) -> None:
     """Compare a Keras layer of dtype float64 with its twin in Kaca, on `inputs` (an array or a list of them)."""
     shapes = [x.shape for x in inputs] if isinstance(inputs, list) else inputs.shape
-    ours = twin(layer, shapes, seed=seed)
+    ours = same_layer(layer, shapes, seed=seed)
     dy = check_tape(layer, ours, inputs, tolerance=tolerance, seed=seed, **call)
     check_slopes(ours, inputs, dy, **call)
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from compare import check_predictions, randomize, reopen
 from graphs import LAYERS, Draw, Recipe, Step, grow
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from keras import ops
-from parity import check_predictions, randomise, reopen
 
 #: Rows of a prediction: more than Keras' own batch of 32, and no multiple of anything.
 ROWS = 41
@@ -54,7 +54,7 @@ def check_many_predictions(recipe: Recipe, examples: int) -> tuple[int, int]:
     def run(data: Any, batch_size: int) -> None:
         model = grow(Draw(data.draw), recipe)
         rng = np.random.default_rng(0)
-        randomise(model, rng)
+        randomize(model, rng)
         x = [
             rng.integers(0, 7, (ROWS, *entry.shape[1:])).astype(entry.dtype)
             if entry.dtype.startswith("int")

@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 
 
-def latest(data: bytes, **options: Any) -> bytes:
+def as_newest_hdf5(data: bytes, **options: Any) -> bytes:
     """Write the content of an HDF5 file again, its arrays compressed and checked, chunks in lists of several kinds."""
     buffer = io.BytesIO()
     with h5py.File(io.BytesIO(data)) as old, h5py.File(buffer, "w", libver="latest", **options) as new:

@@ -7,7 +7,7 @@ import core
 import core.layers
 
 
-class Padded(keras.layers.Layer):
+class MaskZeros(keras.layers.Layer):
     """Keras' side of it."""
 
     def __init__(self, **common):
@@ -21,11 +21,11 @@ class Padded(keras.layers.Layer):
         return inputs
 
 
-class OurPadded(core.layers.Identity):
+class OurMaskZeros(core.layers.Identity):
     """Kaca's side of it."""
 
     def compute_mask(self, inputs, mask):
         return np.any(inputs != 0, axis=-1)
 
 
-core.register_layer(OurPadded, "Padded")
+core.register_layer(OurMaskZeros, "MaskZeros")

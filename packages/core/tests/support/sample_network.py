@@ -26,7 +26,7 @@ LAYERS = [
 ]
 
 
-def variety(seed: int = 0) -> core.Model:
+def sample_network(seed: int = 0) -> core.Model:
     """Build the network with random parameters."""
     rng = np.random.default_rng(seed)
     layers = [find_layer(kind)(**options) for kind, options in LAYERS]
