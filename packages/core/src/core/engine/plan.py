@@ -76,7 +76,9 @@ def make_plan(model: Network) -> Plan:
 
 def _freeze(model: Network) -> list[tuple[Layer, str, Array]]:
     """Make the weights read-only: one that was changed in place would change the plain model and not the fast one."""
-    weights = [(layer, name, array) for _, layer in model.walk() for name, array in layer.parameters.items()]
+    weights: list[tuple[Layer, str, Array]] = [
+        (layer, name, array) for _, layer in model.walk() for name, array in layer.parameters.items()
+    ]
     for _, _, array in weights:
         array.flags.writeable = False
     return weights
