@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import stubs
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [ROOT / "packages" / name / "src" / name for name in ("core", "vision", "text")]
@@ -130,9 +132,8 @@ def _imports_keras(module: str) -> bool:
 
 
 def test_what_the_type_checker_imports_could_be_imported() -> None:
-    """An optional package may be absent, and a package's face names lazily what it holds; all else is imported as it is."""
-    faces = {"core", "vision", "text"}
-    hidden = [str(found) for found in OWN if found.checking and found.by not in faces and not _imports_keras(found.of)]
+    """An optional package may be absent; all else is imported as it is."""
+    hidden = [str(found) for found in OWN if found.checking and not _imports_keras(found.of)]
     assert not hidden
 
 
@@ -146,3 +147,11 @@ def test_the_top_of_core_is_the_ground_the_face_and_a_folder_for_each_floor() ->
 def test_no_file_is_long(module: str) -> None:
     lines = FILES[module].read_text(encoding="utf-8").count("\n")
     assert lines <= MOST_LINES, f"{module} has {lines} lines: which idea in it wants a file of its own?"
+
+
+@pytest.mark.parametrize("name", stubs.PACKAGES)
+def test_the_stubs_name_what_the_packages_hold(name: str) -> None:
+    package = import_module(name)
+    assert stubs.path_of(package).read_text(encoding="utf-8") == stubs.stub_of(package), (
+        "run: python packages/core/tests/support/stubs.py"
+    )

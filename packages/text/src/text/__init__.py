@@ -3,12 +3,9 @@
 >>> from text import LSTMFromScratch, RNNFromScratch
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.lazy import LazyNames
-
-if TYPE_CHECKING:
-    from text.rnn import LSTMFromScratch, RNNFromScratch
 
 _NAMES = LazyNames(__name__, {"rnn": "LSTMFromScratch RNNFromScratch"})
 

@@ -3,12 +3,9 @@
 >>> from vision import CNNFromScratch
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.lazy import LazyNames
-
-if TYPE_CHECKING:
-    from vision.cnn import CNNFromScratch
 
 _NAMES = LazyNames(__name__, {"cnn": "CNNFromScratch"})
 

@@ -1,0 +1,70 @@
+# Written by packages/core/tests/support/stubs.py from __init__.py.
+from core.lazy import LazyNames
+from vision.layers.augmentation.affine import RandomRotation as RandomRotation
+from vision.layers.augmentation.affine import RandomShear as RandomShear
+from vision.layers.augmentation.affine import RandomTranslation as RandomTranslation
+from vision.layers.augmentation.affine import RandomZoom as RandomZoom
+from vision.layers.augmentation.color import Equalization as Equalization
+from vision.layers.augmentation.color import RandomBrightness as RandomBrightness
+from vision.layers.augmentation.color import RandomColorDegeneration as RandomColorDegeneration
+from vision.layers.augmentation.color import RandomColorJitter as RandomColorJitter
+from vision.layers.augmentation.color import RandomContrast as RandomContrast
+from vision.layers.augmentation.color import RandomGaussianBlur as RandomGaussianBlur
+from vision.layers.augmentation.color import RandomGrayscale as RandomGrayscale
+from vision.layers.augmentation.color import RandomHue as RandomHue
+from vision.layers.augmentation.color import RandomInvert as RandomInvert
+from vision.layers.augmentation.color import RandomPosterization as RandomPosterization
+from vision.layers.augmentation.color import RandomSaturation as RandomSaturation
+from vision.layers.augmentation.color import RandomSharpness as RandomSharpness
+from vision.layers.augmentation.color import Solarization as Solarization
+from vision.layers.augmentation.geometry import MaxNumBoundingBoxes as MaxNumBoundingBoxes
+from vision.layers.augmentation.geometry import RandomCrop as RandomCrop
+from vision.layers.augmentation.geometry import RandomElasticTransform as RandomElasticTransform
+from vision.layers.augmentation.geometry import RandomFlip as RandomFlip
+from vision.layers.augmentation.geometry import RandomPerspective as RandomPerspective
+from vision.layers.augmentation.mixing import AugMix as AugMix
+from vision.layers.augmentation.mixing import CutMix as CutMix
+from vision.layers.augmentation.mixing import MixUp as MixUp
+from vision.layers.augmentation.mixing import RandAugment as RandAugment
+from vision.layers.augmentation.mixing import RandomErasing as RandomErasing
+from vision.layers.contrast.adaptive_equalization import (
+    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
+)
+from vision.layers.contrast.auto_contrast import AutoContrast as AutoContrast
+from vision.layers.conv_lstm.layer import ConvLSTM1D as ConvLSTM1D
+from vision.layers.conv_lstm.layer import ConvLSTM2D as ConvLSTM2D
+from vision.layers.conv_lstm.layer import ConvLSTM3D as ConvLSTM3D
+from vision.layers.convolution import Conv2D as Conv2D
+from vision.layers.convolution import Conv2DTranspose as Conv2DTranspose
+from vision.layers.convolution import Conv3D as Conv3D
+from vision.layers.convolution import Conv3DTranspose as Conv3DTranspose
+from vision.layers.convolution import DepthwiseConv2D as DepthwiseConv2D
+from vision.layers.convolution import SeparableConv2D as SeparableConv2D
+from vision.layers.pooling import AdaptiveAveragePooling2D as AdaptiveAveragePooling2D
+from vision.layers.pooling import AdaptiveAveragePooling3D as AdaptiveAveragePooling3D
+from vision.layers.pooling import AdaptiveMaxPooling2D as AdaptiveMaxPooling2D
+from vision.layers.pooling import AdaptiveMaxPooling3D as AdaptiveMaxPooling3D
+from vision.layers.pooling import AveragePooling2D as AveragePooling2D
+from vision.layers.pooling import AveragePooling3D as AveragePooling3D
+from vision.layers.pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
+from vision.layers.pooling import GlobalAveragePooling3D as GlobalAveragePooling3D
+from vision.layers.pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
+from vision.layers.pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
+from vision.layers.pooling import MaxPooling2D as MaxPooling2D
+from vision.layers.pooling import MaxPooling3D as MaxPooling3D
+from vision.layers.rescaling import Rescaling as Rescaling
+from vision.layers.reshaping import Cropping2D as Cropping2D
+from vision.layers.reshaping import Cropping3D as Cropping3D
+from vision.layers.reshaping import UpSampling2D as UpSampling2D
+from vision.layers.reshaping import UpSampling3D as UpSampling3D
+from vision.layers.reshaping import ZeroPadding2D as ZeroPadding2D
+from vision.layers.reshaping import ZeroPadding3D as ZeroPadding3D
+from vision.layers.residual import CustomScaleLayer as CustomScaleLayer
+from vision.layers.residual import LayerScale as LayerScale
+from vision.layers.residual import StochasticDepth as StochasticDepth
+from vision.layers.resizing.center_crop import CenterCrop as CenterCrop
+from vision.layers.resizing.resizing import Resizing as Resizing
+from vision.layers.spatial_dropout import SpatialDropout2D as SpatialDropout2D
+from vision.layers.spatial_dropout import SpatialDropout3D as SpatialDropout3D
+
+LAYERS: LazyNames
