@@ -20,16 +20,12 @@ def network():
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 @pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
-def test_a_residual_network(suffix, tmp_path):
+def test_a_residual_network(suffix):
     model = network()
     rng = np.random.default_rng(0)
     randomize(model, rng)
     x = rng.normal(size=(3, 5, 4, 3)).astype(np.float32)
-    opened = check_model(model, x, suffix=suffix)
-    opened.save(tmp_path / "copy.keras")
-    kinds = {kind.__name__: kind for kind in (CustomScaleLayer, LayerScale, StochasticDepth)}
-    copy = keras.models.load_model(tmp_path / "copy.keras", custom_objects=kinds)
-    np.testing.assert_array_equal(copy(x), model(x))
+    check_model(model, x, suffix=suffix)
 
 
 def test_stochastic_depth_drops_whole_examples():
