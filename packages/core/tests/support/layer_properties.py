@@ -59,7 +59,8 @@ def check_fast_form(row: Row) -> None:
     check_fast(case.ours, case.x, tolerance=row.tolerance("fast form", TOLERANCE["float32"]))
     if row.kernels is not None:
         assert kernels_of(case.ours) == list(row.kernels)
-    check_keras_predictions(case.theirs, case.ours, case.x, row.tolerance("float32", TOLERANCE["float32"]))
+    if "predictions" not in row.without:
+        check_keras_predictions(case.theirs, case.ours, case.x, row.tolerance("float32", TOLERANCE["float32"]))
 
 
 def check_gradient_tape(row: Row) -> None:

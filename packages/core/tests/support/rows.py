@@ -16,8 +16,10 @@ import core
 
 flatten, map_nest = keras.tree.flatten, keras.tree.map_structure
 
-#: What is checked on every row.
-PROPERTIES = ("float32", "float64", "float16", "rows", "file", "fast form", "GradientTape", "differences")
+#: What is checked on every row; "rows" is part of the types, "predictions" (those of Keras, in `nox -s full`) of the fast form.
+PROPERTIES = (
+    "float32", "float64", "float16", "rows", "file", "fast form", "predictions", "GradientTape", "differences",
+)  # fmt: skip
 
 
 def inside(layer: Callable[..., Any], *args: Any, **options: Any) -> partial[Any]:

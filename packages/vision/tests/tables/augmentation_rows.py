@@ -47,10 +47,13 @@ CONTRASTS = [
 ]
 
 TRAINED = dict.fromkeys(("GradientTape", "differences"), "in training it draws at random")
-UNREAD = {"file": "Keras refuses the factors of a RandomShear as it writes them itself"}
+WITHOUT = {
+    LAYERS.RandomShear: {"file": "Keras refuses the factors as it writes them itself"},
+    LAYERS.MixUp: {"predictions": "Keras' predict gives float32 for images of whole numbers, its call does not"},
+}
 ROWS = [
     *(
-        Row(layer, options, PIXELS.astype(dtype), without=TRAINED | (UNREAD if layer is LAYERS.RandomShear else {}))
+        Row(layer, options, PIXELS.astype(dtype), without=TRAINED | WITHOUT.get(layer, {}))
         for layer, options in IDENTITIES
         for dtype in ("uint8", "int32", float)
     ),
