@@ -40,7 +40,7 @@ _REFUSED = {
     "SlicingOpLambda": "it names a TensorFlow function, which is known in a Functional model of Keras 2 alone",
     "MelSpectrogram": "it is for sound, which no package of Kaca is for yet; compute the spectrogram before the network",
     "STFTSpectrogram": "it is for sound, which no package of Kaca is for yet; compute the spectrogram before the network",
-    "InputSpec": "it is no layer",
+    "InputSpec": "it is not a layer",
     "Layer": "it is the base of other layers and computes nothing itself",
     "Wrapper": "it is the base of other layers and computes nothing itself",
 }

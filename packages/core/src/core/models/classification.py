@@ -28,7 +28,7 @@ def classes_of(outputs: Any, model: object) -> Array:
 
     The class is argmax over the last axis; where that has a single unit, class = 1 if its probability > 0.5 else 0. With
     time steps, (n, steps, classes) -> (n, steps). Raises `InputError` for NaN, which is in no class, for a single unit
-    outside [0, 1], which is no probability, and for whatever `probabilities_of` refuses.
+    outside [0, 1], which is not a probability, and for whatever `probabilities_of` refuses.
     """
     scores = probabilities_of(outputs, model)
     if scores.ndim < 2:
@@ -37,7 +37,7 @@ def classes_of(outputs: Any, model: object) -> Array:
         raise InputError(f"{model} gives the shape {scores.shape}, which has no classes to choose from: call predict")
     rows = np.flatnonzero(np.isnan(scores).any(axis=tuple(range(1, scores.ndim))))
     if rows.size:
-        raise InputError(f"{model} gives NaN for row {rows[0]} (and for {rows.size} rows in all): that is no class")
+        raise InputError(f"{model} gives NaN for row {rows[0]} (and for {rows.size} rows in all): that is not a class")
     if scores.shape[-1] > 1:
         return np.argmax(scores, axis=-1).astype(np.int64, copy=False)
     if scores.size and not 0 <= scores.min() <= scores.max() <= 1:
