@@ -21,8 +21,6 @@ class ReversibleEmbedding(Embedding):
     Source: Press and Wolf 2016, https://arxiv.org/abs/1608.05859
     """
 
-    shaping_arguments = ("reverse",)
-
     def __init__(
         self,
         input_dim: int,

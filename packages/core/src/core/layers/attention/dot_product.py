@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -36,7 +36,6 @@ class Attention(Layer):
     """
 
     supports_masking = True
-    shaping_arguments: ClassVar[tuple[str, ...]] = ("return_attention_scores",)
 
     def __init__(
         self,

@@ -29,7 +29,6 @@ class HeadedAttention(Layer):
     """
 
     supports_masking = True
-    shaping_arguments: ClassVar[tuple[str, ...]] = ("return_attention_scores",)
     #: What Keras writes before the names of the projections.
     prefix: ClassVar[str] = ""
     #: How many heads of the query share one of key and value.
