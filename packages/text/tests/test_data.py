@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from experiment_files import config_of
 
 from core.experiment.command.options import read_options
 from core.experiment.data import sources
@@ -12,25 +13,17 @@ from core.experiment.errors import DataUnavailableError, OptionError
 from text import nusax
 from text.data import load_data
 from text.options import LANGUAGES, TextDataOptions
+from text.task import TextTask
 from text.ulasan import CLASSES, load_ulasan
 
 DATA = os.environ.get("KACA_DATA_DIR")
+pytest_plugins = "offline"
 needs_mirror = pytest.mark.skipif(not DATA, reason="KACA_DATA_DIR names no local mirror of NusaX")
 
 
 def options(**changes):
-    values = {
-        "name": "nusax", "fallback": False, "languages": ["ind"], "test_language": "ind", "train_limit": None,
-        "validation_limit": None, "test_limit": None,
-    }  # fmt: skip
-    return read_options(TextDataOptions, {**values, **changes}, "data")
-
-
-@pytest.fixture
-def offline(monkeypatch, tmp_path):
-    monkeypatch.delenv("KACA_DATA_DIR", raising=False)
-    monkeypatch.setenv("KACA_CACHE_DIR", str(tmp_path))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    config = config_of(TextTask(), "data.fallback=false")
+    return read_options(TextDataOptions, config["data"] | changes, "data")
 
 
 def sentences(*splits):
@@ -193,9 +186,8 @@ def test_a_strange_mirror_is_named(monkeypatch, tmp_path, kind):
 @pytest.mark.parametrize(
     "content", ["", "{", "null", "[]", '[["a"]]', '[["a", 9]]', "[[1, 2]]", '{"a": 1}', "[" * 100_000, "\ufeff[]"]
 )
-def test_a_damaged_cache_says_how_to_mend_it(offline, tmp_path, monkeypatch, content):
+def test_a_damaged_cache_says_how_to_mend_it(offline, tmp_path, content):
     folder = tmp_path / "data" / "nusax-hub-ind"
-    monkeypatch.setenv("KACA_CACHE_DIR", str(tmp_path))
     folder.mkdir(parents=True)
     for split in nusax.SPLITS:
         (folder / f"{split}.json").write_text(content, encoding="utf-8")

@@ -3,34 +3,32 @@
 import keras
 import numpy as np
 import pytest
+from compare import reopen
+from experiment_files import config_of
 from rich.console import Console
 
 import core
 from core.experiment.command.options import TrainOptions, read_options
 from core.experiment.command.progress import TrainingProgress
 from core.experiment.errors import OptionError
+from core.experiment.scores import macro_f1
 from core.experiment.task import Dataset, Settings, Split
 from core.experiment.training.keras import fit, train_into
+from core.learning import Adam
 from text.keras_rnn import build_rnn
 from text.options import ModelOptions
 from text.task import TextTask
 from text.ulasan import load_ulasan
 
-OPTIONS = {
-    "cell": "lstm", "layers": 1, "units": 8, "bidirectional": False, "pooling": "last", "mask_zero": True,
-    "recurrent_dropout": 0.0, "max_tokens": 10_000, "sequence_length": 12, "embedding_dim": 6, "embedding_dropout": 0.0,
-    "dropout": 0.3, "dense_units": 5, "dense_dropout": 0.5,
-}  # fmt: skip
-TRAIN = {
-    "epochs": 1, "batch_size": 32, "learning_rate": 0.01, "learning_rate_schedule": None, "clipnorm": None,
-    "early_stopping": None, "monitor": "val_macro_f1",
-}  # fmt: skip
+DEFAULTS = config_of(TextTask())
+OPTIONS = DEFAULTS["model"] | {"units": 8, "sequence_length": 12, "embedding_dim": 6, "dense_units": 5}
+TRAIN = DEFAULTS["train"] | {"epochs": 1, "learning_rate": 0.01}
 WHOLE = load_ulasan()
 STRANGE = np.array(["", "zzz qqq", "kata " * 50, "Enak, murah; RAMAH!"], dtype=object)
 
 
 def options(**changes):
-    return read_options(ModelOptions, {**OPTIONS, **changes}, "model")
+    return read_options(ModelOptions, OPTIONS | changes, "model")
 
 
 def layers(network):
@@ -141,14 +139,22 @@ def test_early_stopping_keeps_the_best_weights_by_validation_macro_f1():
     dataset = Dataset("part", ("negative", "neutral", "positive"), split, split, split, "here", "")
     keras.utils.set_random_seed(1)
     network = build_rnn(options=options(pooling="max"), texts=split.inputs, classes=3)
-    train = TrainOptions(
-        **{**TRAIN, "epochs": 6, "early_stopping": 1, "clipnorm": 1.0, "learning_rate_schedule": "cosine"}
-    )
+    stopping = {"epochs": 6, "early_stopping": 1, "clipnorm": 1.0, "learning_rate_schedule": "cosine"}
+    train = TrainOptions(**TRAIN | stopping)
     history = fit(network, dataset, train, TrainingProgress(Console(quiet=True)))
-    from core.experiment.scores import macro_f1
-
     kept = macro_f1(split.labels, network.trained.predict(network.encode(split.inputs), verbose=0))
     assert kept == pytest.approx(max(history["val_macro_f1"]), abs=1e-12)
+
+
+def test_the_network_learns_from_scratch():
+    """The maximum over time is a raw operation of its graph."""
+    smaller = options(bidirectional=True, pooling="max", max_tokens=500, embedding_dropout=0.2, dense_dropout=0.0)
+    network = build_rnn(options=smaller, texts=WHOLE.inputs, classes=3)
+    model = reopen(network.trained)
+    model.initialize(0)
+    history = model.fit(network.encode(WHOLE.inputs), WHOLE.labels, optimizer=Adam(0.01), epochs=12, batch_size=16)
+    assert history["loss"][-1] < 0.5 * history["loss"][0]
+    assert history["accuracy"][-1] > 0.8
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from run_command import CONTRACT, CommandMistakes, in_process, read
 
-import core.experiment.command.extras
+import core
 from text import run
 
 DATA = os.environ.get("KACA_DATA_DIR")
@@ -16,23 +15,9 @@ TINY = [
     "train.epochs=1", "seed=0", "model.units=6", "model.embedding_dim=8", "model.dense_units=6", "data.train_limit=60",
     "data.validation_limit=30",
 ]  # fmt: skip
-CONTRACT = {"result.json", "history.json", "predictions.npz", "trace.json", "samples.json", "model.keras"}
 
 
-def in_process(monkeypatch, tmp_path, *arguments):
-    """Run the command in this process; return its exit status."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("KACA_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(sys, "argv", ["text.run", *arguments, f"hydra.sweep.dir={tmp_path / 'sweep'}"])
-    try:
-        run.main()
-    except SystemExit as end:
-        return end.code
-    return 0
-
-
-def read(folder, name):
-    return json.loads((folder / name).read_text(encoding="utf-8"))
+pytest_plugins = "offline"
 
 
 @pytest.fixture(scope="class")
@@ -41,9 +26,9 @@ def sweep(tmp_path_factory):
     with pytest.MonkeyPatch.context() as monkeypatch:
         folder = tmp_path_factory.mktemp("both")
         arguments = ["+exp=bidirectional", "data.fallback=false", *TINY]
-        assert in_process(monkeypatch, folder, *arguments) == 0
+        assert in_process(run, monkeypatch, folder, *arguments) == 0
         (folder / "sweep").rename(folder / "first")
-        assert in_process(monkeypatch, folder, *arguments, "model.cell=lstm") == 0
+        assert in_process(run, monkeypatch, folder, *arguments, "model.cell=lstm") == 0
     return folder / "first", folder / "sweep"
 
 
@@ -94,63 +79,26 @@ class TestSweepOnRealSentences:
         assert [read(sweep[1] / str(job), "result.json")["reused"] for job in range(2)] == [True, True]
 
 
-MISTAKES = [
-    (["model.cell=rnn"], "error: model.cell must be one of 'simple_rnn', 'lstm', 'gru', got 'rnn'"),
-    (["model.units=64,0"], "error: model.units must be an integer in [1, 2147483647], got 0"),
-    (["+model.unit=3"], "error: model.unit: no such option"),
-    (["model.recurrent_dropout=1.5"], "error: model.recurrent_dropout must lie in [0, 1)"),
-    (["+exp=mask,cell"], "error: exp: one experiment at a time"),
-    (["data.languages=[ind,xyz]"], "error: data.languages must be one of 'ace'"),
-    (["data.languages=ind"], "error: data.languages must be a list"),
-    (["train.monitor=f1"], "error: train.monitor must be one of 'val_loss'"),
-    (["data.fallback=false"], "error: NusaX is not at hand"),
-    (["data=ulasan", "data.test_limit=2"], "error: data: a split needs at least 3 examples"),
-]
-
-
-@pytest.fixture
-def offline(monkeypatch):
-    monkeypatch.delenv("KACA_DATA_DIR", raising=False)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-
-
-@pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=lambda value: " ".join(value)[:40])
-def test_a_mistake_is_answered_in_one_line(monkeypatch, tmp_path, capfd, offline, arguments, message):
-    assert in_process(monkeypatch, tmp_path, *arguments) == 2
-    errors = capfd.readouterr().err
-    assert errors.startswith(message)
-    assert errors.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("argument", "message"),
-    [("model.unit=3", "model.unit"), ("+exp=nothing", "exp/nothing"), ("data=imdb", "data/imdb")],
-)
-def test_what_hydra_refuses_names_the_option_without_a_stack_trace(monkeypatch, tmp_path, capfd, argument, message):
-    assert in_process(monkeypatch, tmp_path, argument) != 0
-    errors = capfd.readouterr().err
-    assert message in errors
-    assert "Traceback" not in errors
+class TestMistakes(CommandMistakes):
+    run = run
+    mistakes = (
+        ("model.cell=rnn", "model.cell must be one of 'simple_rnn', 'lstm', 'gru', got 'rnn'"),
+        ("model.units=64,0", "model.units must be an integer in [1, 2147483647], got 0"),
+        ("+model.unit=3", "model.unit: no such option"),
+        ("model.recurrent_dropout=1.5", "model.recurrent_dropout must lie in [0, 1)"),
+        ("+exp=mask,cell", "exp: one experiment at a time"),
+        ("data.languages=[ind,xyz]", "data.languages must be one of 'ace'"),
+        ("data.languages=ind", "data.languages must be a list"),
+        ("train.monitor=f1", "train.monitor must be one of 'val_loss'"),
+        ("data.fallback=false", "NusaX is not at hand"),
+        ("data=ulasan", "data.test_limit=2", "data: a split needs at least 3 examples"),
+    )
+    refused_by_hydra = (("model.unit=3", "model.unit"), ("+exp=nothing", "exp/nothing"), ("data=imdb", "data/imdb"))
 
 
 def test_without_network_and_mirror_the_sweep_runs_on_the_reviews_and_says_so(monkeypatch, tmp_path, capfd, offline):
-    assert in_process(monkeypatch, tmp_path, *TINY, "model.cell=simple_rnn") == 0
+    assert in_process(run, monkeypatch, tmp_path, *TINY, "model.cell=simple_rnn") == 0
     assert "ATTENTION: NusaX is not at hand" in capfd.readouterr().out
     (row,) = read(tmp_path / "sweep", "summary.json")
     assert (row["dataset"], row["n_test"], row["label_match"]) == ("ulasan", 82, 1.0)
     assert "reviews, ulasan, instead" in read(tmp_path / "sweep" / "0", "result.json")["fallback"]
-
-
-def test_without_the_extra_it_names_it(monkeypatch, capfd):
-    monkeypatch.setattr(core.experiment.command.extras, "find_spec", lambda name: None)
-    with pytest.raises(SystemExit) as end:
-        run.main()
-    assert end.value.code == 2
-    errors = capfd.readouterr().err
-    assert "kaca-text[experiment]" in errors
-    assert errors.count("\n") == 1
-
-
-def test_importing_it_needs_no_extra():
-    code = "import sys, text.run; sys.exit(any(name in sys.modules for name in ('tensorflow', 'hydra', 'sklearn')))"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)

@@ -47,6 +47,19 @@ def test_training_follows_keras_however_it_is_clipped(cell, clip):
     compare_training(lambda: build(cell), batches(), optimizer="sgd", dtype="float64", tolerance=1e-8, **clip)
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_training_follows_keras_through_the_maximum_over_time(optimizer):
+    """The maximum is a raw operation of a graph."""
+
+    def largest():
+        ids = keras.Input((LENGTH,), dtype="int64")
+        states = LAYERS.LSTM(6, return_sequences=True)(LAYERS.Embedding(WORDS, 8, mask_zero=True)(ids))
+        best = keras.ops.max(states, axis=1) + 0.5 * keras.ops.mean(states, axis=1)
+        return keras.Model(ids, LAYERS.Dense(3, activation="softmax")(best))
+
+    compare_training(largest, batches(), optimizer=optimizer, dtype="float64", tolerance=1e-8)
+
+
 def test_constrained_training_follows_keras():
     """Constraints of a recurrent layer are those of its cell; costs of its outputs are its own."""
 

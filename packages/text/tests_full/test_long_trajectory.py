@@ -4,11 +4,12 @@ import os
 
 import numpy as np
 import pytest
+from experiment_files import settings_of
 from trajectory import train_both
 
 from text.data import load_data
 from text.keras_rnn import build_rnn
-from text.options import DataOptions, ModelOptions
+from text.task import TextTask
 
 STEPS, BATCH = 100, 32
 
@@ -17,38 +18,17 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+NETWORK = ("model.bidirectional=true", "model.max_tokens=2000", "model.dropout=0", "model.dense_dropout=0")
+SETTINGS = settings_of(TextTask(), "data.fallback=false", *NETWORK)
+
+
 @pytest.fixture(scope="module")
 def train():
-    options = DataOptions(
-        name="nusax",
-        fallback=False,
-        languages=["ind"],
-        test_language="ind",
-        train_limit=None,
-        validation_limit=None,
-        test_limit=None,
-    )
-    return load_data(options).train
+    return load_data(SETTINGS.data).train
 
 
 def network(texts):
-    options = ModelOptions(
-        cell="lstm",
-        layers=1,
-        units=64,
-        bidirectional=True,
-        pooling="last",
-        mask_zero=True,
-        recurrent_dropout=0.0,
-        max_tokens=2000,
-        sequence_length=100,
-        embedding_dim=128,
-        embedding_dropout=0.0,
-        dropout=0.0,
-        dense_units=32,
-        dense_dropout=0.0,
-    )
-    return build_rnn(options=options, texts=texts, classes=3)
+    return build_rnn(options=SETTINGS.model, texts=texts, classes=3)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-3), ("float64", 1e-8)])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from experiment_files import config_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -16,15 +17,14 @@ from core.experiment.data.splits import stratified_order
 from core.experiment.errors import DataUnavailableError, OptionError
 from vision import cifar10, data
 from vision.options import VisionDataOptions
+from vision.task import VisionTask
 
 DATA = os.environ.get("KACA_DATA_DIR")
-DEFAULTS = {
-    "name": "cifar10", "fallback": True, "split_seed": 0, "train_limit": None, "validation_limit": None, "test_limit": None
-}  # fmt: skip
+pytest_plugins = "offline"
 
 
-def options(**changed):
-    return read_options(VisionDataOptions, {**DEFAULTS, **changed}, "data")
+def options(**changes):
+    return read_options(VisionDataOptions, config_of(VisionTask())["data"] | changes, "data")
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +33,6 @@ def cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KACA_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         yield
-
-
-@pytest.fixture
-def offline(monkeypatch, tmp_path):
-    """Neither mirror, nor cache, nor network."""
-    monkeypatch.delenv("KACA_DATA_DIR", raising=False)
-    monkeypatch.setenv("KACA_CACHE_DIR", str(tmp_path))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
 @settings(deadline=None)

@@ -3,20 +3,19 @@
 import keras
 import numpy as np
 import pytest
+from experiment_files import config_of
 
 from core.experiment.command.options import read_options
 from core.experiment.errors import OptionError
 from vision.keras_cnn import build_cnn
 from vision.options import ModelOptions
+from vision.task import VisionTask
 
-DEFAULTS = {
-    "conv_layers": 6, "filters": "32-64-128", "kernel_size": 3, "pooling": "max", "dense_units": 128, "batch_norm": False,
-    "dropout": 0.0,
-}  # fmt: skip
+DEFAULTS = config_of(VisionTask())["model"]
 
 
 def build(augmentation=False, **changed):
-    options = read_options(ModelOptions, {**DEFAULTS, **changed}, "model")
+    options = read_options(ModelOptions, DEFAULTS | changed, "model")
     return build_cnn(options=options, augmentation=augmentation, image_shape=(32, 32, 3), classes=10, seed=0)
 
 

@@ -1,7 +1,6 @@
 """`python -m vision.run` as a user types it: a sweep of real images that survives being killed, and mistakes in one line."""
 
 import csv
-import json
 import os
 import shutil
 import signal
@@ -11,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from run_command import CONTRACT, CommandMistakes, in_process, read
 
 from core.errors import KacaError
 from core.experiment.command import launch as launching
@@ -22,7 +22,6 @@ TINY = [
     "preset=quick", "model.filters=4-8-8", "model.dense_units=8", "data.train_limit=300", "data.validation_limit=50",
     "data.test_limit=200", "data.fallback=false",
 ]  # fmt: skip
-CONTRACT = {"result.json", "history.json", "predictions.npz", "trace.json", "samples.json", "model.keras"}
 
 
 def command(tmp_path, *arguments, **options):
@@ -33,16 +32,7 @@ def command(tmp_path, *arguments, **options):
     )  # fmt: skip
 
 
-def in_process(monkeypatch, tmp_path, *arguments):
-    """Run the command in this process; return its exit status."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("KACA_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(sys, "argv", ["vision.run", *arguments, f"hydra.sweep.dir={tmp_path / 'sweep'}"])
-    try:
-        run.main()
-    except SystemExit as end:
-        return end.code
-    return 0
+pytest_plugins = "offline"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +57,7 @@ def sweep(tmp_path_factory):
         process = command(folder, *arguments)
         output, errors = process.communicate(timeout=SECONDS)
         assert process.returncode == 0, errors
-        results = [json.loads((folder / "sweep" / str(job) / "result.json").read_text()) for job in range(2)]
+        results = [read(folder / "sweep" / str(job), "result.json") for job in range(2)]
         outputs.append((output, errors, results))
     return folder / "sweep", outputs
 
@@ -94,16 +84,16 @@ class TestSweepOnRealImages:
             assert results[job]["variant"] == {"model.pooling": pooling}
             with np.load(folder / str(job) / "predictions.npz") as arrays:
                 assert arrays["keras"].shape == arrays["scratch"].shape == (200, 10)
-        assert len(json.loads((folder / "0" / "history.json").read_text())["val_loss"]) == 10
-        assert all(sample["image_png"] for sample in json.loads((folder / "0" / "samples.json").read_text()))
-        about = json.loads((folder / "sweep.json").read_text())
+        assert len(read(folder / "0", "history.json")["val_loss"]) == 10
+        assert all(sample["image_png"] for sample in read(folder / "0", "samples.json"))
+        about = read(folder, "sweep.json")
         assert about["variants"] == ["pooling=max", "pooling=average"]
         assert "python -m vision.run +exp=pooling" in about["command"]
         assert (folder / "report.html").stat().st_size > 10_000
 
     def test_the_summary_has_one_object_a_job(self, sweep):
         folder, _ = sweep
-        summary = json.loads((folder / "summary.json").read_text())
+        summary = read(folder, "summary.json")
         assert [row["run_dir"] for row in summary] == ["0", "1"]
         with (folder / "summary.csv").open(newline="") as file:
             rows = list(csv.DictReader(file))
@@ -120,50 +110,28 @@ class TestSweepOnRealImages:
         assert errors == ""
 
 
-MISTAKES = [
-    (["model.pooling=foo"], "error: model.pooling must be one of 'max', 'average', got 'foo'"),
-    (["model.pooling=max,foo"], "error: model.pooling must be one of 'max', 'average', got 'foo'"),
-    (["train.batch_size=0"], "error: train.batch_size must be an integer in [1, 2147483647], got 0"),
-    (["train.epochs="], "error: train.epochs must be an integer in [1, 2147483647], got ''"),
-    (["+train.epoch=3"], "error: train.epoch: no such option"),
-    (["+exp=pooling,filters"], "error: exp: one experiment at a time"),
-    (["seed=-1"], "error: seed must be an integer"),
-    (["force=perhaps"], "error: force must be true or false"),
-    (["data.name=mnist"], "error: data.name must be one of 'cifar10', 'digits'"),
-    (["data.fallback=false"], "error: CIFAR-10 is not at hand"),
-    (["data=digits", "data.test_limit=3"], "error: data: a split needs at least 10 examples"),
-    (["hydra.mode=RUN"], "error: hydra.mode: expected MULTIRUN"),
-]
-
-
-@pytest.fixture
-def offline(monkeypatch):
-    monkeypatch.delenv("KACA_DATA_DIR", raising=False)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-
-
-@pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=lambda value: " ".join(value)[:40])
-def test_a_mistake_is_answered_in_one_line(monkeypatch, tmp_path, capfd, offline, arguments, message):
-    assert in_process(monkeypatch, tmp_path, *arguments) == 2
-    errors = capfd.readouterr().err
-    assert errors.startswith(message)
-    assert errors.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("argument", "message"),
-    [
+class TestMistakes(CommandMistakes):
+    run = run
+    mistakes = (
+        ("model.pooling=foo", "model.pooling must be one of 'max', 'average', got 'foo'"),
+        ("model.pooling=max,foo", "model.pooling must be one of 'max', 'average', got 'foo'"),
+        ("train.batch_size=0", "train.batch_size must be an integer in [1, 2147483647], got 0"),
+        ("train.epochs=", "train.epochs must be an integer in [1, 2147483647], got ''"),
+        ("+train.epoch=3", "train.epoch: no such option"),
+        ("+exp=pooling,filters", "exp: one experiment at a time"),
+        ("seed=-1", "seed must be an integer"),
+        ("force=perhaps", "force must be true or false"),
+        ("data.name=mnist", "data.name must be one of 'cifar10', 'digits'"),
+        ("data.fallback=false", "CIFAR-10 is not at hand"),
+        ("data=digits", "data.test_limit=3", "data: a split needs at least 10 examples"),
+        ("hydra.mode=RUN", "hydra.mode: expected MULTIRUN"),
+    )
+    refused_by_hydra = (
         ("train.epoch=3", "train.epoch"),
         ("+exp=nothing", "exp/nothing"),
         ("data=mnist", "data/mnist"),
         ("epochs=3", "epochs"),
-    ],
-)
-def test_what_hydra_refuses_names_the_option_without_a_stack_trace(monkeypatch, tmp_path, capfd, argument, message):
-    assert in_process(monkeypatch, tmp_path, argument) == 1
-    errors = capfd.readouterr().err
-    assert message in errors
-    assert "Traceback" not in errors
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,15 +174,15 @@ def test_strange_folders_are_answered_without_a_stack_trace(monkeypatch, tmp_pat
 
 def test_without_network_and_mirror_the_sweep_runs_on_digits_and_says_so(monkeypatch, tmp_path, capfd, offline):
     tiny = [option for option in TINY if "fallback" not in option]
-    assert in_process(monkeypatch, tmp_path, *tiny, "model.conv_layers=2", "train.epochs=1", "seed=1,2") == 0
+    assert in_process(run, monkeypatch, tmp_path, *tiny, "model.conv_layers=2", "train.epochs=1", "seed=1,2") == 0
     output = capfd.readouterr().out
     assert output.count("ATTENTION: CIFAR-10 is not at hand") == 3  # at each job, and once more before the table
-    summary = json.loads((tmp_path / "sweep" / "summary.json").read_text())
+    summary = read(tmp_path / "sweep", "summary.json")
     assert [(row["seed"], row["dataset"], row["label_match"]) for row in summary] == [
         (1, "digits", 1.0),
         (2, "digits", 1.0),
     ]
-    assert "digits instead" in json.loads((tmp_path / "sweep" / "0" / "result.json").read_text())["fallback"]
+    assert "digits instead" in read(tmp_path / "sweep" / "0", "result.json")["fallback"]
 
 
 def test_outside_a_checkout_it_says_what_is_missing(monkeypatch, tmp_path):
@@ -232,7 +200,7 @@ def test_a_config_that_would_be_misread_is_named(monkeypatch, tmp_path, capfd, c
     shutil.copytree(launching.experiments_folder("vision"), tmp_path / "experiments" / "vision")
     (tmp_path / "experiments" / "vision" / "exp" / "pooling.yaml").write_bytes(content)
     monkeypatch.setattr(launching, "__file__", str(tmp_path / "launch.py"))
-    assert in_process(monkeypatch, tmp_path, "+exp=pooling", "data=digits") == (2 if message else 1)
+    assert in_process(run, monkeypatch, tmp_path, "+exp=pooling", "data=digits") == (2 if message else 1)
     errors = capfd.readouterr().err
     assert (message or "pooling") in errors
     assert "Traceback" not in errors
@@ -243,5 +211,5 @@ def test_interrupting_says_how_to_go_on(monkeypatch, tmp_path, capfd):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("core.experiment.command.sweep.run_job", interrupt)
-    assert in_process(monkeypatch, tmp_path, "data=digits") == 130
+    assert in_process(run, monkeypatch, tmp_path, "data=digits") == 130
     assert capfd.readouterr().err.startswith("interrupted")

@@ -2,18 +2,18 @@
 
 import numpy as np
 import pytest
+from experiment_files import settings_of
 from trajectory import compare_training
 
 from vision.keras_cnn import build_cnn
-from vision.options import ModelOptions
+from vision.task import VisionTask
 
 STEPS, BATCH = 10, 32
 
 
-def build(**changes):
-    options = {"conv_layers": 6, "filters": "8-16-16", "kernel_size": 3, "pooling": "max", "dense_units": 32}
-    options |= {"batch_norm": True, "dropout": 0.0} | changes
-    return build_cnn(options=ModelOptions(**options), augmentation=False, image_shape=(32, 32, 3), classes=10, seed=0)
+def build():
+    options = settings_of(VisionTask(), "model.filters=8-16-16", "model.dense_units=32", "model.batch_norm=true").model
+    return build_cnn(options=options, augmentation=False, image_shape=(32, 32, 3), classes=10, seed=0)
 
 
 def batches():

@@ -4,11 +4,12 @@ import os
 
 import numpy as np
 import pytest
+from experiment_files import settings_of
 from trajectory import computing_in, train_both
 
 from vision.cifar10 import load_cifar10
 from vision.keras_cnn import build_cnn
-from vision.options import ModelOptions
+from vision.task import VisionTask
 
 STEPS, BATCH = 100, 64
 OPTIMIZERS = ["adam", "sgd", "rmsprop"]
@@ -19,15 +20,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def build():
-    options = ModelOptions(
-        conv_layers=6,
-        filters="32-64-128",
-        kernel_size=3,
-        pooling="max",
-        dense_units=128,
-        batch_norm=True,
-        dropout=0.0,
-    )
+    options = settings_of(VisionTask(), "model.batch_norm=true").model
     return build_cnn(options=options, augmentation=False, image_shape=(32, 32, 3), classes=10, seed=0)
 
 
