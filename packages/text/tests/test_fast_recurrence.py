@@ -26,22 +26,19 @@ def ids(rows=17, *, holes=True):
     return x
 
 
-def network(*rest, mask_zero=True):
-    line = [keras.Input((LENGTH,), dtype="int64"), layers.Embedding(VOCABULARY, 6, mask_zero=mask_zero), *rest]
-    keras_model = keras.Sequential(line)
-    randomize(keras_model, np.random.default_rng(1))
-    return reopen(keras_model)
+def opened(*line):
+    return reopen(randomize(keras.Sequential(line), np.random.default_rng(1)))
+
+
+def network(*rest):
+    return opened(keras.Input((LENGTH,), dtype="int64"), layers.Embedding(VOCABULARY, 6, mask_zero=True), *rest)
 
 
 def test_numbers_instead_of_tokens():
-    keras_model = keras.Sequential(
-        [keras.Input((None, 4)), layers.Masking(), layers.GRU(6, return_sequences=True), layers.LSTM(3)]
-    )
-    randomize(keras_model, np.random.default_rng(1))
+    model = opened(keras.Input((None, 4)), layers.Masking(), layers.GRU(6, return_sequences=True), layers.LSTM(3))
     x = np.random.default_rng(2).normal(size=(9, LENGTH, 4)).astype(np.float32)
     x[3:, 8:] = 0
     x[5, 2] = 0
-    model = reopen(keras_model)
     check_fast(model, x)
     with pytest.raises(core.InputError, match="at least one time step"):
         model.predict_proba(x[:, :0])
@@ -65,11 +62,8 @@ def test_ids_are_checked_and_counted_from_the_end():
 
 
 def test_a_row_does_not_depend_on_its_neighbours():
-    model = network(
-        layers.Bidirectional(layers.LSTM(16, return_sequences=True)),
-        layers.GRU(8),
-        layers.Dense(4, activation="softmax"),
-    )
+    both = layers.Bidirectional(layers.LSTM(16, return_sequences=True))
+    model = network(both, layers.GRU(8), layers.Dense(4, activation="softmax"))
     x = ids(700)
     expected = model.predict_proba(x)
     for rows in (slice(0, 1), slice(5, 37), slice(100, 700)):
@@ -78,16 +72,8 @@ def test_a_row_does_not_depend_on_its_neighbours():
 
 
 def test_long_sequences_do_not_drift():
-    keras_model = keras.Sequential(
-        [
-            keras.Input((None,), dtype="int64"),
-            layers.Embedding(50, 32),
-            layers.LSTM(64, return_sequences=True),
-            layers.GRU(64),
-        ]
-    )
-    randomize(keras_model, np.random.default_rng(1))
-    check_fast(reopen(keras_model), np.random.default_rng(2).integers(0, 50, (6, 200)))
+    line = [layers.Embedding(50, 32), layers.LSTM(64, return_sequences=True), layers.GRU(64)]
+    check_fast(opened(keras.Input((None,), dtype="int64"), *line), np.random.default_rng(2).integers(0, 50, (6, 200)))
 
 
 def test_order():

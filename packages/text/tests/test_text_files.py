@@ -18,9 +18,7 @@ IDS[3] = 0
 
 def classifier(*middle, mask_zero=True):
     layers = [keras.Input((9,), dtype="int64"), LAYERS.Embedding(30, 6, mask_zero=mask_zero), *middle]
-    model = keras.Sequential([*layers, LAYERS.Dense(3, activation="softmax")])
-    randomize(model, np.random.default_rng(1))
-    return model
+    return randomize(keras.Sequential([*layers, LAYERS.Dense(3, activation="softmax")]), np.random.default_rng(1))
 
 
 SEQUENTIAL = {
@@ -76,15 +74,9 @@ def test_functional_with_masks_and_states():
 def test_sentences_of_words_in_a_document():
     """A nested model, applied to every sentence of a document."""
     words = keras.Sequential([keras.Input((4, 6)), LAYERS.Bidirectional(LAYERS.GRU(3)), LAYERS.Dense(2)])
-    layers = [
-        keras.Input((5, 4), dtype="int64"),
-        LAYERS.Embedding(30, 6),
-        LAYERS.TimeDistributed(words),
-        LAYERS.LSTM(2),
-    ]
-    model = keras.Sequential(layers)
-    randomize(model, np.random.default_rng(1))
-    check_model(model, RNG.integers(0, 30, size=(3, 5, 4)))
+    layers = [LAYERS.Embedding(30, 6), LAYERS.TimeDistributed(words), LAYERS.LSTM(2)]
+    model = keras.Sequential([keras.Input((5, 4), dtype="int64"), *layers])
+    check_model(randomize(model, np.random.default_rng(1)), RNG.integers(0, 30, size=(3, 5, 4)))
 
 
 def test_a_network_put_together_in_kaca_goes_to_keras(tmp_path):
@@ -109,8 +101,7 @@ def test_a_network_put_together_in_kaca_goes_to_keras(tmp_path):
 
 def test_stateful_model():
     model = keras.Sequential([keras.Input(batch_shape=(7, 9, 3)), LAYERS.LSTM(4, stateful=True), LAYERS.Dense(2)])
-    randomize(model, np.random.default_rng(1))
-    opened = reopen(model)
+    opened = reopen(randomize(model, np.random.default_rng(1)))
     for seed in range(3):
         x = np.random.default_rng(seed).normal(size=(7, 9, 3)).astype(np.float32)
         np.testing.assert_allclose(opened.forward(x), np.asarray(model(x)), rtol=0, atol=1e-6)

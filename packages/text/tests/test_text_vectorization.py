@@ -113,10 +113,8 @@ def test_any_text_learns_and_reads_as_in_keras(texts, options):
 )
 def test_any_bytes_are_cut_as_in_keras(texts, split):
     """Bytes that are not UTF-8 come from files in other encodings."""
-    theirs, ours = (
-        KERAS(split=split, vocabulary=["a", "\ufffd"]),
-        TextVectorization(split=split, vocabulary=["a", "\ufffd"]),
-    )
+    options = {"split": split, "vocabulary": ["a", "\ufffd"]}
+    theirs, ours = KERAS(**options), TextVectorization(**options)
     column = np.array(texts, dtype=object)[:, None]
     np.testing.assert_array_equal(ours.forward(column), theirs(column).numpy())
 

@@ -14,8 +14,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an 
 def test_a_functional_model_with_masks_in_hdf5(tmp_path):
     ids = keras.Input((6,), dtype="int64")
     seen = LAYERS.LSTM(3)(LAYERS.Embedding(9, 4, mask_zero=True)(ids))
-    model = keras.Model(ids, LAYERS.Dense(2, activation="softmax")(seen))
-    randomize(model, np.random.default_rng(0))
+    model = randomize(keras.Model(ids, LAYERS.Dense(2, activation="softmax")(seen)), np.random.default_rng(0))
     model.save(tmp_path / "model.h5")
     with pytest.raises(ValueError, match="NotEqual"):
         keras.models.load_model(tmp_path / "model.h5")

@@ -18,6 +18,7 @@ from vision import run
 
 DATA = os.environ.get("KACA_DATA_DIR")
 SECONDS = 600
+pytest_plugins = "offline"
 TINY = [
     "preset=quick", "model.filters=4-8-8", "model.dense_units=8", "data.train_limit=300", "data.validation_limit=50",
     "data.test_limit=200", "data.fallback=false",
@@ -30,9 +31,6 @@ def command(tmp_path, *arguments, **options):
         [sys.executable, "-m", "vision.run", *arguments, f"hydra.sweep.dir={tmp_path / 'sweep'}"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment, **options,
     )  # fmt: skip
-
-
-pytest_plugins = "offline"
 
 
 @pytest.fixture(scope="module")

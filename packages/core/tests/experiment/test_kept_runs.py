@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 
+import kept_words
 import numpy as np
 import pytest
+from kept_words import KEY, fill, held
 from rich.console import Console
 from toy_task import ToyTask, config
 
@@ -20,51 +22,6 @@ from core.experiment.errors import OptionError
 from core.experiment.training.job import Job, run_job
 
 TASK = ToyTask()
-KEY = {"package": "toy", "seed": 0}
-#: Keeps a run again and again, each time in a child that ends at another of the calls by which files and folders change, as
-#: if it had been killed, with nothing cleaned up; prints what the kept run holds afterwards, one line a child.
-PROGRAM = """
-import json, os, sys
-from core.experiment import store
-
-KEY = {"package": "toy", "seed": 0}
-
-def fill(word):
-    def filled(folder):
-        for name in store.FILES:
-            (folder / name).write_text(word)
-        return {"epochs": 1, "date": word}
-    return filled
-
-def held():
-    run = store.find(KEY)
-    return None if run is None else sorted({(run.folder / name).read_text() for name in store.FILES} | {run.facts.date})
-
-def dying(step):
-    calls = 0
-    def counted(function):
-        def call(*args, **kwargs):
-            nonlocal calls
-            calls += 1
-            if calls == step:
-                os._exit(9)
-            return function(*args, **kwargs)
-        return call
-    for name in ("mkdir", "rename", "replace", "unlink", "rmdir", "fsync", "open", "scandir", "listdir", "close"):
-        setattr(os, name, counted(getattr(os, name)))
-    store.keep(KEY, fill(f"step {step}"))
-    os._exit(0)
-
-if sys.argv[1] == "after another":
-    store.keep(KEY, fill("first"))
-status, step = 9, 0
-while status:
-    step += 1
-    child = os.fork() or dying(step)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    print(json.dumps([step, status, held()]), flush=True)
-store.keep(KEY, fill("last"))
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -73,58 +30,25 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
-def process(word, last=0):
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, word, str(last)], stdout=subprocess.PIPE, text=True)
-
-
-def fill(word, wait=0.0):
-    def filled(folder):
-        for name in store.FILES:
-            (folder / name).write_text(word)
-        time.sleep(wait)
-        return {"epochs": 1, "date": word}
-
-    return filled
-
-
-def held():
-    """The word that the kept run holds in all its files, or None; half a run fails."""
-    run = store.find(KEY)
-    if run is None:
-        return None
-    (word,) = {(run.folder / name).read_text() for name in store.FILES} | {run.facts.date}
-    return word
-
-
 def leftovers(folder):
     return [path for path in folder.rglob(".*") if path.name.startswith((".part-", ".old-"))]
 
 
 @pytest.mark.parametrize("when", ["after another", "the first time"])
 def test_killed_at_any_step_leaves_the_old_run_or_the_new_one_and_never_half(folder, when):
-    done = subprocess.run([sys.executable, "-c", PROGRAM, when], capture_output=True, text=True, check=True)
+    before = "first" if when == "after another" else None
+    if before:
+        store.keep(KEY, fill(before))
+    done = subprocess.run([sys.executable, kept_words.__file__, "dying"], capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(lines) > 20
-    before = ["first"] if when == "after another" else None
     for step, status, found in lines:
-        assert found in (before, [f"step {step}"])
-        assert status == 9 or found == [f"step {step}"]
+        assert found in (before, f"step {step}")
+        assert status == 9 or found == f"step {step}"
         before = found
+    store.keep(KEY, fill("last"))
     assert held() == "last"
     assert leftovers(folder) == []
-
-
-WAITING = """
-import sys
-from core.experiment import store
-def fill(folder):
-    for name in store.FILES:
-        (folder / name).write_text(sys.argv[1])
-    print("now", flush=True)
-    sys.stdin.readline()
-    return {"epochs": 1, "date": sys.argv[1]}
-store.keep({"package": "toy", "seed": 0}, fill)
-"""
 
 
 @pytest.fixture
@@ -133,7 +57,7 @@ def start():
     started = []
 
     def begin(word):
-        command = [sys.executable, "-c", WAITING, word]
+        command = [sys.executable, kept_words.__file__, "waiting", word]
         started.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
         return started[-1]
 

@@ -2,12 +2,11 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from html_pages import Page
+from light import run_light
 from sweep_folders import make_sweep
 
 from core.errors import InputError
@@ -294,12 +293,5 @@ def test_a_folder_that_is_not_a_sweep_is_one_clear_line(tmp_path, capsys, kind):
 
 
 def test_the_command_line_makes_the_page_without_tensorflow(images):
-    code = (
-        "import runpy, sys; sys.argv = ['report', sys.argv[1]]\n"
-        "try: runpy.run_module('core.experiment.report', run_name='__main__')\n"
-        "except SystemExit as end: assert end.code == 0\n"
-        "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
-    )
-    done = subprocess.run([sys.executable, "-c", code, str(images)], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{images / 'report.html'}\n"
+    run_report = "runpy.run_module('core.experiment.report', run_name='__main__')"
+    assert run_light(run_report, images, heavy={"tensorflow", "keras"}) == f"{images / 'report.html'}\n"

@@ -23,14 +23,15 @@ THREADS = (1, 2, 7)
 TOLERANCE = {"float32": 1e-6, "float64": 1e-12, "float16": 2e-3}
 
 
-def randomize(model: keras.Model, rng: np.random.Generator) -> None:
-    """Give every weight random values, biases and moving statistics too; variances stay positive."""
+def randomize(model: keras.Model, rng: np.random.Generator) -> keras.Model:
+    """Give every weight random values, biases and moving statistics too; variances stay positive. Return the model."""
     for variable in model.weights:
         value = np.asarray(rng.normal(size=variable.shape)) / np.sqrt(max((1, *variable.shape[:1])))
         if "variance" in variable.path:
             value = np.abs(value) + 0.5
         if variable.dtype.startswith("float"):
             variable.assign(value.astype(variable.dtype))
+    return model
 
 
 def reopen(model: keras.Model, suffix: str = ".keras") -> core.Model:

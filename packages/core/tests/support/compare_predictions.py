@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from compare import check_predictions, randomize, reopen
-from graphs import LAYERS, Draw, Recipe, Step, grow
-from hypothesis import HealthCheck, given, reject, settings
+from graphs import LAYERS, SETTINGS, Draw, Recipe, Step, grow, inputs_of
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from keras import ops
 
@@ -47,21 +47,13 @@ def check_many_predictions(recipe: Recipe, examples: int) -> tuple[int, int]:
     """Compare random graphs; return in how many of them rows are independent, and in how many not."""
     counts = [0, 0]
 
-    @settings(
-        max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(SETTINGS, max_examples=examples)
     @given(st.data(), st.integers(1, 50))
     def run(data: Any, batch_size: int) -> None:
         model = grow(Draw(data.draw), recipe)
         rng = np.random.default_rng(0)
         randomize(model, rng)
-        x = [
-            rng.integers(0, 7, (ROWS, *entry.shape[1:])).astype(entry.dtype)
-            if entry.dtype.startswith("int")
-            else rng.normal(size=(ROWS, *entry.shape[1:])).astype(np.float32)
-            for entry in model.inputs
-        ]
-        x = x if len(x) > 1 else x[0]
+        x = inputs_of(model, ROWS, rng)
         try:
             model.predict(x, batch_size=batch_size, verbose=0)
         except (ValueError, RuntimeError):  # Keras builds some graphs that it cannot run

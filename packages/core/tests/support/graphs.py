@@ -265,13 +265,26 @@ def grow(d: Draw, recipe: Recipe) -> keras.Model:
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs)
 
 
+def inputs_of(model: keras.Model, rows: int, rng: np.random.Generator) -> Any:
+    """Draw what a model takes: ids where it takes whole numbers."""
+    x = [
+        rng.integers(0, 7, (rows, *entry.shape[1:])).astype(entry.dtype)
+        if entry.dtype.startswith("int")
+        else rng.normal(size=(rows, *entry.shape[1:])).astype(np.float32)
+        for entry in model.inputs
+    ]
+    return x if len(x) > 1 else x[0]
+
+
+#: Draws are the same in every run.
+SETTINGS = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
 def check_corpus(recipe: Recipe, examples: int) -> int:
     """Compare `examples` graphs, and let Keras open some that Kaca wrote; return how many distinct files there were."""
     seen: set[tuple[str, str]] = set()
 
-    @settings(
-        max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(SETTINGS, max_examples=examples)
     @given(st.data(), st.sampled_from([".keras", ".h5"]), st.integers(0, 3))
     def run(data: Any, suffix: str, chance: int) -> None:
         model = grow(Draw(data.draw), recipe)
@@ -288,13 +301,7 @@ def check_graph(model: keras.Model, suffix: str, *, write: bool = False, toleran
     """Give the model random weights, save it, open it, and compare all outputs; `write` it again for Keras to open."""
     rng = np.random.default_rng(0)
     randomize(model, rng)
-    x = [
-        rng.integers(0, 7, (3, *entry.shape[1:])).astype(entry.dtype)
-        if entry.dtype.startswith("int")
-        else rng.normal(size=(3, *entry.shape[1:])).astype(np.float32)
-        for entry in model.inputs
-    ]
-    x = x if len(x) > 1 else x[0]
+    x = inputs_of(model, 3, rng)
     try:
         outputs = model(x)
     except ValueError:  # Keras builds some graphs that it cannot run: masks that do not fit the input of a Softmax

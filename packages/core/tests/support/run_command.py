@@ -1,10 +1,10 @@
 """`python -m PACKAGE.run` in this process, and what holds in every package: mistakes are answered in one line."""
 
 import json
-import subprocess
 import sys
 
 import pytest
+from light import run_light
 
 from core.experiment.command import extras
 
@@ -61,7 +61,4 @@ class CommandMistakes:
         assert errors.count("\n") == 1
 
     def test_importing_it_needs_no_extra(self):
-        heavy = (
-            f"import sys, {self.run.__name__}; sys.exit(len({{'tensorflow', 'hydra', 'sklearn'}} & set(sys.modules)))"
-        )
-        subprocess.run([sys.executable, "-c", heavy], check=True, timeout=300)
+        run_light(f"import {self.run.__name__}", heavy={"tensorflow", "hydra", "sklearn"})

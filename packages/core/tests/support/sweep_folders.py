@@ -146,25 +146,17 @@ def _samples(
     scratch: Array,
     names: list[str],
     sentences: list[str],
-    generator: np.random.Generator,
+    rng: np.random.Generator,
 ) -> list[Json]:
-    rows: list[Json] = []
     right = np.flatnonzero(keras.argmax(axis=1) == labels)[:10]
     wrong = np.flatnonzero(keras.argmax(axis=1) != labels)[:8]
+    rows: list[Json] = []
     for index in (*right, *wrong):
-        ours, theirs = int(scratch[index].argmax()), int(keras[index].argmax())
-        row = {
-            "index": int(index),
-            "true": names[labels[index]],
-            "keras": names[theirs],
-            "scratch": names[ours],
-            "kind": kind,
-        }
-        row |= {"keras_probability": float(keras[index].max()), "scratch_probability": float(scratch[index].max())}
-        row |= (
-            {"image_png": _picture(generator)} if kind == "image" else {"text": sentences[int(index) % len(sentences)]}
-        )
-        rows.append(row)
+        row: Json = {"index": int(index), "true": names[labels[index]], "kind": kind}
+        for side, probabilities in (("keras", keras[index]), ("scratch", scratch[index])):
+            row |= {side: names[probabilities.argmax()], f"{side}_probability": float(probabilities.max())}
+        picture = kind == "image"
+        rows.append(row | ({"image_png": _picture(rng)} if picture else {"text": sentences[index % len(sentences)]}))
     return rows
 
 

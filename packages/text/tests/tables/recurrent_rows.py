@@ -11,21 +11,9 @@ from rows import Row, inside
 
 LAYERS = keras.layers
 UNITS = {"units": 4}
-MASK = np.array(
-    [
-        [1, 1, 1, 0, 0],
-        [0, 0, 1, 1, 1],
-        [1, 0, 1, 0, 1],
-        [0, 1, 1, 0, 0],
-        [0, 0, 0, 0, 0],
-        [1, 1, 1, 1, 1],
-    ],
-    bool,
-)
-MASKED, PADDED = (
-    {"mask": MASK},
-    {"mask": np.repeat(MASK[:1], len(MASK), axis=0)},
-)  # of the latter, steps count for nobody
+MASK = np.array([[step == "1" for step in row] for row in ("11100", "00111", "10101", "01100", "00000", "11111")])
+MASKED = {"mask": MASK}
+PADDED = {"mask": np.repeat(MASK[:1], len(MASK), axis=0)}  # its last steps count for nobody
 X = (*MASK.shape, 3)
 DRAWN = {"GradientTape": "TensorFlow draws other numbers"}
 FORGOTTEN = {"file": "Keras keeps no implementation in its files, and sums of the other one are rounded otherwise"}
