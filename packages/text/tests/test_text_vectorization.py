@@ -119,15 +119,11 @@ def test_any_bytes_are_cut_as_in_keras(texts, split):
     np.testing.assert_array_equal(ours.forward(column), theirs(column).numpy())
 
 
+WORD = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=3)
+
+
 @settings(max_examples=12, deadline=None)
-@given(
-    counts=st.dictionaries(
-        st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=3),
-        st.integers(1, 3),
-        min_size=1,
-        max_size=30,
-    )
-)
+@given(counts=st.dictionaries(WORD, st.integers(1, 3), min_size=1, max_size=30))
 def test_ties_are_broken_by_bytes(counts):
     texts = [word for word, count in counts.items() for _ in range(count)]
     theirs, ours = pair({"split": None, "standardize": None}, texts)

@@ -51,6 +51,7 @@ def make_sweep(
 ) -> Path:
     """Write a sweep; every variant comes with the share of labels it gets right, ``flip`` labels differ in scratch."""
     names = classes or (IMAGE_CLASSES if kind == "image" else TEXT_CLASSES)
+    shown = None if kind == "image" else sentences or SENTENCES
     generator = np.random.default_rng(7)
     labels = generator.integers(len(names), size=examples)
     hard = generator.normal(size=examples)
@@ -67,7 +68,7 @@ def make_sweep(
         _dump(job / "result.json", _result(number, variant, seed, labels, keras, scratch, names) | result)
         _dump(job / "history.json", _history(skill, generator))
         _dump(job / "trace.json", _trace(generator))
-        _dump(job / "samples.json", _samples(kind, labels, keras, scratch, names, sentences or SENTENCES, generator))
+        _dump(job / "samples.json", _samples(labels, keras, scratch, names, shown, generator))
     return folder
 
 
@@ -140,23 +141,20 @@ def _trace(generator: np.random.Generator) -> list[Json]:
 
 
 def _samples(
-    kind: str,
-    labels: Array,
-    keras: Array,
-    scratch: Array,
-    names: list[str],
-    sentences: list[str],
-    rng: np.random.Generator,
+    labels: Array, keras: Array, scratch: Array, names: list[str], sentences: list[str] | None, rng: np.random.Generator
 ) -> list[Json]:
+    """Show some examples, as sentences or, where there are none, as images."""
     right = np.flatnonzero(keras.argmax(axis=1) == labels)[:10]
     wrong = np.flatnonzero(keras.argmax(axis=1) != labels)[:8]
     rows: list[Json] = []
     for index in (*right, *wrong):
-        row: Json = {"index": int(index), "true": names[labels[index]], "kind": kind}
+        row: Json = {"index": int(index), "true": names[labels[index]]}
         for side, probabilities in (("keras", keras[index]), ("scratch", scratch[index])):
             row |= {side: names[probabilities.argmax()], f"{side}_probability": float(probabilities.max())}
-        picture = kind == "image"
-        rows.append(row | ({"image_png": _picture(rng)} if picture else {"text": sentences[index % len(sentences)]}))
+        if sentences:
+            rows.append(row | {"kind": "text", "text": sentences[index % len(sentences)]})
+        else:
+            rows.append(row | {"kind": "image", "image_png": _picture(rng)})
     return rows
 
 
