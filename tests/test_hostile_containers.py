@@ -7,17 +7,15 @@ processor time and 300 MB. What only looks odd, and comes from a hurried person,
 import io
 import json
 import struct
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from configs import called, entry, graph, line, outcomes, tensor
 from packing import packed
 
-OPENING = Path(__file__).parents[1] / "packages/core/tests/support/opening.py"
 SENTENCES = Path(__file__).parents[1] / "packages/core/tests_bare/models/sentences.keras"
 SECONDS, MEMORY = 2.0, 300 * 2**20
 ERRORS = {"ModelFileError", "UnsupportedLayerError", "WeightMismatchError"}
@@ -25,12 +23,7 @@ ERRORS = {"ModelFileError", "UnsupportedLayerError", "WeightMismatchError"}
 
 def dense(count=1, inputs=4, units=3):
     """The config of a line of Dense layers."""
-    layers = [{"class_name": "InputLayer", "config": {"batch_shape": [None, inputs], "name": "input"}}]
-    layers += [
-        {"module": "keras.layers", "class_name": "Dense", "config": {"units": units, "name": f"dense_{index}"}}
-        for index in range(count)
-    ]
-    return {"module": "keras", "class_name": "Sequential", "config": {"name": "model", "layers": layers}}
+    return line(*[entry("Dense", units=units, name=f"dense_{n}") for n in range(count)], shape=(None, inputs))
 
 
 def hdf5(write, **how):
@@ -243,17 +236,10 @@ def vocabularies(count, size, **more):
             layers = json.loads(archive.read("config.json"))["config"]["layers"]
         vector = next(layer for layer in layers if layer["class_name"] == "TextVectorization")
         options = vector["config"] | {"max_tokens": None, "vocabulary_size": size}
-        shape = {"shape": [None, 1], "dtype": "string", "keras_history": ["in", 0, 0]}
-        nodes = [{"args": [{"class_name": "__keras_tensor__", "config": shape}], "kwargs": {}}]
-        entries = [
-            vector | {"name": name, "config": options | {"name": name}, "inbound_nodes": nodes}
-            for name in (f"vector_{index}" for index in range(count))
-        ]
-        first = {"batch_shape": [None, 1], "dtype": "string", "name": "in"}
-        entries.insert(0, {"class_name": "InputLayer", "name": "in", "inbound_nodes": [], "config": first})
-        outputs = [[f"vector_{index}", 0, 0] for index in range(count)]
-        graph = {"name": "graph", "layers": entries, "input_layers": [["in", 0, 0]], "output_layers": outputs}
-        config = {"module": "keras", "class_name": "Functional", "config": graph, "registered_name": "Functional"}
+        names = [f"vector_{index}" for index in range(count)]
+        layers = [called(name, vector | {"config": options}, tensor("in")) for name in names]
+        outputs = [[name, 0, 0] for name in names]
+        config = graph(*layers, shape=(None, 1), dtype="string", output=outputs)
         words = b"\n[UNK]\n" + b"\n".join(b"%x" % number for number in range(size - 2))
         suffixes = ["", *(f"_{index}" for index in range(1, count))]
         assets = {f"assets/layers/text_vectorization{suffix}/vocabulary.txt": words for suffix in suffixes}
@@ -432,13 +418,8 @@ def drawn(seed):
         vector = json.loads(archive.read("config.json"))["config"]["layers"][1]
         words = archive.read("assets/layers/text_vectorization/vocabulary.txt")
     vector.pop("inbound_nodes")
-    layers = [
-        {"class_name": "InputLayer", "config": {"batch_shape": [None, 1], "dtype": "string", "name": "input"}},
-        vector,
-        {"class_name": "Embedding", "config": {"input_dim": 16, "output_dim": 64, "name": "embedding"}},
-        {"class_name": "Dense", "config": {"units": units, "name": "dense"}},
-    ]
-    config = {"class_name": "Sequential", "config": {"name": "model", "layers": layers}}
+    embedding = entry("Embedding", input_dim=16, output_dim=64, name="embedding")
+    config = line(vector, embedding, entry("Dense", units=units, name="dense"), shape=(None, 1), dtype="string")
     config["build_config"] = {"input_shape": [1.5] * (share["config"] // 5)}
     assets = {"assets/layers/text_vectorization/vocabulary.txt": words}
     assets |= {f"assets/{index}": b"" for index in range(share["members"])}
@@ -461,12 +442,8 @@ def results(tmp_path_factory):
     for name in ("hole in a .keras", "hole in an .h5"):
         paths[name] = folder / name.replace(" ", "_")
         large_holes(paths[name], name.endswith(".keras"))
-    done = subprocess.run(
-        [sys.executable, OPENING, *map(str, paths.values())], capture_output=True, text=True, check=True
-    )
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
     names = {path.name: name for name, path in paths.items()}
-    return {(names[line["file"]], line["way"]): line for line in lines}
+    return {(names[found["file"]], found["way"]): found for found in outcomes("opening.py", *paths.values())}
 
 
 def in_bounds(results, name):

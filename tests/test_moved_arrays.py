@@ -1,30 +1,20 @@
 """A layer that stands in two models has its arrays once, where Keras met it first; attention of Keras 2 has private names."""
 
-import io
-import zipfile
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 from keras import layers
+from old_files import old_files
 
 import core
 
-FILES = Path(__file__).parent / "old_models" / "moved-2.15.0.zip"
 X = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
 
 
-@pytest.mark.parametrize("suffix", [".keras", ".h5"])
-@pytest.mark.parametrize("name", ["mha", "nested"])
-def test_files_of_keras_2(name, suffix):
-    with zipfile.ZipFile(FILES) as archive:
-        model = core.load_model(archive.read(name + suffix))
-        answers = np.load(io.BytesIO(archive.read(f"{name}.npz")))
-    x = [answers[key] for key in answers if key.startswith("x")]
-    actual = model.predict(x if len(x) > 1 else x[0])
-    expected = [answers[key] for key in answers if key.startswith("y")]
-    for ours, theirs in zip(actual if len(expected) > 1 else [actual], expected, strict=True):
+@pytest.mark.parametrize("file", old_files("old_models/moved-*.zip"), ids=str)
+def test_files_of_keras_2(file):
+    actual = core.load_model(file.content).predict(file.x)
+    for ours, theirs in zip(keras.tree.flatten(actual), keras.tree.flatten(file.y), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=2e-6 * np.abs(theirs).max())
 
 

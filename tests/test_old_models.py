@@ -1,79 +1,39 @@
 """Files that older Kerases really wrote open, and give the numbers that those Kerases gave."""
 
-import io
-import zipfile
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
+from old_files import assert_answers, old_files
 
 import core
 
-ZIPS = sorted((Path(__file__).parent / "old_models").glob("keras-*.zip"))
-ROWS = [
-    (archive, name)
-    for archive in ZIPS
-    for name in zipfile.ZipFile(archive).namelist()
-    if name.endswith((".keras", ".h5"))
-]
+FILES = old_files("old_models/keras-*.zip")
+WEIGHTS = [file for file in FILES if file.name.endswith(".weights.h5")]
+whole_models = pytest.mark.parametrize("file", [file for file in FILES if file not in WEIGHTS], ids=str)
 
 
-def extract(archive: Path, name: str, folder: Path) -> Path:
-    path = folder / name
-    path.write_bytes(zipfile.ZipFile(archive).read(name))
-    return path
+@whole_models
+def test_a_whole_model(file, tmp_path):
+    assert_answers(core.load_model(file.put(tmp_path)).forward(file.x), file.y)
 
 
-def answers(archive: Path, name: str):
-    with np.load(io.BytesIO(zipfile.ZipFile(archive).read(f"{name.split('.', maxsplit=1)[0]}.npz"))) as arrays:
-        x = [arrays[key] for key in sorted(arrays) if key.startswith("x")]
-        y = [arrays[key] for key in sorted(arrays) if key.startswith("y")]
-    return x if len(x) > 1 else x[0], y
-
-
-def check(model: core.Model, archive: Path, name: str):
-    x, expected = answers(archive, name)
-    actual = model.forward(x)
-    for ours, theirs in zip(actual if len(expected) > 1 else [actual], expected, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6 * max(1, np.abs(theirs).max()))
-
-
-@pytest.mark.parametrize(
-    ("archive", "name"),
-    [row for row in ROWS if not row[1].endswith(".weights.h5")],
-    ids=lambda value: value if isinstance(value, str) else value.stem,
-)
-def test_a_whole_model(archive, name, tmp_path):
-    check(core.load_model(extract(archive, name, tmp_path)), archive, name)
-
-
-@pytest.mark.parametrize(
-    ("archive", "name"),
-    [row for row in ROWS if row[1].endswith(".weights.h5")],
-    ids=lambda value: value if isinstance(value, str) else value.stem,
-)
-def test_weights_into_a_model(archive, name, tmp_path):
-    model = core.load_model(extract(archive, name.replace(".weights.h5", ".keras"), tmp_path))
+@pytest.mark.parametrize("file", WEIGHTS, ids=str)
+def test_weights_into_a_model(file, tmp_path):
+    model = core.load_model(file.put(tmp_path, f"{file.stem}.keras"))
     for _, layer in model.walk():
         layer.parameters = {key: np.zeros_like(value) for key, value in layer.parameters.items()}
-    model.load_weights(extract(archive, name, tmp_path))
-    check(model, archive, name)
+    model.load_weights(file.put(tmp_path))
+    assert_answers(model.forward(file.x), file.y)
 
 
-@pytest.mark.parametrize(
-    ("archive", "name"),
-    [row for row in ROWS if not row[1].endswith(".weights.h5")],
-    ids=lambda value: value if isinstance(value, str) else value.stem,
-)
-def test_what_we_write_of_them_opens_in_the_keras_of_today(archive, name, tmp_path):
-    core.load_model(extract(archive, name, tmp_path)).save(tmp_path / "copy.keras")
+@whole_models
+def test_what_we_write_of_them_opens_in_the_keras_of_today(file, tmp_path):
+    core.load_model(file.put(tmp_path)).save(tmp_path / "copy.keras")
     copy = keras.models.load_model(tmp_path / "copy.keras", compile=False)
-    x, expected = answers(archive, name)
-    for ours, theirs in zip(keras.tree.flatten(copy(x)), expected, strict=True):
+    for ours, theirs in zip(keras.tree.flatten(copy(file.x)), keras.tree.flatten(file.y), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
 
 
 def test_there_are_files_of_five_kerases():
-    assert len(ZIPS) == 5
-    assert len(ROWS) >= 55
+    assert len({file.archive for file in FILES}) == 5
+    assert len(FILES) >= 55

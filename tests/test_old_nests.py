@@ -1,21 +1,12 @@
 """Nests of models that Keras 1 and 2 saved, parts of them frozen: every file of each holds the same numbers."""
 
-import io
-import zipfile
-from pathlib import Path
-
 import numpy as np
 import pytest
+from old_files import files_in, old_files
 
 import core
 
-ZIPS = sorted((Path(__file__).parent / "old_models").glob("nests-*.zip"))
-ROWS = [
-    (archive, name.removesuffix(".npz"))
-    for archive in ZIPS
-    for name in zipfile.ZipFile(archive).namelist()
-    if name.endswith(".npz")
-]
+NESTS = old_files("old_models/nests-*.zip", (".npz",))
 
 
 def zeroed(model: core.Model) -> core.Model:
@@ -25,21 +16,20 @@ def zeroed(model: core.Model) -> core.Model:
 
 
 def test_there_are_files_of_five_versions():
-    assert len(ZIPS) == 5
-    assert len(ROWS) == 25
+    assert len({nest.archive for nest in NESTS}) == 5
+    assert len(NESTS) == 25
 
 
-@pytest.mark.parametrize(("archive", "index"), ROWS, ids=lambda value: value if isinstance(value, str) else value.stem)
-def test_every_file_holds_the_same_numbers(archive, index):
-    with zipfile.ZipFile(archive) as opened:
-        files = {name: opened.read(name) for name in opened.namelist() if name.startswith(f"{index}.")}
-    with np.load(io.BytesIO(files.pop(f"{index}.npz"))) as arrays:
-        x, expected = arrays["x"], arrays["y"]
+@pytest.mark.parametrize("nest", NESTS, ids=str)
+def test_every_file_holds_the_same_numbers(nest):
+    index = nest.stem
+    files = {name: data for name, data in files_in(nest.archive).items() if name.startswith(f"{index}.")}
+    del files[nest.name]
     architecture = files.pop(f"{index}.json")
-    tolerance = 1e-6 * max(1, np.abs(expected).max())
+    tolerance = 1e-6 * max(1, np.abs(nest.y).max())
 
     def check(model: core.Model, what: str) -> None:
-        np.testing.assert_allclose(model.forward(x), expected, rtol=0, atol=tolerance, err_msg=what)
+        np.testing.assert_allclose(model.forward(nest.x), nest.y, rtol=0, atol=tolerance, err_msg=what)
 
     for name, data in files.items():
         whole = name.endswith((f"{index}.h5", ".keras"))

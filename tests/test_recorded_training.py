@@ -1,28 +1,23 @@
 """`training=` that a graph recorded: Keras 2 always obeys it; Keras 3 takes it where a model is called without one."""
 
-import io
-import zipfile
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 from compare import reopen
 from keras import layers
+from old_files import old_files
 
 import core
 from core.learning.optimizers import SGD
 
-KERAS2 = Path(__file__).parent / "old_models" / "recorded-2.15.0.zip"
+KERAS2 = {file.stem: file for file in old_files("old_models/recorded-2.15.0.zip")}
 
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("place", ["plain", "outside", "inside"])
-def test_keras_2_always_obeys(place, training, tmp_path):
-    with zipfile.ZipFile(KERAS2) as archive:
-        path = archive.extract(f"{place}-{training}.h5", tmp_path)
-        answers = np.load(io.BytesIO(archive.read(f"{place}-{training}.npz")))
-    model, x = core.load_model(path), answers["x"]
+def test_keras_2_always_obeys(place, training):
+    file = KERAS2[f"{place}-{training}"]
+    model, x, answers = core.load_model(file.content), file.x, file.answers
     assert model.engine().rows_are_independent != training  # by the moments of the batch
     for threads in (1, 7):
         np.testing.assert_allclose(model.predict(x, batch_size=16, threads=threads), answers["before"], atol=1e-6)
@@ -71,8 +66,7 @@ def test_what_draws_at_random_does_so_only_with_a_generator(place):
 
 @pytest.mark.parametrize("place", ["plain", "outside", "inside"])
 def test_what_keras_3_would_not_obey_is_not_written(place, tmp_path):
-    with zipfile.ZipFile(KERAS2) as archive:
-        always, never = (core.load_model(archive.read(f"{place}-{training}.h5")) for training in (True, False))
+    always, never = (core.load_model(KERAS2[f"{place}-{training}"].content) for training in (True, False))
     with pytest.raises(core.InputError, match="always trains"):
         always.save(tmp_path / "always.keras")
     never.save(tmp_path / "never.keras")

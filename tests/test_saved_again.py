@@ -1,17 +1,15 @@
 """What Kaca opened and saved, Keras opens: files of older Kerases in the words of Keras 3, with names, freezing and compiling."""
 
 import inspect
-import io
 import json
-import tarfile
 import warnings
-from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 import pytest
 from compare import check_model, randomize
+from old_files import old_files
 from packing import members_of, pack
 
 import core
@@ -22,7 +20,6 @@ from core.layers.registry import find_layer
 from core.models.functional import Functional
 
 L = keras.layers
-FOLDER = Path(__file__).parent
 #: Models of older Kerases that no Keras 3 can express, with the reason that the error must give.
 UNWRITABLE = {"lc": "it has no locally connected layers", "L_lc": "it has no locally connected layers"}
 #: Keras 3.15 adds the bias of a convolution whose channels stand first along the width, where that is as large.
@@ -263,47 +260,28 @@ def test_attention_of_every_name(name, suffix):
     check_model(model, x, suffix=suffix)
 
 
-def old_models():
-    for path in sorted((FOLDER / "dialects").glob("*.tar.xz")):
-        with tarfile.open(path) as members:
-            files = {member.name: members.extractfile(member).read() for member in members}
-        for name in sorted(files):
-            if name.endswith((".h5", ".keras")):
-                yield pytest.param(
-                    path.name.split(".tar")[0], name, files[name], files[f"{name.rsplit('.', 1)[0]}.npz"]
-                )
-
-
-def inputs_of(answers):
-    arrays = dict(np.load(io.BytesIO(answers)))
-    named = {key[3:]: arrays[key] for key in arrays if key.startswith("xd_")}
-    listed = [arrays[key] for key in sorted(arrays, key=len) if key[0] == "x" and key[1:].isdigit()]
-    return named or (listed if len(listed) > 1 else listed[0])
-
-
 # The names of inputs are kept, although Keras 3 would rather have those of the dict's keys.
 @pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
-@pytest.mark.parametrize(("version", "name", "file", "answers"), list(old_models()))
-def test_what_older_kerases_wrote_opens_in_keras_of_today(version, name, file, answers, tmp_path):
-    (tmp_path / name).write_bytes(file)
-    stem = name.rsplit(".", 1)[0]
+@pytest.mark.parametrize("file", old_files("dialects/*.tar.xz"), ids=str)
+def test_what_older_kerases_wrote_opens_in_keras_of_today(file, tmp_path):
     try:
-        opened = core.load_model(tmp_path / name)
+        opened = core.load_model(file.put(tmp_path))
     except core.KacaError:
         pytest.skip("refused at opening")
-    reason = next((reason for start, reason in UNWRITABLE.items() if name.startswith(start)), None)
+    reason = next((reason for start, reason in UNWRITABLE.items() if file.name.startswith(start)), None)
     if reason is not None:
         with pytest.raises(core.InputError, match=reason):
             opened.save(tmp_path / "again.keras")
         return
     opened.save(tmp_path / "again.keras")
-    if stem in KERAS_REFUSES:
+    if file.stem in KERAS_REFUSES:
         assert serialize(core.load_model(tmp_path / "again.keras")) == serialize(opened)
         return
-    x = inputs_of(answers)
     theirs = keras.models.load_model(tmp_path / "again.keras")
-    actual, expected = keras.tree.flatten(theirs(x, training=False)), keras.tree.flatten(opened.forward(x))
-    for one, other in zip(actual if stem not in KERAS_IS_WRONG else expected, map(np.asarray, expected), strict=True):
+    actual, expected = keras.tree.flatten(theirs(file.x, training=False)), keras.tree.flatten(opened.forward(file.x))
+    for one, other in zip(
+        actual if file.stem not in KERAS_IS_WRONG else expected, map(np.asarray, expected), strict=True
+    ):
         np.testing.assert_allclose(np.asarray(one), other, rtol=0, atol=2e-6 * max(1, np.abs(other).max(initial=0)))
     assert serialize(core.load_model(tmp_path / "again.keras")) == serialize(opened)
 
