@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import pytest
 from newest_hdf5 import as_newest_hdf5
-from packing import members_of
+from packing import members_of, packed
 
 import core
 from core.files.hdf5_format import open_root
@@ -26,13 +26,8 @@ HONEST = members_of(MODELS / "images.keras")
 WEIGHTS = HONEST["model.weights.h5"]
 
 
-def packed(members=HONEST, method=zipfile.ZIP_STORED, comment=b"", rename=str, **options):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", method, **options) as archive:
-        for name, data in members.items():
-            archive.writestr(rename(name), data)
-        archive.comment = comment
-    return buffer.getvalue()
+def renamed(rename):
+    return packed({rename(name): data for name, data in HONEST.items()})
 
 
 def arrays(model):
@@ -83,26 +78,26 @@ def folder(name):
 
 #: What a hurried person makes of a model, by name: the same archive, otherwise packed.
 ODD = {
-    "deflated": lambda: packed(method=zipfile.ZIP_DEFLATED),
-    "deflated well": lambda: packed(method=zipfile.ZIP_DEFLATED, compresslevel=9),
+    "deflated": lambda: packed(HONEST, method=zipfile.ZIP_DEFLATED),
+    "deflated well": lambda: packed(HONEST, method=zipfile.ZIP_DEFLATED, compresslevel=9),
     "in a folder": lambda: packed(folder("my model")),
     "in a folder, deflated": lambda: packed(folder("my model"), zipfile.ZIP_DEFLATED),
     "in folders": lambda: packed(folder("models/2024/best")),
-    "names with ./": lambda: packed(rename=lambda name: f"./{name}"),
-    "names with backslashes": lambda: packed(rename=lambda name: name.replace("/", "\\")),
+    "names with ./": lambda: renamed(lambda name: f"./{name}"),
+    "names with backslashes": lambda: renamed(lambda name: name.replace("/", "\\")),
     "with folders of their own": lambda: packed({"assets/": b"", "./": b""} | HONEST),
     "by macOS": lambda: packed(
         folder("model") | {"__MACOSX/model/._config.json": b"\0\5\26\7", "model/.DS_Store": b"Bud1", "model/._x": b"x"}
     ),
     "by Windows": lambda: packed(HONEST | {"Thumbs.db": b"x", "desktop.ini": b"x"}),
-    "with a comment": lambda: packed(comment=b"trained on Monday"),
-    "with a comment that looks like an end": lambda: packed(comment=b"see PK\5\6 and PK\1\2" + b"PK\5\6" + bytes(18) + b"x"),
-    "with the longest comment": lambda: packed(comment=b"PK\5\6" * 16383),
-    "behind a program": lambda: b"#!/bin/sh\nunzip $0\n" + packed(),
-    "behind a program, deflated": lambda: b"MZ" + bytes(5000) + packed(method=zipfile.ZIP_DEFLATED),
-    "behind an archive": lambda: packed({"readme.txt": b"x"}) + packed(),
-    "with a byte behind it": lambda: packed() + b"\n",
-    "with zeros behind it": lambda: packed() + bytes(512),
+    "with a comment": lambda: packed(HONEST, comment=b"trained on Monday"),
+    "with a comment that looks like an end": lambda: packed(HONEST, comment=b"see PK\5\6 and PK\1\2PK\5\6" + bytes(18) + b"x"),
+    "with the longest comment": lambda: packed(HONEST, comment=b"PK\5\6" * 16383),
+    "behind a program": lambda: b"#!/bin/sh\nunzip $0\n" + packed(HONEST),
+    "behind a program, deflated": lambda: b"MZ" + bytes(5000) + packed(HONEST, method=zipfile.ZIP_DEFLATED),
+    "behind an archive": lambda: packed({"readme.txt": b"x"}) + packed(HONEST),
+    "with a byte behind it": lambda: packed(HONEST) + b"\n",
+    "with zeros behind it": lambda: packed(HONEST) + bytes(512),
     "with sizes behind the members": lambda: streamed(zipfile.ZIP_STORED),
     "with sizes behind the members, deflated": lambda: streamed(zipfile.ZIP_DEFLATED),
     "as one of more than 4 GB": wide,
@@ -150,16 +145,16 @@ NOT_ONE = {
     "a pickle": (lambda: b"\x80\x04\x95" + bytes(50), "pickle"),
     "TensorFlow Lite": (lambda: b"\x1c\0\0\0TFL3" + bytes(50), "Lite"),
     "an empty archive": (lambda: packed({}), "holds no config.json"),
-    "a model in an archive": (lambda: packed({"best.keras": packed()}), "unpack it, and open 'best.keras'"),
+    "a model in an archive": (lambda: packed({"best.keras": packed(HONEST)}), "unpack it, and open 'best.keras'"),
     "a SavedModel": (lambda: packed({"m/saved_model.pb": b"", "m/variables/variables.index": b""}), "SavedModel"),
     "two models": (lambda: packed(folder("a") | folder("b")), "holds no config.json"),
     "a project": (lambda: packed(folder("model") | {"train.py": b"x"}), "beside 'train.py'"),
-    "cut": (lambda: packed()[:-40], "was cut"),
-    "cut in the middle": (lambda: packed()[:3000], "was cut"),
-    "two ends": (lambda: packed(comment=packed()), "two ends"),
+    "cut": (lambda: packed(HONEST)[:-40], "was cut"),
+    "cut in the middle": (lambda: packed(HONEST)[:3000], "was cut"),
+    "two ends": (lambda: packed(HONEST, comment=packed(HONEST)), "two ends"),
     "a name twice, spelt otherwise": (lambda: packed(HONEST | {"./config.json": b"{}"}), "twice"),
     "a byte of the weights": (
-        lambda: changed(packed(), WEIGHTS, WEIGHTS[:-1] + bytes([WEIGHTS[-1] ^ 1])), "checksum"
+        lambda: changed(packed(HONEST), WEIGHTS, WEIGHTS[:-1] + bytes([WEIGHTS[-1] ^ 1])), "checksum"
     ),
     "a checksum": (
         lambda: changed(packed({**HONEST, "config.json": b"{}"}), b"{}", b"[]"), "checksum"

@@ -81,6 +81,7 @@ def trained_opens_in_keras(names, folder):
     theirs = keras.models.load_model(folder / "trained.keras")
     x, model = names["x"], names["model"]
     np.testing.assert_allclose(theirs.predict(x, verbose=0), model.predict(x), rtol=0, atol=1e-6)
+    assert [layer.name for layer in theirs.layers] == [layer.name for layer in model.layers]
     history = names["history"]
     assert len(history["loss"]) == len(history["val_loss"]) == 5
     assert history["loss"][-1] < history["loss"][0]

@@ -209,14 +209,10 @@ def test_the_words_of_keras_give_its_scores(name):
         assert found.epoch == expected.epoch
         for key, values in expected.history.items():
             np.testing.assert_allclose(found[key], values, rtol=TOLERANCE, atol=TOLERANCE, err_msg=key)
-        for mine, his in zip(weights_of(ours), theirs.get_weights(), strict=True):
+        for mine, his in zip(ours.get_weights(), theirs.get_weights(), strict=True):
             np.testing.assert_allclose(mine, his, rtol=TOLERANCE, atol=TOLERANCE)
         whole = {"sample_weight": options.get("sample_weight"), "batch_size": 7 if isinstance(y, list | dict) else 5}
         scores = theirs.evaluate(x, y, verbose=0, **whole)
         np.testing.assert_allclose(ours.evaluate(x, y, **whole), scores, rtol=TOLERANCE, atol=TOLERANCE)
         by_name = theirs.evaluate(x, y, verbose=0, return_dict=True, **whole)
         assert ours.evaluate(x, y, return_dict=True, **whole) == pytest.approx(by_name, rel=TOLERANCE, abs=TOLERANCE)
-
-
-def weights_of(model: Any) -> list[Any]:
-    return [part.parameters[name] for _, part in model.walk() for name in part.parameter_shapes]

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from compare import zeroed
 from old_files import assert_answers, old_files
 
 import core
@@ -19,9 +20,7 @@ def test_a_whole_model(file, tmp_path):
 
 @pytest.mark.parametrize("file", WEIGHTS, ids=str)
 def test_weights_into_a_model(file, tmp_path):
-    model = core.load_model(file.put(tmp_path, f"{file.stem}.keras"))
-    for _, layer in model.walk():
-        layer.parameters = {key: np.zeros_like(value) for key, value in layer.parameters.items()}
+    model = zeroed(core.load_model(file.put(tmp_path, f"{file.stem}.keras")))
     model.load_weights(file.put(tmp_path))
     assert_answers(model.forward(file.x), file.y)
 

@@ -2,17 +2,12 @@
 
 import numpy as np
 import pytest
+from compare import zeroed
 from old_files import files_in, old_files
 
 import core
 
 NESTS = old_files("old_models/nests-*.zip", (".npz",))
-
-
-def zeroed(model: core.Model) -> core.Model:
-    for _, layer in model.walk():
-        layer.parameters = {key: np.zeros_like(value) for key, value in layer.parameters.items()}
-    return model
 
 
 def test_there_are_files_of_five_versions():

@@ -122,18 +122,6 @@ def check_by_hand(model, x, tmp_path):
     return theirs
 
 
-def test_the_example_of_the_readme(tmp_path):
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(40, 8)).astype(np.float32), rng.integers(0, 2, 40)
-    model = core.Sequential([Dense(32, "relu"), Dropout(0.2), Dense(2, "softmax")], batch_shape=(None, 8))
-    model.initialize(seed=0)
-    model.fit(x, y, epochs=2, batch_size=32, validation_data=(x, y))
-    model.save(tmp_path / "trained.keras")
-    theirs = keras.models.load_model(tmp_path / "trained.keras")
-    np.testing.assert_allclose(model.predict(x), theirs.predict(x, verbose=0), rtol=0, atol=1e-6)
-    assert [layer.name for layer in theirs.layers] == ["dense", "dropout", "dense_1"]
-
-
 @pytest.mark.parametrize("seed", range(6))
 def test_a_graph_made_by_hand_in_any_order(seed, tmp_path):
     """Keras numbers the weights of a graph in an order of its own, whatever the order in which its layers were listed."""

@@ -38,10 +38,6 @@ def two_outputs():
     return reopen(keras.Model(x, [a, keras.layers.Dense(1, name="size")(x)]))
 
 
-def values(model):
-    return [part.parameters[name].copy() for _, part in model.walk() for name in part.parameter_shapes]
-
-
 def holding(array, value, row=5):
     changed = np.array(array, dtype=np.float32)
     changed[row] = value
@@ -73,9 +69,11 @@ MISTAKES = {
     "NaN in x": ({"x": holding(X, np.nan, 11), "batch_size": 2}, "row 11 of the input holds NaN"),
     "x of another width": ({"x": X[:, :2]}, "shape"),
     "text as x": ({"x": X.astype(str)}, "numbers"),
+    "no loss at all": ({"loss": "nonsense"}, "loss must be"),
     "unknown loss": ({"loss": "mean_sqared_error"}, "one of .*mean_squared_error"),
     "a function as loss": ({"loss": lambda y, p: 0}, "loss must be"),
     "unknown optimizer": ({"optimizer": "adamm"}, "one of .*adam"),
+    "no optimizer at all": ({"optimizer": "nonsense"}, "optimizer must be"),
     "unknown metric": ({"metrics": ["acuracy"]}, "metrics must be of accuracy"),
     "a number as metric": ({"metrics": [3]}, "metrics must be of"),
     "loss of an output that is not there": ({"loss": {"c": "mse"}}, "names b"),
@@ -109,6 +107,7 @@ MISTAKES = {
     "split as text": ({"validation_split": "a"}, "validation_split"),
     "x alone to validate": ({"validation_data": X}, "must be a pair"),
     "four parts to validate": ({"validation_data": (X, Y, Y, Y)}, "must be a pair"),
+    "numbers to validate": ({"validation_data": (1, 2, 3)}, "validation_data: "),
     "validation that does not fit": ({"validation_data": (X[:, :2], Y)}, "validation_data: "),
     "NaN to validate": ({"validation_data": (holding(X, np.nan), Y)}, "validation_data: .*row 5"),
     "a class too many to validate": ({"validation_data": (X, Y + 1)}, "validation_data: y, rows 0 to 11"),
@@ -119,6 +118,7 @@ MISTAKES = {
     "plateau of nothing": ({"callbacks": [ReduceLROnPlateau("val_acc")]}, "watches 'val_acc'"),
     "a callback that is none": ({"callbacks": [print]}, "core.learning callbacks"),
     "Keras' callback": ({"callbacks": [keras.callbacks.EarlyStopping()]}, "core.learning callbacks"),
+    "a callback as text": ({"callbacks": ["stop"]}, "callbacks must be"),
     "callbacks as a number": ({"callbacks": 3}, "core.learning callbacks"),
     "a folder that is not there": ({"callbacks": [ModelCheckpoint("no/such/m.keras")]}, "there is no folder"),
     "a score that is not there": ({"callbacks": [ModelCheckpoint("{val_loss}.keras")]}, "cannot be made of"),
@@ -150,10 +150,10 @@ def test_a_mistake_is_found_before_the_first_step(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     change, message = MISTAKES[name]
     model = network()
-    before = values(model)
+    before = model.get_weights()
     with pytest.raises(core.InputError, match=message):
         model.fit(**({"x": X, "y": Y} | change))
-    assert all(np.array_equal(one, other) for one, other in zip(before, values(model), strict=True))
+    assert all(np.array_equal(one, other) for one, other in zip(before, model.get_weights(), strict=True))
     assert model.compiled is None or name.startswith("batches")
 
 
@@ -243,7 +243,7 @@ SAME = {
 @pytest.fixture(scope="module")
 def plain():
     model = network()
-    return model.fit(X, Y, **PLAIN), values(model)
+    return model.fit(X, Y, **PLAIN), model.get_weights()
 
 
 @pytest.mark.parametrize("name", SAME)
@@ -251,7 +251,7 @@ def test_ways_of_saying_the_same(name, plain):
     model = network()
     history = model.fit(**(PLAIN | SAME[name]))
     assert history == plain[0]
-    assert all(np.array_equal(one, other) for one, other in zip(values(model), plain[1], strict=True))
+    assert all(np.array_equal(one, other) for one, other in zip(model.get_weights(), plain[1], strict=True))
 
 
 def test_a_second_call_goes_on(plain):
@@ -259,7 +259,7 @@ def test_a_second_call_goes_on(plain):
     first = model.fit(X, Y, shuffle=False, batch_size=7)
     second = model.fit(X, Y, shuffle=False, batch_size=7, initial_epoch=1, epochs=2)
     assert [*first["loss"], *second["loss"]] == plain[0]["loss"]
-    assert all(np.array_equal(one, other) for one, other in zip(values(model), plain[1], strict=True))
+    assert all(np.array_equal(one, other) for one, other in zip(model.get_weights(), plain[1], strict=True))
 
 
 def test_what_was_said_once_goes_for_evaluating_too():

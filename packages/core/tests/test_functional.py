@@ -6,8 +6,10 @@ import keras
 import numpy as np
 import pytest
 from compare import check_model, randomize
+from configs import called, entry, graph, tensor
 
 import core
+from core.layers.registry import build_layer
 
 layers, tree = keras.layers, keras.tree
 
@@ -139,18 +141,8 @@ def test_outputs_come_in_the_structure_that_keras_gives(outputs, suffix, tmp_pat
 
 
 def test_a_loop_is_an_error():
-    tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["dense", 0, 0]}}
-    dense = {"class_name": "Dense", "config": {"units": 2, "name": "dense"}, "name": "dense"}
-    config = {
-        "class_name": "Functional",
-        "config": {
-            "layers": [dense | {"inbound_nodes": [{"args": [tensor], "kwargs": {}}]}],
-            "input_layers": ["dense", 0, 0],
-            "output_layers": ["dense", 0, 0],
-        },
-    }
     with pytest.raises(core.UnsupportedLayerError, match="loop"):
-        core.layers.registry.build_layer(config)
+        build_layer(graph(called("dense", entry("Dense", units=2), tensor("dense"))))
 
 
 def test_threads_share_a_model():

@@ -241,10 +241,6 @@ def test_bytes_put_before_a_file_afterwards(libver):
     )
 
 
-def scale_offset(root):
-    root.create_dataset("x", data=np.arange(20), chunks=(5,), scaleoffset=3)
-
-
 def n_bit(root):
     options = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     options.set_chunk((5,))
@@ -260,26 +256,7 @@ def plugin(number, name):
         options.set_filter(number, h5py.h5z.FLAG_OPTIONAL, (1, 2, 3))
         h5py.h5d.create(root.id, b"x", h5py.h5t.NATIVE_FLOAT, h5py.h5s.create_simple((20,)), options)
 
-    return write, name
-
-
-@pytest.mark.parametrize(
-    ("write", "message"),
-    [
-        (lambda root: root.create_dataset("x", data=np.arange(20.0), compression="lzf"), "lzf"),
-        (scale_offset, "scaleoffset"),
-        (n_bit, "nbit"),
-        plugin(32001, "blosc"),
-        plugin(32015, "zstd"),
-        plugin(32004, "lz4"),
-        plugin(307, "bzip2"),
-        plugin(40_000, "filter 40000"),
-    ],
-)
-@pytest.mark.parametrize("libver", [None, "latest"])
-def test_filters_that_are_not_read_are_refused_by_name(write, message, libver):
-    with pytest.raises(core.ModelFileError, match=f"compressed by {message}"):
-        written(write, libver=libver).open("x").read()
+    return write, f"compressed by {name}"
 
 
 def of_type(change):
@@ -304,6 +281,14 @@ def brain_float(kind):
 @pytest.mark.parametrize(
     ("write", "message"),
     [
+        (lambda root: root.create_dataset("x", data=np.arange(20.0), compression="lzf"), "compressed by lzf"),
+        (lambda root: root.create_dataset("x", data=np.arange(20), chunks=(5,), scaleoffset=3), "compressed by scaleoffset"),
+        (n_bit, "compressed by nbit"),
+        plugin(32001, "blosc"),
+        plugin(32015, "zstd"),
+        plugin(32004, "lz4"),
+        plugin(307, "bzip2"),
+        plugin(40_000, "filter 40000"),
         (of_type(brain_float), "floats of 2 bytes in an unusual layout"),
         (of_type(lambda kind: kind.set_fields(0, 24, 8, 1, 23)), "floats of 4 bytes in an unusual layout"),
         (of_type(lambda kind: kind.set_ebias(126)), "floats of 4 bytes in an unusual layout"),
@@ -317,6 +302,7 @@ def brain_float(kind):
         (lambda root: root.create_dataset("x", data=["a", "b"]), "texts"),
         (lambda root: root.create_dataset("x", (8, 8), chunks=(4, 4)), "no data"),
         (lambda root: root.create_dataset("x", (8, 8)), "no data"),
+        (lambda root: root.create_dataset("x", (4,), chunks=(2**28,), maxshape=(None,), compression="gzip"), "do not fit"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("libver", [None, "latest"])
@@ -334,14 +320,6 @@ def test_one_small_chunk_that_unpacks_to_gigabytes():
         bomb.id.write_direct_chunk((0,), packed)
 
     with pytest.raises(core.ModelFileError, match="a chunk should have 2,097,152 bytes"):
-        written(write).open("x").read()
-
-
-def test_a_chunk_much_larger_than_its_array():
-    def write(root):
-        root.create_dataset("x", (4,), "float32", chunks=(2**28,), maxshape=(None,), compression="gzip")
-
-    with pytest.raises(core.ModelFileError, match="do not fit"):
         written(write).open("x").read()
 
 

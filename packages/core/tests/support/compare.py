@@ -42,6 +42,13 @@ def reopen(model: keras.Model, suffix: str = ".keras") -> core.Model:
         return core.load_model(path)
 
 
+def zeroed(model: core.Model) -> core.Model:
+    """Put zeros in the place of all parameters of a model; return it."""
+    for _, layer in model.walk():
+        layer.parameters = {name: np.zeros_like(value) for name, value in layer.parameters.items()}
+    return model
+
+
 def assert_close(actual: Any, expected: Any, tolerance: float) -> None:
     """Compare nests of arrays leaf by leaf: shapes, types, and values relative to the largest expected one."""
     for ours, leaf in zip(keras.tree.flatten(actual), keras.tree.flatten(expected), strict=True):

@@ -63,6 +63,17 @@ def check_tape(
     return dy
 
 
+def check_ties(layer: keras.layers.Layer, x: Any) -> None:
+    """Compare the gradients of inputs where there is no slope: only TensorFlow says who takes the gradient."""
+    tensor = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(tensor)
+        y = layer(tensor)
+        loss = tf.reduce_sum(y * y)
+    _, backward = same_layer(layer, x.shape).learn(x)
+    np.testing.assert_allclose(backward(2 * y.numpy())[0], tape.gradient(loss, tensor), rtol=0, atol=1e-12)
+
+
 def slots(ours: core.Layer, layer: keras.layers.Layer) -> list[Any]:
     """Name the trainable parameters, in the order of Keras' trainable weights."""
     found = [(part, name) for _, part in ours.walk() for name in part.parameter_shapes]

@@ -26,7 +26,7 @@ def files_in(archive: Path) -> dict[str, bytes]:
     if archive.suffix == ".zip":
         return members_of(archive)
     with tarfile.open(archive) as members:
-        return {member.name: members.extractfile(member).read() for member in members}  # type: ignore[union-attr]
+        return {member.name: members.extractfile(member).read() for member in members}
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,15 @@ def members_of(archive: Path | bytes) -> dict[str, bytes]:
         return {name: opened.read(name) for name in opened.namelist()}
 
 
-def packed(members: Mapping[str, bytes | str], method: int = zipfile.ZIP_STORED) -> bytes:
+def packed(
+    members: Mapping[str, bytes | str], method: int = zipfile.ZIP_STORED, comment: bytes = b"", **options: Any
+) -> bytes:
     """Return a zip archive of members."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
+    with zipfile.ZipFile(buffer, "w", method, **options) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
+        archive.comment = comment
     return buffer.getvalue()
 
 
