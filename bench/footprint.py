@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from bench.timing import in_turn, seconds_of
+from bench.turns import in_turn, seconds_of
 
 #: Opens a model and predicts for one row of zeros.
 _COLD = {

@@ -1,10 +1,8 @@
-"""Everybody runs in turn, several rounds of it, and the median of each counts: what disturbs the machine disturbs all."""
+"""The time of one network and so many rows, for every contender, whose numbers agree."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -12,13 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.contenders import KACA, NUMPY, NumpyBackend, Run
+from bench.turns import in_turn, seconds_of
 
 #: Outputs may differ by the rounding of float32 over a few layers.
 TOLERANCE = 1e-5
-
-#: Seconds before each turn: the threads of the one before wait for more work in a busy loop, and would take the cores from
-#: the next one. Then everybody runs once untimed, so that caches hold their own data.
-REST = 0.03
 
 
 @dataclass
@@ -57,23 +52,6 @@ def time_all(
     if backend is not None:
         turns[NUMPY] = lambda: backend.time(x)[0]
     return Timing(network, len(x), rounds, in_turn(turns, rounds))
-
-
-def in_turn(turns: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """Let everybody run in turn, several rounds of it; return the median of the seconds that each gives."""
-    found: dict[str, list[float]] = {name: [] for name in turns}
-    for _ in range(rounds):
-        for name, turn in turns.items():
-            time.sleep(REST)
-            found[name].append(turn())
-    return {name: statistics.median(seconds) for name, seconds in found.items()}
-
-
-def seconds_of(run: Callable[[], object]) -> float:
-    """Return the seconds that a run takes."""
-    started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
 
 
 def _warm_seconds(run: Run, x: npt.NDArray[np.generic]) -> float:

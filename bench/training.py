@@ -17,7 +17,8 @@ import numpy as np
 import core
 from bench.contenders import KACA
 from bench.networks import NETWORKS
-from bench.timing import Timing, in_turn, seconds_of
+from bench.timing import Timing
+from bench.turns import in_turn, seconds_of
 from core.learning import Adam
 
 FIT = "fit of Keras"

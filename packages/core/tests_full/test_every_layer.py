@@ -16,7 +16,7 @@ LAYERS = sorted({layer.__name__ for layer in vars(keras.layers).values() if insp
 #: What is not there, and a word of the reason that is given.
 REFUSED = {
     "FlaxLayer": "a program for JAX",
-    "InputSpec": "no layer",
+    "InputSpec": "not a layer",
     "JaxLayer": "a program for JAX",
     "Lambda": "bytecode",
     "Layer": "base of other layers",
